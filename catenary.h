@@ -1,0 +1,8 @@
+// Everything a program needs to declare, compile and sample joint processes.
+#pragma once
+
+#include <catenary/compiler/compile.h>
+#include <catenary/dsl/evaluate.h>
+#include <catenary/dsl/joint.h>
+#include <catenary/runtime/sampler.h>
+#include <catenary/stdlib/stdlib.h>

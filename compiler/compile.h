@@ -1,0 +1,39 @@
+// From a declaration to a sampler: just in time, or written out ahead of time.
+#pragma once
+
+#include <string>
+
+#include <catenary/dsl/joint.h>
+#include <catenary/runtime/sampler.h>
+
+namespace catenary {
+
+/// What code is made for.
+struct Target {
+  std::string cpu;       ///< LLVM's name of the processor, e.g. "znver4" or "x86-64-v3".
+  std::string features;  ///< LLVM feature list, e.g. "+avx2,+fma". fma is required.
+  int lanes = 0;         ///< Points side by side: a power of two from 4 to 16. The draws do not depend on it.
+
+  /// This machine's processor, with as many lanes as its vectors hold floats.
+  static Target host();
+};
+
+struct CompileOptions {
+  /// Every stage is written there as a numbered file. Empty: the folder named by CATENARY_DUMP, if any.
+  std::string dump = {};
+  SamplerOptions sampler = {};
+};
+
+/// Compiles a joint process in this process's memory.
+/// Throws Error for a declaration or a target that cannot be compiled, naming the component or expression.
+Sampler compile(const Joint& joint, const Target& target = Target::host(), const CompileOptions& options = {});
+
+/// The declaration as MLIR text: the portable form of a joint process, which catenary-opt reads.
+std::string to_mlir(const Joint& joint);
+
+/// Writes `folder/<joint>.o` and `folder/<joint>.h`: the object code that `compile` would run, and a C header that defines
+/// `static const catenary_module catenary_<joint>` for it. A program that uses them links libcatenary_runtime alone.
+void compile_to_files(const Joint& joint, const std::string& folder, const Target& target = Target::host(),
+                      const CompileOptions& options = {});
+
+}  // namespace catenary

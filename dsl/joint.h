@@ -1,0 +1,43 @@
+// Joint processes: named components on one time axis.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <catenary/dsl/clock.h>
+#include <catenary/dsl/process.h>
+
+namespace catenary {
+
+/// How a component sits in its joint process.
+struct Placement {
+  Clock clock = {};        ///< From the joint's time to the process's.
+  std::string sites = {};  ///< Components of equal `sites` lie on the same sites (residues, tokens, ...) and share a loop.
+};
+
+/// Components that move independently given their endpoints; only the model ties them together.
+class Joint {
+ public:
+  struct Component {
+    std::string name;
+    Kept<Process> process;
+    Placement placement;
+  };
+
+  /// Time runs from 0 (data) to `horizon` (noise).
+  explicit Joint(std::string name, double horizon = 1.0);
+
+  /// Adds a component and returns its index. Names are unique: letters, digits and underscores, not starting with a digit.
+  size_t add(std::string name, Kept<Process> process, Placement placement = {});
+
+  const std::string& name() const { return name_; }
+  double horizon() const { return horizon_; }
+  const std::vector<Component>& components() const { return components_; }
+
+ private:
+  std::string name_;
+  double horizon_;
+  std::vector<Component> components_;
+};
+
+}  // namespace catenary

@@ -1,0 +1,40 @@
+// Processes: Markov processes on a space, from data at time 0 to noise.
+#pragma once
+
+#include <catenary/dsl/space.h>
+
+namespace catenary {
+
+/// What the model returns at a point: an estimate of the data there.
+struct Estimate {
+  std::string kind;  ///< "endpoint" (a point of the space) or "logits" (unnormalised log-probabilities of the categories).
+  Shape shape;
+  Type type = Type::f32;
+};
+
+/// A process, given by its laws. Times are the process's own: what its clock reads.
+class Process {
+ public:
+  virtual ~Process() = default;
+  const Space& space() const { return *space_; }
+
+  /// A draw of x_T, the law that a walk back starts from.
+  virtual Expr prior(Expr horizon) const = 0;
+  /// A draw of x_t given x_0, t > 0.
+  virtual Expr forward(Expr x0, Expr t) const = 0;
+  /// A draw of x_s given x_0 and x_t, 0 < s < t.
+  virtual Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const = 0;
+
+  /// What the model returns; by default a point of the space.
+  virtual Estimate estimate() const { return {"endpoint", space().point(), space().type()}; }
+  /// The endpoint x_0 that an estimate made at (x_t, t) stands for, or a draw of it.
+  virtual Expr endpoint(Expr estimate, Expr xt, Expr t) const;
+
+ protected:
+  explicit Process(Kept<Space> space) : space_(std::move(space)) {}
+
+ private:
+  Kept<Space> space_;
+};
+
+}  // namespace catenary

@@ -1,0 +1,82 @@
+// Spaces: where a variable lives.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+
+#include <catenary/dsl/expr.h>
+
+namespace catenary {
+
+/// A value of a class derived from Base, kept by its base: `Brownian(Sphere(2))` copies the sphere once.
+template <class Base>
+class Kept {
+ public:
+  template <class T>
+    requires std::derived_from<T, Base>
+  Kept(T value) : held_(std::make_shared<const T>(std::move(value))) {}
+  template <class T>
+    requires std::derived_from<T, Base>
+  Kept(std::shared_ptr<const T> held) : held_(std::move(held)) {}
+  const Base& operator*() const { return *held_; }
+  const Base* operator->() const { return held_.get(); }
+
+ private:
+  std::shared_ptr<const Base> held_;
+};
+
+/// A space: its name, and what the value at one point looks like.
+class Space {
+ public:
+  virtual ~Space() = default;
+  const std::string& name() const { return name_; }
+  Type type() const { return type_; }
+  const Shape& point() const { return point_; }
+  /// A draw from the space's reference law: uniform where the space is compact.
+  virtual Expr uniform_point() const;
+
+ protected:
+  Space(std::string name, Type type, Shape point) : name_(std::move(name)), type_(type), point_(std::move(point)) {}
+
+ private:
+  std::string name_;
+  Type type_;
+  Shape point_;
+};
+
+/// How a manifold's points are stored, and its dimension.
+struct ManifoldShape {
+  Shape point;
+  int dimension;
+};
+
+/// A Riemannian manifold of points of shape `point`; tangent vectors have the shape of a point (ambient coordinates).
+/// A user's own space overrides these; nothing else is needed to walk on it.
+class Manifold : public Space {
+ public:
+  int dimension() const { return dimension_; }
+  /// The nearest point of the manifold to x.
+  virtual Expr project(Expr x) const = 0;
+  /// The orthogonal projection of v to the tangent space at x.
+  virtual Expr tangent(Expr x, Expr v) const = 0;
+  /// The end of the geodesic that leaves x with velocity v, after unit time.
+  virtual Expr exp(Expr x, Expr v) const = 0;
+  /// The shortest v with exp(x, v) = y.
+  virtual Expr log(Expr x, Expr y) const = 0;
+  /// A standard normal tangent vector at x; by default a normal of the ambient space, made tangent (right for metrics
+  /// inherited from it).
+  virtual Expr tangent_normal(Expr x) const { return tangent(x, normal(point())); }
+  /// The gradient at x of the log of the heat kernel from y at variance v (generator 1/2 Laplace-Beltrami). The default
+  /// log(x, y) / v is its limit for small v; a space that knows its kernel overrides it.
+  virtual Expr score(Expr x, Expr y, Expr v) const { return log(x, y) / v; }
+
+ protected:
+  Manifold(std::string name, ManifoldShape shape)
+      : Space(std::move(name), Type::f32, std::move(shape.point)), dimension_(shape.dimension) {}
+
+ private:
+  int dimension_;
+};
+
+}  // namespace catenary

@@ -1,0 +1,98 @@
+/* The border between generated code and everything else: plain C, versioned, nothing but pointers, counts and strides. */
+#ifndef CATENARY_RUNTIME_ABI_H
+#define CATENARY_RUNTIME_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CATENARY_ABI_VERSION 1
+#define CATENARY_MAX_RANK 4
+#define CATENARY_MAX_TIMES 2
+
+enum { CATENARY_F32 = 0, CATENARY_I32 = 1 };
+
+/* The value of one point: element type and static shape. `categories` > 0: every element is in [0, categories). */
+typedef struct catenary_point {
+  int32_t dtype;
+  int32_t rank;
+  int64_t shape[CATENARY_MAX_RANK];
+  int64_t size; /* elements of a point: the product of the shape */
+  int64_t categories;
+} catenary_point;
+
+/* A named component of a joint process. */
+typedef struct catenary_component {
+  const char* name;
+  const char* space;
+  const char* sites; /* components with equal `sites` have equal site shapes and share a kernel */
+  catenary_point point;
+  catenary_point estimate; /* what the model returns at a point */
+  const char* estimate_kind; /* "endpoint" or "logits" */
+} catenary_component;
+
+/* What one pointer of a kernel holds: `role` of `component` (an index into the module's components). */
+enum { CATENARY_X0 = 0, CATENARY_XT = 1, CATENARY_ESTIMATE = 2, CATENARY_OUT = 3 };
+typedef struct catenary_operand {
+  int32_t component;
+  int32_t role;
+} catenary_operand;
+
+/* Arguments of a kernel's sample part. For i < count, coefficients[k * count + i] is coefficient k at the times
+   times[0][i], times[1][i]. `count` is a multiple of the kernel's lanes. */
+typedef struct catenary_sample_args {
+  const float* times[CATENARY_MAX_TIMES];
+  float* coefficients;
+  int64_t count;
+} catenary_sample_args;
+
+/* Arguments of a kernel's points part: `tiles` whole tiles of lanes * group consecutive points. Point q of a tile is in lane
+   q / group, slot q % group; coefficient k of it is coefficients[tile * coefficient_stride + (k * group + slot) * lanes + lane].
+   operands[i] points to the first tile's data, points contiguous. first_point is global and a multiple of lanes * group. */
+typedef struct catenary_tile_args {
+  uint64_t seed;
+  uint64_t first_point;
+  int64_t tiles;
+  int64_t coefficient_stride; /* 0: every tile uses the same coefficients */
+  const float* coefficients;
+  void* const* operands;
+  uint32_t step;
+} catenary_tile_args;
+
+/* One question answered for the components of one set of sites. */
+typedef struct catenary_kernel {
+  const char* pipeline; /* "prior", "forward", "bridge" or "step" */
+  const char* sites;
+  int32_t lanes;
+  int32_t group;
+  int32_t time_count; /* prior 0, forward 1 (t), bridge and step 2 (s, t) */
+  int32_t coefficient_count;
+  int32_t operand_count;
+  const catenary_operand* operands;
+  void (*sample_part)(const catenary_sample_args*);
+  void (*points_part)(const catenary_tile_args*);
+} catenary_kernel;
+
+/* A compiled joint process. */
+typedef struct catenary_module {
+  uint32_t abi_version;
+  uint32_t counter_layout;
+  const char* name;
+  double horizon; /* T: the time of pure noise */
+  int32_t component_count;
+  const catenary_component* components;
+  int32_t kernel_count;
+  const catenary_kernel* kernels;
+} catenary_module;
+
+#ifdef __cplusplus
+}
+static_assert(sizeof(catenary_point) == 56 && offsetof(catenary_point, size) == 40, "layout of catenary_point");
+static_assert(sizeof(catenary_sample_args) == 32 && offsetof(catenary_sample_args, count) == 24, "layout of catenary_sample_args");
+static_assert(sizeof(catenary_tile_args) == 56 && offsetof(catenary_tile_args, step) == 48, "layout of catenary_tile_args");
+#endif
+
+#endif
