@@ -24,7 +24,7 @@ double maximum(double a, double b) { return std::isnan(a) || std::isnan(b) ? nan
 
 double saturated(double v) {
   if (std::isnan(v)) return 0;
-  return std::clamp(std::trunc(v), -0x1p31, 0x1p31 - 1);
+  return std::clamp(std::trunc(v), -0x1p31, 0x1p31 - 1) + 0.0;  // An integer zero has no sign.
 }
 
 bool holds_an_angle(double x) { return std::abs(x) < 0x1p30; }
@@ -205,7 +205,7 @@ class Evaluation {
       if (n.op == Op::Normal)
         v[i] = box_muller(value_of(index & ~uint64_t{1}), value_of(index | 1))[index & 1];
       else
-        v[i] = n.op == Op::Bits ? double(int32_t(value_of(index))) : catenary::uniform(value_of(index));
+        v[i] = n.op == Op::Bits ? double(int32_t(value_of(index))) : uniform_of(value_of(index));
     }
     return v;
   }

@@ -19,10 +19,15 @@ class Kept {
   template <class T>
     requires std::derived_from<T, Base>
   Kept(std::shared_ptr<const T> held) : held_(std::move(held)) {}
+  template <class T>
+    requires std::derived_from<T, Base>
+  Kept(const Kept<T>& other) : held_(other.held_) {}
   const Base& operator*() const { return *held_; }
   const Base* operator->() const { return held_.get(); }
 
  private:
+  template <class>
+  friend class Kept;
   std::shared_ptr<const Base> held_;
 };
 
@@ -33,6 +38,8 @@ class Space {
   const std::string& name() const { return name_; }
   Type type() const { return type_; }
   const Shape& point() const { return point_; }
+  /// The number of categories if points are categories 0 .. n - 1, else 0.
+  virtual int64_t categories() const { return 0; }
   /// A draw from the space's reference law: uniform where the space is compact.
   virtual Expr uniform_point() const;
 

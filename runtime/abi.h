@@ -30,7 +30,7 @@ typedef struct catenary_component {
   const char* space;
   const char* sites; /* components with equal `sites` have equal site shapes and share a kernel */
   catenary_point point;
-  catenary_point estimate; /* what the model returns at a point */
+  catenary_point estimate;   /* what the model returns at a point */
   const char* estimate_kind; /* "endpoint" or "logits" */
 } catenary_component;
 
@@ -91,8 +91,10 @@ typedef struct catenary_module {
 #ifdef __cplusplus
 }
 static_assert(sizeof(catenary_point) == 56 && offsetof(catenary_point, size) == 40, "layout of catenary_point");
-static_assert(sizeof(catenary_sample_args) == 32 && offsetof(catenary_sample_args, count) == 24, "layout of catenary_sample_args");
-static_assert(sizeof(catenary_tile_args) == 56 && offsetof(catenary_tile_args, step) == 48, "layout of catenary_tile_args");
+static_assert(sizeof(catenary_sample_args) == 32 && offsetof(catenary_sample_args, count) == 24,
+              "layout of catenary_sample_args");
+static_assert(sizeof(catenary_tile_args) == 56 && offsetof(catenary_tile_args, step) == 48,
+              "layout of catenary_tile_args");
 #endif
 
 #endif

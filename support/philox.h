@@ -53,6 +53,6 @@ inline std::array<double, 2> box_muller(uint32_t w0, uint32_t w1) {
 }
 
 /// The uniform number in [0, 1) of a word: its upper 24 bits, exact in float.
-inline double uniform(uint32_t word) { return double(word >> 8) * 0x1p-24; }
+inline double uniform_of(uint32_t word) { return double(word >> 8) * 0x1p-24; }
 
 }  // namespace catenary

@@ -1,0 +1,137 @@
+// Verifiers and the few hooks that TableGen does not write.
+#include <catenary/compiler/dialect/catenary_dialect.h>
+
+#include <llvm/ADT/TypeSwitch.h>
+#include <mlir/IR/Builders.h>
+#include <mlir/IR/DialectImplementation.h>
+#include <mlir/Interfaces/FunctionImplementation.h>
+
+#include <catenary/compiler/dialect/catenary_dialect.cpp.inc>
+#include <catenary/compiler/dialect/catenary_enums.cpp.inc>
+
+#define GET_ATTRDEF_CLASSES
+#include <catenary/compiler/dialect/catenary_attrs.cpp.inc>
+
+#define GET_OP_CLASSES
+#include <catenary/compiler/dialect/catenary_ops.cpp.inc>
+
+namespace catenary {
+
+using namespace mlir;
+
+void CatenaryDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include <catenary/compiler/dialect/catenary_attrs.cpp.inc>
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include <catenary/compiler/dialect/catenary_ops.cpp.inc>
+      >();
+}
+
+ParseResult LawOp::parse(OpAsmParser& parser, OperationState& result) {
+  auto type = [](Builder& builder, ArrayRef<mlir::Type> inputs, ArrayRef<mlir::Type> results, function_interface_impl::VariadicFlag,
+                 std::string&) { return builder.getFunctionType(inputs, results); };
+  return function_interface_impl::parseFunctionOp(parser, result, /*allowVariadic=*/false, getFunctionTypeAttrName(result.name),
+                                                  type, getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
+}
+
+void LawOp::print(OpAsmPrinter& printer) {
+  function_interface_impl::printFunctionOp(printer, *this, /*isVariadic=*/false, getFunctionTypeAttrName(), getArgAttrsAttrName(),
+                                           getResAttrsAttrName());
+}
+
+LogicalResult LawOp::verify() {
+  if (getResultTypes().size() != 1) return emitOpError("must have one result (has ") << getResultTypes().size() << ")";
+  auto yield = dyn_cast<YieldOp>(getBody().front().getTerminator());
+  if (!yield || yield.getValues().getTypes() != TypeRange(getResultTypes()))
+    return emitOpError("must end in 'catenary.yield' of one ") << getResultTypes()[0];
+  return success();
+}
+
+LogicalResult PipelineOp::verify() {
+  if (!llvm::is_contained({"prior", "forward", "bridge", "step"}, getQuestion()))
+    return emitOpError("asks \"") << getQuestion() << "\"; the questions are prior, forward, bridge and step";
+  if (getGroup() && *getGroup() != 1 && *getGroup() != 2 && *getGroup() != 4)
+    return emitOpError("has a group of ") << *getGroup() << " points; it must be 1, 2 or 4";
+  auto module = (*this)->getParentOfType<ModuleOp>();
+  auto checked = [&](Operation* op, StringRef component) -> LogicalResult {
+    auto process = module.lookupSymbol<ProcessOp>(component);
+    if (!process) return op->emitOpError("refers to @") << component << ", which is not a process of this module";
+    if (process.getSites() != getSites())
+      return op->emitOpError("refers to @") << component << " on sites \"" << process.getSites() << "\"; its pipeline is on \"" << getSites() << "\"";
+    return success();
+  };
+  StringRef question = getQuestion();
+  auto verify_border = [&](Operation* op) -> LogicalResult {
+    if (auto output = dyn_cast<OutputOp>(op)) return checked(op, output.getComponent());
+    if (auto time = dyn_cast<TimeOp>(op)) {
+      bool asked = question == "forward" ? time.getTime() == "t" : question != "prior" && (time.getTime() == "s" || time.getTime() == "t");
+      if (!asked) return op->emitOpError("asks for time \"") << time.getTime() << "\", which a " << question << " pipeline does not have";
+    }
+    if (auto input = dyn_cast<InputOp>(op)) {
+      bool given = input.getRole() == Role::x0 ? question == "forward" || question == "bridge"
+                   : input.getRole() == Role::xt ? question == "bridge" || question == "step" : question == "step";
+      if (!given) return op->emitOpError("asks for ") << stringifyRole(input.getRole()) << ", which a " << question << " pipeline does not have";
+      return checked(op, input.getComponent());
+    }
+    return success();
+  };
+  LogicalResult result = success();
+  getBody().walk([&](Operation* op) {
+    if (succeeded(result)) result = verify_border(op);
+  });
+  return result;
+}
+
+LogicalResult ApplyOp::verifySymbolUses(SymbolTableCollection& symbols) {
+  auto law = symbols.lookupNearestSymbolFrom<LawOp>(*this, getLawAttr());
+  if (!law) return emitOpError("refers to ") << getLaw() << ", which is not a law of a process in this module";
+  if (TypeRange(law.getArgumentTypes()) != getArguments().getTypes() || law.getResultTypes()[0] != getResult().getType())
+    return emitOpError("must have the type of ") << getLaw() << ", " << law.getFunctionType();
+  return success();
+}
+
+LogicalResult SampleOp::verify() {
+  auto yield = dyn_cast<YieldOp>(getBody().front().getTerminator());
+  if (!yield || yield.getValues().getTypes() != getResultTypes())
+    return emitOpError("must end in 'catenary.yield' of its coefficients' types");
+  return success();
+}
+
+LogicalResult DrawOp::verify() {
+  bool floats = getElementTypeOrSelf(getResult().getType()).isF32(), words = getElementTypeOrSelf(getResult().getType()).isInteger(32);
+  if (getDrawn() == Drawn::bits ? !words : !floats)
+    return emitOpError("of ") << stringifyDrawn(getDrawn()) << " must give " << (getDrawn() == Drawn::bits ? "i32" : "f32")
+                              << " values (gives " << getResult().getType() << ")";
+  if (getStream().has_value() != getFirst().has_value() || getFirst().has_value() != getPerPoint().has_value())
+    return emitOpError("must have all of 'stream', 'first' and 'per_point', or none");
+  return success();
+}
+
+LogicalResult MatMulOp::verify() {
+  auto lhs = cast<RankedTensorType>(getLhs().getType()), rhs = cast<RankedTensorType>(getRhs().getType()),
+       out = cast<RankedTensorType>(getResult().getType());
+  bool fits = lhs.getRank() == 2 && (rhs.getRank() == 1 || rhs.getRank() == 2) && lhs.getDimSize(1) == rhs.getDimSize(0) &&
+              out.getRank() == rhs.getRank() && out.getDimSize(0) == lhs.getDimSize(0) &&
+              (rhs.getRank() == 1 || out.getDimSize(1) == rhs.getDimSize(1));
+  if (!fits) return emitOpError("must be [n, k] by [k, m] to [n, m], or [n, k] by [k] to [n]");
+  return success();
+}
+
+LogicalResult AtOp::verify() {
+  auto vector = cast<RankedTensorType>(getVector().getType());
+  if (vector.getRank() != 1) return emitOpError("takes a vector (has rank ") << vector.getRank() << ")";
+  if (getElementTypeOrSelf(getResult().getType()) != vector.getElementType())
+    return emitOpError("must give elements of its vector");
+  return success();
+}
+
+mlir::Type PhiloxOp::wordType(mlir::Type block) {
+  auto word = IntegerType::get(block.getContext(), 32);
+  if (auto vector = dyn_cast<VectorType>(block)) return VectorType::get(vector.getShape(), word);
+  return word;
+}
+
+}  // namespace catenary

@@ -1,0 +1,22 @@
+// The catenary dialect in C++: the operations declared in catenary_dialect.td.
+#pragma once
+
+#include <mlir/Bytecode/BytecodeOpInterface.h>
+#include <mlir/IR/BuiltinOps.h>
+#include <mlir/IR/BuiltinTypes.h>
+#include <mlir/IR/Dialect.h>
+#include <mlir/IR/OpImplementation.h>
+#include <mlir/IR/SymbolTable.h>
+#include <mlir/Interfaces/ControlFlowInterfaces.h>
+#include <mlir/Interfaces/FunctionInterfaces.h>
+#include <mlir/Interfaces/InferTypeOpInterface.h>
+#include <mlir/Interfaces/SideEffectInterfaces.h>
+
+#include <catenary/compiler/dialect/catenary_dialect.h.inc>
+#include <catenary/compiler/dialect/catenary_enums.h.inc>
+
+#define GET_ATTRDEF_CLASSES
+#include <catenary/compiler/dialect/catenary_attrs.h.inc>
+
+#define GET_OP_CLASSES
+#include <catenary/compiler/dialect/catenary_ops.h.inc>

@@ -1,0 +1,215 @@
+// group-points: one body for the least number of consecutive points whose draws fill whole Philox blocks, so that no word is
+// made twice or thrown away. Draws become words of blocks here, and the body gets the seed, the step and its group's number.
+#include <catenary/compiler/passes/passes.h>
+
+#include <map>
+#include <numeric>
+
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
+#include <mlir/IR/Builders.h>
+#include <mlir/IR/IRMapping.h>
+
+#include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/compiler/passes/variance.h>
+
+namespace catenary {
+
+namespace {
+
+using namespace mlir;
+
+class Grouper {
+ public:
+  Grouper(PipelineOp pipeline, int64_t group)
+      : pipeline_(pipeline), group_(group), b_(pipeline.getContext()), maps_(size_t(group)) {}
+
+  void run() {
+    Block* old = &pipeline_.getBody().front();
+    varying_ = find_varying(*old, [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
+    auto loc = pipeline_.getLoc();
+    Block* made = b_.createBlock(&pipeline_.getBody(), {}, {b_.getI64Type(), b_.getI32Type(), b_.getI64Type()}, {loc, loc, loc});
+    seed_ = made->getArgument(0), step_ = made->getArgument(1), number_ = made->getArgument(2);
+    copy(*old, made);
+    old->dropAllReferences();
+    old->erase();
+    pipeline_.setGroup(int32_t(group_));
+  }
+
+ private:
+  // Appends the operations of `from`, for every slot, to `to`.
+  void copy(Block& from, Block* to) {
+    b_.setInsertionPointToEnd(to);
+    for (Operation& op : from) {
+      if (op.hasTrait<OpTrait::IsTerminator>()) return;
+      if (auto draw = dyn_cast<DrawOp>(op)) {
+        for (int64_t slot = 0; slot < group_; ++slot) maps_[size_t(slot)].map(draw.getResult(), drawn(draw, slot));
+      } else if (auto any = dyn_cast<AnyOp>(op)) {
+        auto one = AnyOp::create(b_, op.getLoc(), slots_as(any.getFlags(), any.getFlags()));
+        for (IRMapping& map : maps_) map.map(any.getResult(), one);
+      } else if (auto sample = dyn_cast<SampleOp>(op)) {
+        copy_sample(sample);
+      } else if (isa<scf::ForOp, scf::WhileOp>(op)) {
+        copy_loop(op);
+      } else {
+        copy_plain(op);
+      }
+    }
+  }
+
+  void copy_plain(Operation& op) {
+    bool each = isa<OutputOp>(op) || llvm::any_of(op.getResults(), [&](Value v) { return varying_.contains(v); });
+    for (int64_t slot = 0; slot < (each ? group_ : 1); ++slot) {
+      Operation* made = b_.clone(op, maps_[size_t(slot)]);
+      if (auto input = dyn_cast<InputOp>(made)) input.setSlot(slot);
+      if (auto output = dyn_cast<OutputOp>(made)) output.setSlot(slot);
+    }
+    if (!each)
+      for (size_t slot = 1; slot < maps_.size(); ++slot)
+        for (Value v : op.getResults()) maps_[slot].map(v, maps_[0].lookup(v));
+  }
+
+  void copy_sample(SampleOp sample) {
+    auto made = cast<SampleOp>(b_.clone(*sample));
+    for (auto [old, coefficient] : llvm::zip(sample.getCoefficients(), made.getCoefficients()))
+      for (int64_t slot = 0; slot < group_; ++slot)
+        maps_[size_t(slot)].map(old, CoefficientOp::create(b_, sample.getLoc(), coefficient, slot));
+  }
+
+  // Values that vary have a copy per slot, standing together; the others have one.
+  size_t copies_of(Value v) { return varying_.contains(v) ? maps_.size() : 1; }
+
+  void map_slots(ValueRange old, ValueRange made) {
+    size_t next = 0;
+    for (Value v : old) {
+      size_t copies = copies_of(v);
+      for (size_t slot = 0; slot < maps_.size(); ++slot) maps_[slot].map(v, made[next + (copies == 1 ? 0 : slot)]);
+      next += copies;
+    }
+  }
+
+  void copy_loop(Operation& op) {
+    Location loc = op.getLoc();
+    if (auto fold = dyn_cast<scf::ForOp>(op)) {
+      auto args = fold.getRegionIterArgs();
+      auto inits = slots_as(fold.getInitArgs(), args);
+      auto shared = [&](Value v) { return maps_[0].lookupOrDefault(v); };
+      auto made = scf::ForOp::create(b_, loc, shared(fold.getLowerBound()), shared(fold.getUpperBound()), shared(fold.getStep()), inits);
+      for (IRMapping& map : maps_) map.map(fold.getInductionVar(), made.getInductionVar());
+      map_slots(args, made.getRegionIterArgs());
+      if (!made.getBody()->empty()) made.getBody()->getTerminator()->erase();
+      OpBuilder::InsertionGuard guard(b_);
+      copy_body(*fold.getBody(), made.getBody(), args);
+      map_slots(fold.getResults(), made.getResults());
+    } else {
+      auto loop = cast<scf::WhileOp>(op);
+      auto args = loop.getBeforeArguments();
+      auto inits = slots_as(loop.getInits(), args);
+      auto types = llvm::to_vector(ValueRange(inits).getTypes());
+      auto made = scf::WhileOp::create(b_, loc, types, inits);
+      SmallVector<Location> locs(types.size(), loc);
+      OpBuilder::InsertionGuard guard(b_);
+      Block* before = b_.createBlock(&made.getBefore(), {}, types, locs);
+      Block* after = b_.createBlock(&made.getAfter(), {}, types, locs);
+      map_slots(args, before->getArguments());
+      copy_body(*loop.getBeforeBody(), before, args);
+      map_slots(loop.getAfterArguments(), after->getArguments());
+      copy_body(*loop.getAfterBody(), after, loop.getBeforeArguments());
+      map_slots(loop.getResults(), made.getResults());
+    }
+  }
+
+  // `values`, each in as many copies as the argument it flows into.
+  SmallVector<Value> slots_as(ValueRange values, ValueRange args) {
+    SmallVector<Value> flat;
+    for (auto [v, a] : llvm::zip(values, args))
+      for (size_t slot = 0; slot < copies_of(a); ++slot) flat.push_back(maps_[slot].lookupOrDefault(v));
+    return flat;
+  }
+
+  void copy_body(Block& from, Block* to, ValueRange args) {
+    Operation* end = from.getTerminator();
+    copy(from, to);
+    if (auto condition = dyn_cast<scf::ConditionOp>(end))
+      scf::ConditionOp::create(b_, end->getLoc(), maps_[0].lookup(condition.getCondition()), slots_as(condition.getArgs(), args));
+    else
+      scf::YieldOp::create(b_, end->getLoc(), slots_as(end->getOperands(), args));
+  }
+
+  // ---- draws -------------------------------------------------------------------------------------------------------------
+
+  Value drawn(DrawOp draw, int64_t slot) {
+    int64_t index = slot * int64_t(*draw.getPerPoint()) + int64_t(*draw.getFirst());
+    Location loc = draw.getLoc();
+    if (draw.getDrawn() == Drawn::normal) {
+      Value& z = normals_[{b_.getInsertionBlock(), *draw.getStream(), index}];
+      if (!z) {
+        auto pair = BoxMullerOp::create(b_, loc, b_.getF32Type(), b_.getF32Type(), word(draw, index & ~int64_t{1}), word(draw, index | 1));
+        normals_[{b_.getInsertionBlock(), *draw.getStream(), index & ~int64_t{1}}] = pair.getZ0();
+        normals_[{b_.getInsertionBlock(), *draw.getStream(), index | 1}] = pair.getZ1();
+        z = index & 1 ? pair.getZ1() : pair.getZ0();
+      }
+      return z;
+    }
+    Value w = word(draw, index);
+    return draw.getDrawn() == Drawn::bits ? w : UniformOfOp::create(b_, loc, b_.getF32Type(), w).getResult();
+  }
+
+  // Word `index` among those that the group draws from the stream.
+  Value word(DrawOp draw, int64_t index) {
+    PhiloxOp& block = blocks_[{b_.getInsertionBlock(), *draw.getStream(), index / 4}];
+    if (!block) {
+      Location loc = draw.getLoc();
+      auto wide = [&](int64_t v) { return arith::ConstantOp::create(b_, loc, b_.getI64IntegerAttr(v)).getResult(); };
+      int64_t blocks = group_ * int64_t(*draw.getPerPoint()) / 4;
+      Value at = blocks == 1 ? number_ : arith::MulIOp::create(b_, loc, number_, wide(blocks)).getResult();
+      if (index / 4 > 0) at = arith::AddIOp::create(b_, loc, at, wide(index / 4));
+      if (draw.getTrip()) {
+        Value trip = arith::ExtUIOp::create(b_, loc, b_.getI64Type(), maps_[0].lookup(draw.getTrip()));
+        at = arith::AddIOp::create(b_, loc, at, arith::ShLIOp::create(b_, loc, trip, wide(48)));
+      }
+      SmallVector<mlir::Type> words(4, b_.getI32Type());
+      block = PhiloxOp::create(b_, loc, words, seed_, at, step_, draw.getStreamAttr());
+    }
+    return block->getResult(unsigned(index % 4));
+  }
+
+  using Place = std::tuple<Block*, uint32_t, int64_t>;  // Where it is computed, its stream, its index.
+  PipelineOp pipeline_;
+  int64_t group_;
+  OpBuilder b_;
+  SmallVector<IRMapping> maps_;
+  llvm::DenseSet<Value> varying_;
+  Value seed_, step_, number_;
+  std::map<Place, PhiloxOp> blocks_;
+  std::map<Place, Value> normals_;
+};
+
+struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GroupPoints)
+  StringRef getArgument() const override { return "group-points"; }
+  StringRef getDescription() const override { return "one body for the points that share whole Philox blocks"; }
+  void getDependentDialects(DialectRegistry& registry) const override { registry.insert<arith::ArithDialect>(); }
+
+  void runOnOperation() override {
+    for (auto pipeline : getOperation().getOps<PipelineOp>()) {
+      int64_t group = 1;
+      bool placed = true;
+      pipeline.walk([&](DrawOp draw) {
+        placed &= draw.getPerPoint().has_value();
+        if (placed) group = std::max<int64_t>(group, 4 / std::gcd<int64_t>(4, int64_t(*draw.getPerPoint())));
+      });
+      if (!placed) {
+        pipeline.emitOpError("has draws without a place in the counter layout; assign-draws gives it to them");
+        return signalPassFailure();
+      }
+      Grouper(pipeline, group).run();
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Pass> create_group_points_pass() { return std::make_unique<GroupPoints>(); }
+
+}  // namespace catenary

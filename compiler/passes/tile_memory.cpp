@@ -1,0 +1,137 @@
+// Transposition by shuffles: runs are split and merged by the prime factors of their length.
+#include <catenary/compiler/passes/tile_memory.h>
+
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/LLVMIR/LLVMDialect.h>
+#include <mlir/Dialect/Vector/IR/VectorOps.h>
+
+namespace catenary {
+
+using namespace mlir;
+
+namespace {
+
+constexpr unsigned element_bytes = 4;
+
+using Sequence = SmallVector<Value>;  // Vectors of equal width, read one after another.
+
+int64_t width_of(Value v) { return cast<VectorType>(v.getType()).getNumElements(); }
+
+int64_t smallest_factor(int64_t n) {
+  for (int64_t p = 2; p * p <= n; ++p)
+    if (n % p == 0) return p;
+  return n;
+}
+
+// A vector whose lane l is element from[l].second of vectors[from[l].first].
+Value pick(OpBuilder& b, Location loc, ArrayRef<Value> vectors, ArrayRef<std::pair<int64_t, int64_t>> from) {
+  int64_t width = int64_t(from.size());
+  Value picked = vectors[0];
+  for (int64_t next = 1; next < int64_t(vectors.size()); ++next) {
+    SmallVector<int64_t> mask;
+    for (int64_t lane = 0; lane < width; ++lane) {
+      auto [vector, element] = from[size_t(lane)];
+      if (vector == next)
+        mask.push_back(width + element);
+      else if (next == 1)
+        mask.push_back(vector == 0 ? element : 0);
+      else
+        mask.push_back(lane);
+    }
+    picked = vector::ShuffleOp::create(b, loc, picked, vectors[size_t(next)], mask);
+  }
+  return picked;
+}
+
+// `count` sequences, the k-th of every count-th element from k on.
+SmallVector<Sequence> split(OpBuilder& b, Location loc, const Sequence& flat, int64_t count) {
+  int64_t width = width_of(flat[0]);
+  SmallVector<Sequence> parts{size_t(count)};
+  for (int64_t k = 0; k < count; ++k)
+    for (int64_t o = 0; o < int64_t(flat.size()) / count; ++o) {
+      SmallVector<std::pair<int64_t, int64_t>> from;
+      for (int64_t lane = 0; lane < width; ++lane) {
+        int64_t at = lane * count + k;
+        from.push_back({at / width, at % width});
+      }
+      parts[size_t(k)].push_back(pick(b, loc, ArrayRef(flat).slice(size_t(o * count), size_t(count)), from));
+    }
+  return parts;
+}
+
+// The inverse of split.
+Sequence merge(OpBuilder& b, Location loc, ArrayRef<Sequence> parts) {
+  int64_t count = int64_t(parts.size()), width = width_of(parts[0][0]);
+  Sequence flat;
+  for (int64_t p = 0; p < count * int64_t(parts[0].size()); ++p) {
+    SmallVector<Value> sources;
+    for (const Sequence& part : parts) sources.push_back(part[size_t(p / count)]);
+    SmallVector<std::pair<int64_t, int64_t>> from;
+    for (int64_t lane = 0; lane < width; ++lane) {
+      int64_t at = p * width + lane;
+      from.push_back({at % count, at / count % width});
+    }
+    flat.push_back(pick(b, loc, sources, from));
+  }
+  return flat;
+}
+
+Sequence to_lanes(OpBuilder& b, Location loc, const Sequence& flat) {
+  if (flat.size() == 1) return flat;
+  int64_t count = smallest_factor(int64_t(flat.size()));
+  SmallVector<Sequence> parts;
+  for (const Sequence& part : split(b, loc, flat, count)) parts.push_back(to_lanes(b, loc, part));
+  Sequence lanes;
+  for (size_t j = 0; j < flat.size(); ++j) lanes.push_back(parts[j % size_t(count)][j / size_t(count)]);
+  return lanes;
+}
+
+Sequence from_lanes(OpBuilder& b, Location loc, ArrayRef<Value> lanes) {
+  if (lanes.size() == 1) return Sequence(lanes);
+  int64_t count = smallest_factor(int64_t(lanes.size()));
+  SmallVector<Sequence> parts{size_t(count)};
+  for (size_t j = 0; j < lanes.size(); ++j) parts[j % size_t(count)].push_back(lanes[j]);
+  for (Sequence& part : parts) part = from_lanes(b, loc, part);
+  return merge(b, loc, parts);
+}
+
+}  // namespace
+
+Value address(OpBuilder& b, Location loc, Value base, int64_t bytes) {
+  return LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{int32_t(bytes)});
+}
+
+Value address(OpBuilder& b, Location loc, Value base, Value bytes) {
+  return LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{bytes});
+}
+
+Value load(OpBuilder& b, Location loc, mlir::Type type, Value address) {
+  unsigned alignment = isa<VectorType>(type) ? element_bytes : 0;
+  return LLVM::LoadOp::create(b, loc, type, address, alignment);
+}
+
+void store(OpBuilder& b, Location loc, Value value, Value address) {
+  LLVM::StoreOp::create(b, loc, value, address, isa<VectorType>(value.getType()) ? element_bytes : 0);
+}
+
+SmallVector<Value> load_runs(OpBuilder& b, Location loc, Value base, mlir::Type element, int64_t run, int64_t lanes) {
+  auto type = VectorType::get({lanes}, element);
+  Sequence flat;
+  for (int64_t k = 0; k < run; ++k) flat.push_back(load(b, loc, type, address(b, loc, base, k * lanes * element_bytes)));
+  return to_lanes(b, loc, flat);
+}
+
+void store_runs(OpBuilder& b, Location loc, Value base, ArrayRef<Value> vectors) {
+  int64_t bytes = width_of(vectors[0]) * element_bytes;
+  for (auto [k, v] : llvm::enumerate(from_lanes(b, loc, vectors))) store(b, loc, v, address(b, loc, base, int64_t(k) * bytes));
+}
+
+Value gather(OpBuilder& b, Location loc, Value base, mlir::Type element, Value indices) {
+  auto type = cast<VectorType>(indices.getType());
+  auto pointers = LLVM::GEPOp::create(b, loc, VectorType::get(type.getShape(), base.getType()), element, base,
+                                      ArrayRef<LLVM::GEPArg>{indices});
+  Value all = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(VectorType::get(type.getShape(), b.getI1Type()), true));
+  return LLVM::masked_gather::create(b, loc, VectorType::get(type.getShape(), element), pointers, all, ValueRange{}, element_bytes);
+}
+
+}  // namespace catenary

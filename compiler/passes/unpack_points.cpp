@@ -1,0 +1,309 @@
+// unpack-points: small tensors become scalars, so that one scalar body stands for one point. After assign-draws, since each
+// draw of a tensor becomes as many single draws.
+#include <catenary/compiler/passes/passes.h>
+
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/Math/IR/Math.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
+#include <mlir/Dialect/Tensor/IR/Tensor.h>
+#include <mlir/IR/Builders.h>
+#include <mlir/IR/IRMapping.h>
+#include <mlir/IR/Matchers.h>
+
+#include <catenary/compiler/dialect/catenary_dialect.h>
+
+namespace catenary {
+
+namespace {
+
+using namespace mlir;
+
+constexpr int64_t largest_unrolled_table = 8;
+
+bool is_tensor(Value v) { return isa<RankedTensorType>(v.getType()); }
+int64_t size_of(mlir::Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor ? tensor.getNumElements() : 1;
+}
+
+class Unpacker {
+ public:
+  void run(Block& block) {
+    for (Operation& op : llvm::make_early_inc_range(block)) unpack(op);
+  }
+  // A constant that a table look-up still reads stays.
+  void erase_replaced() {
+    for (Operation* op : llvm::reverse(replaced_))
+      if (op->use_empty()) op->erase();
+  }
+  LogicalResult result = success();
+
+ private:
+  // The scalars of a value: itself if it is one.
+  SmallVector<Value> elements(Value v) {
+    if (!is_tensor(v)) return {v};
+    auto found = parts_.find(v);
+    if (found != parts_.end()) return found->second;
+    SmallVector<Value> parts;
+    if (auto input = v.getDefiningOp<InputOp>()) {
+      OpBuilder b(input);
+      auto type = cast<RankedTensorType>(v.getType()).getElementType();
+      for (int64_t k = 0; k < size_of(v.getType()); ++k)
+        parts.push_back(InputOp::create(b, input.getLoc(), type, input.getRole(), input.getComponent(), b.getI64IntegerAttr(k), Value(),
+                                        nullptr));
+    } else if (auto constant = v.getDefiningOp<arith::ConstantOp>()) {
+      OpBuilder b(constant);
+      auto dense = cast<DenseElementsAttr>(constant.getValue());
+      if (dense.isSplat())
+        parts.assign(size_t(size_of(v.getType())), arith::ConstantOp::create(b, constant.getLoc(), cast<TypedAttr>(dense.getSplatValue<Attribute>())));
+      else
+        for (Attribute a : dense.getValues<Attribute>()) parts.push_back(arith::ConstantOp::create(b, constant.getLoc(), cast<TypedAttr>(a)));
+    } else {
+      result = emitError(v.getLoc(), "unpack-points: cannot unpack ") << v;
+      parts.assign(size_t(size_of(v.getType())), Value());
+    }
+    return parts_[v] = parts;
+  }
+
+  void replace(Operation& op, SmallVector<Value> parts) {
+    Value v = op.getResult(0);
+    if (is_tensor(v))
+      parts_[v] = std::move(parts);
+    else
+      v.replaceAllUsesWith(parts[0]);
+    replaced_.push_back(&op);
+  }
+
+  void unpack(Operation& op) {
+    if (isa<scf::ForOp, scf::WhileOp>(op)) return unpack_loop(op);
+    bool tensors = llvm::any_of(op.getOperands(), is_tensor) || llvm::any_of(op.getResults(), is_tensor);
+    if (!tensors) return;
+    OpBuilder b(&op);
+    Location loc = op.getLoc();
+    if (isa<InputOp, arith::ConstantOp>(op)) return replaced_.push_back(&op);
+    if (auto draw = dyn_cast<DrawOp>(op)) return unpack_draw(draw);
+    if (auto output = dyn_cast<OutputOp>(op)) {
+      for (auto [k, part] : llvm::enumerate(elements(output.getValue())))
+        OutputOp::create(b, loc, part, output.getComponentAttr(), b.getI64IntegerAttr(int64_t(k)), nullptr);
+      return replaced_.push_back(&op);
+    }
+    if (auto reduce = dyn_cast<ReduceOp>(op)) return replace(op, {reduced(b, reduce)});
+    if (auto dot = dyn_cast<DotOp>(op)) return replace(op, {fma_chain(b, loc, elements(dot.getLhs()), elements(dot.getRhs()))});
+    if (auto matmul = dyn_cast<MatMulOp>(op)) return replace(op, multiplied(b, matmul));
+    if (auto at = dyn_cast<AtOp>(op)) return unpack_at(at);
+    if (auto splat = dyn_cast<tensor::SplatOp>(op))
+      return replace(op, SmallVector<Value>(size_t(size_of(splat.getType())), splat.getInput()));
+    if (auto from = dyn_cast<tensor::FromElementsOp>(op)) return replace(op, SmallVector<Value>(from.getElements()));
+    if (auto reshape = dyn_cast<tensor::ReshapeOp>(op)) return replace(op, elements(reshape.getSource()));
+    if (auto extract = dyn_cast<tensor::ExtractOp>(op)) return unpack_extract(extract);
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) return unpack_slice(slice);
+    if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
+      SmallVector<Value> parts;
+      for (Value v : concat.getInputs()) llvm::append_range(parts, elements(v));
+      return replace(op, parts);
+    }
+    if (op.hasTrait<OpTrait::Elementwise>()) return unpack_elementwise(op);
+    result = op.emitOpError("has no scalar form that unpack-points knows");
+  }
+
+  void unpack_elementwise(Operation& op) {
+    OpBuilder b(&op);
+    SmallVector<SmallVector<Value>> operands;
+    for (Value v : op.getOperands()) operands.push_back(elements(v));
+    auto element = cast<RankedTensorType>(op.getResult(0).getType()).getElementType();
+    SmallVector<Value> parts;
+    for (int64_t k = 0; k < size_of(op.getResult(0).getType()); ++k) {
+      IRMapping mapping;
+      for (auto [v, from] : llvm::zip(op.getOperands(), operands)) mapping.map(v, from.size() == 1 ? from[0] : from[size_t(k)]);
+      Operation* copy = b.clone(op, mapping);
+      copy->getResult(0).setType(element);
+      parts.push_back(copy->getResult(0));
+    }
+    replace(op, parts);
+  }
+
+  void unpack_draw(DrawOp draw) {
+    if (!draw.getFirst()) {
+      result = draw.emitOpError("has no place in the counter layout; assign-draws gives it one");
+      return;
+    }
+    OpBuilder b(draw);
+    auto element = cast<RankedTensorType>(draw.getType()).getElementType();
+    SmallVector<Value> parts;
+    for (int64_t k = 0; k < size_of(draw.getType()); ++k)
+      parts.push_back(DrawOp::create(b, draw.getLoc(), element, draw.getDrawn(), draw.getTrip(), draw.getComponentAttr(),
+                                     draw.getStreamAttr(), b.getI64IntegerAttr(int64_t(*draw.getFirst()) + k), draw.getPerPointAttr()));
+    replace(*draw, parts);
+  }
+
+  static Value fma_chain(OpBuilder& b, Location loc, ArrayRef<Value> x, ArrayRef<Value> y) {
+    Value total = arith::MulFOp::create(b, loc, x[0], y[0]);
+    for (size_t k = 1; k < x.size(); ++k) total = math::FmaOp::create(b, loc, x[k], y[k], total);
+    return total;
+  }
+
+  Value reduced(OpBuilder& b, ReduceOp reduce) {
+    auto parts = elements(reduce.getValue());
+    Location loc = reduce.getLoc();
+    bool floats = parts[0].getType().isF32();
+    Value total = parts[0];
+    for (Value v : ArrayRef(parts).drop_front()) switch (reduce.getCombine()) {
+        case Combine::sum:
+          total = floats ? arith::AddFOp::create(b, loc, total, v).getResult() : arith::AddIOp::create(b, loc, total, v).getResult();
+          break;
+        case Combine::min:
+          total = floats ? arith::MinimumFOp::create(b, loc, total, v).getResult() : arith::MinSIOp::create(b, loc, total, v).getResult();
+          break;
+        case Combine::max:
+          total = floats ? arith::MaximumFOp::create(b, loc, total, v).getResult() : arith::MaxSIOp::create(b, loc, total, v).getResult();
+          break;
+      }
+    return total;
+  }
+
+  SmallVector<Value> multiplied(OpBuilder& b, MatMulOp op) {
+    auto lhs = cast<RankedTensorType>(op.getLhs().getType()), rhs = cast<RankedTensorType>(op.getRhs().getType());
+    size_t rows = size_t(lhs.getDimSize(0)), inner = size_t(lhs.getDimSize(1)), cols = rhs.getRank() == 2 ? size_t(rhs.getDimSize(1)) : 1;
+    auto x = elements(op.getLhs()), y = elements(op.getRhs());
+    SmallVector<Value> parts;
+    for (size_t i = 0; i < rows; ++i)
+      for (size_t j = 0; j < cols; ++j) {
+        SmallVector<Value> column;
+        for (size_t k = 0; k < inner; ++k) column.push_back(y[k * cols + j]);
+        parts.push_back(fma_chain(b, op.getLoc(), ArrayRef(x).slice(i * inner, inner), column));
+      }
+    return parts;
+  }
+
+  void unpack_at(AtOp at) {
+    OpBuilder b(at);
+    Location loc = at.getLoc();
+    int64_t size = size_of(at.getVector().getType());
+    auto word = [&](int64_t v) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(v))); };
+    Value index = arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, at.getIndex(), word(size - 1)), word(0));
+    if (auto input = at.getVector().getDefiningOp<InputOp>())
+      return replace(*at, {InputOp::create(b, loc, at.getType(), input.getRole(), input.getComponent(), nullptr, index, nullptr)});
+    if (auto table = at.getVector().getDefiningOp<arith::ConstantOp>(); table && size > largest_unrolled_table) {
+      at.getIndexMutable().assign(index);
+      return;
+    }
+    auto parts = elements(at.getVector());
+    Value chosen = parts[0];
+    for (int64_t k = 1; k < size; ++k) {
+      Value here = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, index, word(k));
+      chosen = arith::SelectOp::create(b, loc, here, parts[size_t(k)], chosen);
+    }
+    replace(*at, {chosen});
+  }
+
+  void unpack_extract(tensor::ExtractOp op) {
+    auto shape = cast<RankedTensorType>(op.getTensor().getType()).getShape();
+    int64_t flat = 0;
+    for (auto [index, extent] : llvm::zip(op.getIndices(), shape)) {
+      APInt at;
+      if (!matchPattern(index, m_ConstantInt(&at))) {
+        result = op.emitOpError("must have constant indices; use 'catenary.at' for computed ones");
+        return;
+      }
+      flat = flat * extent + at.getSExtValue();
+    }
+    replace(*op, {elements(op.getTensor())[size_t(flat)]});
+  }
+
+  void unpack_slice(tensor::ExtractSliceOp op) {
+    auto source = op.getSourceType();
+    int64_t row = source.getNumElements() / source.getDimSize(0);
+    bool rows_only = llvm::all_of(ArrayRef(op.getStaticOffsets()).drop_front(), [](int64_t o) { return o == 0; });
+    if (!rows_only || ShapedType::isDynamic(op.getStaticOffsets()[0])) {
+      result = op.emitOpError("must take whole rows at a constant offset");
+      return;
+    }
+    auto parts = elements(op.getSource());
+    replace(*op, SmallVector<Value>(ArrayRef(parts).slice(size_t(op.getStaticOffsets()[0] * row), size_t(size_of(op.getType())))));
+  }
+
+  // A loop that carries tensors is made anew, carrying their elements; its body moves over.
+  void unpack_loop(Operation& op) {
+    OpBuilder b(&op);
+    auto expand = [&](ValueRange values) {
+      SmallVector<Value> flat;
+      for (Value v : values) llvm::append_range(flat, elements(v));
+      return flat;
+    };
+    // Moves a block to `to`, whose arguments from `skip` on are the elements of the old ones.
+    auto move = [&](Block* from, Block* to, unsigned skip) {
+      unsigned next = skip;
+      for (unsigned k = 0; k < skip; ++k) from->getArgument(k).replaceAllUsesWith(to->getArgument(k));
+      for (BlockArgument arg : from->getArguments().drop_front(skip)) {
+        SmallVector<Value> parts;
+        for (int64_t k = 0; k < size_of(arg.getType()); ++k) parts.push_back(to->getArgument(next++));
+        if (is_tensor(arg))
+          parts_[arg] = parts;
+        else
+          arg.replaceAllUsesWith(parts[0]);
+      }
+      to->getOperations().splice(to->end(), from->getOperations());
+      run(*to);
+      Operation* end = to->getTerminator();
+      unsigned fixed = isa<scf::ConditionOp>(end) ? 1 : 0;
+      auto flat = expand(end->getOperands().drop_front(fixed));
+      end->setOperands(fixed, end->getNumOperands() - fixed, flat);
+    };
+    auto types = [](ArrayRef<Value> values) { return llvm::to_vector(ValueRange(values).getTypes()); };
+    Operation* made;
+    if (auto fold = dyn_cast<scf::ForOp>(op)) {
+      auto inits = expand(fold.getInitArgs());
+      auto copy = scf::ForOp::create(b, op.getLoc(), fold.getLowerBound(), fold.getUpperBound(), fold.getStep(), inits);
+      if (!copy.getBody()->empty()) copy.getBody()->getTerminator()->erase();
+      move(fold.getBody(), copy.getBody(), 1);
+      made = copy;
+    } else {
+      auto loop = cast<scf::WhileOp>(op);
+      auto inits = expand(loop.getInits());
+      auto copy = scf::WhileOp::create(b, op.getLoc(), types(inits), inits);
+      SmallVector<Location> locs(inits.size(), op.getLoc());
+      Block* before = b.createBlock(&copy.getBefore(), {}, types(inits), locs);
+      Block* after = b.createBlock(&copy.getAfter(), {}, types(inits), locs);
+      move(loop.getBeforeBody(), before, 0);
+      move(loop.getAfterBody(), after, 0);
+      made = copy;
+    }
+    unsigned next = 0;
+    for (Value old : op.getResults()) {
+      SmallVector<Value> parts;
+      for (int64_t k = 0; k < size_of(old.getType()); ++k) parts.push_back(made->getResult(next++));
+      if (is_tensor(old))
+        parts_[old] = parts;
+      else
+        old.replaceAllUsesWith(parts[0]);
+    }
+    replaced_.push_back(&op);
+  }
+
+  llvm::DenseMap<Value, SmallVector<Value>> parts_;
+  SmallVector<Operation*> replaced_;
+};
+
+struct UnpackPoints : PassWrapper<UnpackPoints, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(UnpackPoints)
+  StringRef getArgument() const override { return "unpack-points"; }
+  StringRef getDescription() const override { return "small tensors become scalars"; }
+  void getDependentDialects(DialectRegistry& registry) const override {
+    registry.insert<arith::ArithDialect, math::MathDialect, scf::SCFDialect>();
+  }
+
+  void runOnOperation() override {
+    for (auto pipeline : getOperation().getOps<PipelineOp>()) {
+      Unpacker unpacker;
+      unpacker.run(pipeline.getBody().front());
+      if (failed(unpacker.result)) return signalPassFailure();
+      unpacker.erase_replaced();
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Pass> create_unpack_points_pass() { return std::make_unique<UnpackPoints>(); }
+
+}  // namespace catenary

@@ -1,0 +1,359 @@
+// vectorize-lanes: a group of points per lane. Every pipeline becomes two functions over the structs of runtime/abi.h, one
+// for its sample part and one for tiles of points; nothing is left to LLVM's loop vectoriser. Last of the passes that know
+// what a point is.
+#include <catenary/compiler/passes/passes.h>
+
+#include <cstddef>
+#include <map>
+
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/Func/IR/FuncOps.h>
+#include <mlir/Dialect/LLVMIR/LLVMDialect.h>
+#include <mlir/Dialect/Math/IR/Math.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
+#include <mlir/Dialect/Vector/IR/VectorOps.h>
+#include <mlir/IR/Builders.h>
+#include <mlir/IR/IRMapping.h>
+
+#include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/compiler/passes/tile_memory.h>
+#include <catenary/compiler/passes/variance.h>
+#include <catenary/compiler/symbols.h>
+#include <catenary/runtime/abi.h>
+
+namespace catenary {
+
+namespace {
+
+using namespace mlir;
+
+// Copies blocks, widening what varies to vectors of `lanes`.
+class Widener {
+ public:
+  Widener(OpBuilder& b, int64_t lanes) : b_(b), lanes_(lanes) {}
+
+  void vary_from(Block& block, llvm::function_ref<bool(Operation*)> is_root) { varying_ = find_varying(block, is_root); }
+  void map(Value old, Value made) { map_.map(old, made); }
+  Value lookup(Value v) { return map_.lookupOrDefault(v); }
+
+  mlir::Type wide(mlir::Type type) { return VectorType::get({lanes_}, type); }
+
+  // The copy of v, broadcast where all lanes share it.
+  Value widened(Value v) {
+    Value made = lookup(v);
+    return isa<VectorType>(made.getType()) ? made : vector::BroadcastOp::create(b_, v.getLoc(), wide(made.getType()), made).getResult();
+  }
+
+  /// Copies the operations of a block at the builder, up to its terminator; `special` may take some of them.
+  void copy(Block& from, llvm::function_ref<bool(Operation&)> special) {
+    for (Operation& op : from) {
+      if (op.hasTrait<OpTrait::IsTerminator>()) return;
+      if (special(op)) continue;
+      if (auto fold = dyn_cast<scf::ForOp>(op))
+        copy_for(fold, special);
+      else if (auto loop = dyn_cast<scf::WhileOp>(op))
+        copy_while(loop, special);
+      else if (auto any = dyn_cast<AnyOp>(op))
+        copy_any(any);
+      else
+        copy_plain(op);
+    }
+  }
+
+ private:
+  bool varies(Value v) const { return varying_.contains(v); }
+
+  void copy_plain(Operation& op) {
+    if (!llvm::any_of(op.getResults(), [&](Value v) { return varies(v); })) {
+      b_.clone(op, map_);
+      return;
+    }
+    IRMapping mapping;
+    auto philox = dyn_cast<PhiloxOp>(op);  // Its seed and step are one number for all lanes.
+    for (Value v : op.getOperands()) mapping.map(v, philox && v != philox.getBlock() ? lookup(v) : widened(v));
+    Operation* made = b_.clone(op, mapping);
+    for (auto [old, result] : llvm::zip(op.getResults(), made->getResults())) {
+      result.setType(wide(result.getType()));
+      map_.map(old, result);
+    }
+  }
+
+  void copy_any(AnyOp any) {
+    Location loc = any.getLoc();
+    Value flag;
+    for (Value v : any.getFlags()) {
+      Value next = widened(v);
+      flag = flag ? arith::OrIOp::create(b_, loc, flag, next).getResult() : next;
+    }
+    map_.map(any.getResult(), vector::ReductionOp::create(b_, loc, vector::CombiningKind::OR, flag));
+  }
+
+  // `values`, each as wide as the argument it flows into.
+  SmallVector<Value> as(ValueRange values, ValueRange args) {
+    SmallVector<Value> made;
+    for (auto [v, a] : llvm::zip(values, args)) made.push_back(varies(a) ? widened(v) : lookup(v));
+    return made;
+  }
+
+  void copy_for(scf::ForOp fold, llvm::function_ref<bool(Operation&)> special) {
+    auto args = fold.getRegionIterArgs();
+    auto made = scf::ForOp::create(b_, fold.getLoc(), lookup(fold.getLowerBound()), lookup(fold.getUpperBound()), lookup(fold.getStep()),
+                                   as(fold.getInitArgs(), args));
+    map_.map(fold.getInductionVar(), made.getInductionVar());
+    map_.map(args, made.getRegionIterArgs());
+    map_.map(fold.getResults(), made.getResults());
+    if (!made.getBody()->empty()) made.getBody()->getTerminator()->erase();
+    OpBuilder::InsertionGuard guard(b_);
+    b_.setInsertionPointToEnd(made.getBody());
+    copy(*fold.getBody(), special);
+    scf::YieldOp::create(b_, fold.getLoc(), as(fold.getBody()->getTerminator()->getOperands(), args));
+  }
+
+  void copy_while(scf::WhileOp loop, llvm::function_ref<bool(Operation&)> special) {
+    auto args = loop.getBeforeArguments();
+    auto inits = as(loop.getInits(), args);
+    auto types = llvm::to_vector(ValueRange(inits).getTypes());
+    SmallVector<Location> locs(types.size(), loop.getLoc());
+    auto made = scf::WhileOp::create(b_, loop.getLoc(), types, inits);
+    OpBuilder::InsertionGuard guard(b_);
+    Block* before = b_.createBlock(&made.getBefore(), {}, types, locs);
+    map_.map(args, before->getArguments());
+    copy(*loop.getBeforeBody(), special);
+    scf::ConditionOp::create(b_, loop.getLoc(), lookup(loop.getConditionOp().getCondition()), as(loop.getConditionOp().getArgs(), args));
+    Block* after = b_.createBlock(&made.getAfter(), {}, types, locs);
+    map_.map(loop.getAfterArguments(), after->getArguments());
+    copy(*loop.getAfterBody(), special);
+    scf::YieldOp::create(b_, loop.getLoc(), as(loop.getYieldOp().getOperands(), args));
+    map_.map(loop.getResults(), made.getResults());
+  }
+
+  OpBuilder& b_;
+  int64_t lanes_;
+  llvm::DenseSet<Value> varying_;
+  IRMapping map_;
+};
+
+class Lowering {
+ public:
+  Lowering(ModuleOp module, PipelineOp pipeline, int64_t lanes)
+      : module_(module), pipeline_(pipeline), lanes_(lanes), group_(*pipeline.getGroup()), loc_(pipeline.getLoc()),
+        b_(pipeline), pointer_(LLVM::LLVMPointerType::get(pipeline.getContext())) {}
+
+  void run() {
+    Block& body = pipeline_.getBody().front();
+    for (auto sample : body.getOps<SampleOp>()) sample_ = sample;
+    lower_sample_part();
+    lower_points_part(body);
+    pipeline_.erase();
+  }
+
+ private:
+  // ---- small pieces ------------------------------------------------------------------------------------------------------
+
+  Value start_function(const std::string& name) {
+    b_.setInsertionPoint(pipeline_);
+    auto function = func::FuncOp::create(b_, loc_, name, b_.getFunctionType({pointer_}, {}));
+    b_.setInsertionPointToStart(function.addEntryBlock());
+    return function.getArgument(0);
+  }
+  Value field(Value args, size_t offset, mlir::Type type) { return load(b_, loc_, type, address(b_, loc_, args, int64_t(offset))); }
+  Value wide(int64_t v) { return arith::ConstantOp::create(b_, loc_, b_.getI64IntegerAttr(v)); }
+  Value times(Value a, int64_t by) { return by == 1 ? a : arith::MulIOp::create(b_, loc_, a, wide(by)).getResult(); }
+  mlir::Type vector_of(mlir::Type type) { return VectorType::get({lanes_}, type); }
+
+  // Makes `body` at every i = 0, step, 2 step, ... below count.
+  void each(Value count, int64_t step, llvm::function_ref<void(Value)> body) {
+    auto loop = scf::ForOp::create(b_, loc_, wide(0), count, wide(step));
+    OpBuilder::InsertionGuard guard(b_);
+    b_.setInsertionPointToStart(loop.getBody());
+    body(loop.getInductionVar());
+  }
+
+  // Coefficients travel as floats: words by their bits, flags as 0 and 1.
+  Value packed(Value v) {
+    auto element = getElementTypeOrSelf(v.getType());
+    if (element.isInteger(1)) return arith::UIToFPOp::create(b_, loc_, vector_of(b_.getF32Type()), v);
+    return element.isF32() ? v : arith::BitcastOp::create(b_, loc_, vector_of(b_.getF32Type()), v).getResult();
+  }
+  Value unpacked(Value v, mlir::Type element) {
+    if (element.isF32()) return v;
+    if (!element.isInteger(1)) return arith::BitcastOp::create(b_, loc_, vector_of(element), v);
+    Value zero = arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<VectorType>(v.getType()), 0.0f));
+    return arith::CmpFOp::create(b_, loc_, arith::CmpFPredicate::ONE, v, zero);
+  }
+
+  // ---- the sample part: a sample per lane ------------------------------------------------------------------------------------
+
+  void lower_sample_part() {
+    Value args = start_function(sample_part_symbol(module_, pipeline_));
+    if (sample_ && !sample_.getCoefficients().empty()) {
+      Value count = field(args, offsetof(catenary_sample_args, count), b_.getI64Type());
+      Value out = field(args, offsetof(catenary_sample_args, coefficients), pointer_);
+      std::map<StringRef, Value> times_at;
+      Block& body = sample_.getBody().front();
+      for (auto time : body.getOps<TimeOp>())
+        times_at[time.getTime()] = field(args, offsetof(catenary_sample_args, times) + sizeof(void*) * size_t(time_index(time)), pointer_);
+      each(count, lanes_, [&](Value i) {
+        Value bytes = times(i, 4);
+        Widener widener(b_, lanes_);
+        widener.vary_from(body, [](Operation* op) { return isa<TimeOp>(op); });
+        widener.copy(body, [&](Operation& op) {
+          auto time = dyn_cast<TimeOp>(op);
+          if (time) widener.map(time, load(b_, loc_, vector_of(b_.getF32Type()), address(b_, loc_, times_at[time.getTime()], bytes)));
+          return bool(time);
+        });
+        for (auto [k, v] : llvm::enumerate(body.getTerminator()->getOperands())) {
+          Value row = arith::AddIOp::create(b_, loc_, times(count, 4 * int64_t(k)), bytes);
+          store(b_, loc_, packed(widener.widened(v)), address(b_, loc_, out, row));
+        }
+      });
+    }
+    func::ReturnOp::create(b_, loc_);
+  }
+
+  // ---- the points part: a group of points per lane ------------------------------------------------------------------------
+
+  void lower_points_part(Block& body) {
+    Value args = start_function(points_part_symbol(module_, pipeline_));
+    auto word64 = b_.getI64Type();
+    Value seed = field(args, offsetof(catenary_tile_args, seed), word64);
+    Value step = field(args, offsetof(catenary_tile_args, step), b_.getI32Type());
+    Value first = field(args, offsetof(catenary_tile_args, first_point), word64);
+    Value tiles = field(args, offsetof(catenary_tile_args, tiles), word64);
+    Value stride = field(args, offsetof(catenary_tile_args, coefficient_stride), word64);
+    Value coefficients = field(args, offsetof(catenary_tile_args, coefficients), pointer_);
+    Value table = field(args, offsetof(catenary_tile_args, operands), pointer_);
+    auto operands = operands_of(pipeline_);
+    SmallVector<Value> bases;
+    for (size_t k = 0; k < operands.size(); ++k) bases.push_back(field(table, sizeof(void*) * k, pointer_));
+    Value first_group = group_ == 1 ? first : arith::ShRUIOp::create(b_, loc_, first, wide(group_ == 4 ? 2 : 1)).getResult();
+    Value lane_numbers = numbers(word64, 1);
+    Value stride_bytes = times(stride, 4);
+
+    each(tiles, 1, [&](Value tile) {
+      SmallVector<Value> at;
+      for (auto [base, operand] : llvm::zip(bases, operands))
+        at.push_back(address(b_, loc_, base, times(tile, lanes_ * group_ * operand.size * 4)));
+      Value groups = arith::AddIOp::create(b_, loc_, first_group, times(tile, lanes_));
+      groups = arith::AddIOp::create(b_, loc_, vector::BroadcastOp::create(b_, loc_, vector_of(word64), groups), lane_numbers);
+      Value tile_coefficients = address(b_, loc_, coefficients, arith::MulIOp::create(b_, loc_, tile, stride_bytes));
+
+      Widener widener(b_, lanes_);
+      Value number = body.getArgument(2);
+      widener.vary_from(body, [&](Operation* op) {
+        return isa<InputOp, CoefficientOp>(op) || llvm::is_contained(op->getOperands(), number);
+      });
+      widener.map(body.getArgument(0), seed);
+      widener.map(body.getArgument(1), step);
+      widener.map(number, groups);
+      std::map<size_t, SmallVector<Value>> loaded, stored;
+      auto special = [&](Operation& op) {
+        if (isa<SampleOp>(op)) return true;
+        if (auto coefficient = dyn_cast<CoefficientOp>(op)) {
+          int64_t k = int64_t(cast<OpResult>(coefficient.getValue()).getResultNumber());
+          Value from = address(b_, loc_, tile_coefficients, (k * group_ + int64_t(coefficient.getSlot())) * lanes_ * 4);
+          widener.map(coefficient, unpacked(load(b_, loc_, vector_of(b_.getF32Type()), from), coefficient.getType()));
+          return true;
+        }
+        if (auto input = dyn_cast<InputOp>(op)) {
+          size_t k = index_of(operands, input.getComponent(), int32_t(input.getRole()));
+          widener.map(input, read(input, operands[k].size, at[k], loaded[k], widener));
+          return true;
+        }
+        if (auto output = dyn_cast<OutputOp>(op)) {
+          size_t k = index_of(operands, output.getComponent(), CATENARY_OUT);
+          auto& all = stored[k];
+          all.resize(size_t(group_ * operands[k].size));
+          all[size_t(int64_t(output.getSlot().value_or(0)) * operands[k].size + int64_t(output.getElement().value_or(0)))] =
+              widener.widened(output.getValue());
+          return true;
+        }
+        if (auto look_up = dyn_cast<AtOp>(op)) {
+          Value base = constant_table(look_up.getVector().getDefiningOp<arith::ConstantOp>());
+          widener.map(look_up, gather(b_, loc_, base, look_up.getType(), widener.widened(look_up.getIndex())));
+          return true;
+        }
+        auto constant = dyn_cast<arith::ConstantOp>(op);
+        return constant && isa<RankedTensorType>(constant.getType());  // Tables live outside the function.
+      };
+      widener.copy(body, special);
+      for (auto& [k, vectors] : stored) store_runs(b_, loc_, at[k], vectors);
+    });
+    func::ReturnOp::create(b_, loc_);
+  }
+
+  // Lane l is l * stride.
+  Value numbers(mlir::Type type, int64_t stride) {
+    SmallVector<Attribute> lanes;
+    for (int64_t l = 0; l < lanes_; ++l) lanes.push_back(b_.getIntegerAttr(type, l * stride));
+    return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<ShapedType>(vector_of(type)), lanes));
+  }
+
+  Value read(InputOp input, int64_t size, Value at, SmallVector<Value>& loaded, Widener& widener) {
+    int64_t slot = int64_t(input.getSlot().value_or(0));
+    if (Value index = input.getIndex()) {
+      Value run = numbers(b_.getI32Type(), group_ * size);
+      Value start = arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<VectorType>(run.getType()), int32_t(slot * size)));
+      Value here = arith::AddIOp::create(b_, loc_, arith::AddIOp::create(b_, loc_, run, start), widener.widened(index));
+      return gather(b_, loc_, at, input.getType(), here);
+    }
+    if (loaded.empty()) loaded = load_runs(b_, loc_, at, input.getType(), group_ * size, lanes_);
+    return loaded[size_t(slot * size + int64_t(input.getElement().value_or(0)))];
+  }
+
+  Value constant_table(arith::ConstantOp constant) {
+    auto& name = tables_[constant];
+    auto dense = cast<DenseElementsAttr>(constant.getValue());
+    auto type = LLVM::LLVMArrayType::get(dense.getElementType(), unsigned(dense.getNumElements()));
+    if (name.empty()) {
+      name = points_part_symbol(module_, pipeline_) + "_table" + std::to_string(tables_.size() - 1);
+      OpBuilder b = OpBuilder::atBlockBegin(module_.getBody());
+      LLVM::GlobalOp::create(b, loc_, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, dense);
+    }
+    return LLVM::AddressOfOp::create(b_, loc_, pointer_, name);
+  }
+
+  ModuleOp module_;
+  PipelineOp pipeline_;
+  int64_t lanes_, group_;
+  Location loc_;
+  OpBuilder b_;
+  mlir::Type pointer_;
+  SampleOp sample_;
+  std::map<Operation*, std::string> tables_;
+};
+
+struct VectorizeLanes : PassWrapper<VectorizeLanes, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(VectorizeLanes)
+  VectorizeLanes() = default;
+  VectorizeLanes(const VectorizeLanes& other) : PassWrapper(other) {}
+  explicit VectorizeLanes(int n) { lanes = n; }
+  StringRef getArgument() const override { return "vectorize-lanes"; }
+  StringRef getDescription() const override { return "a group of points per lane; pipelines become functions over tiles"; }
+  void getDependentDialects(DialectRegistry& registry) const override {
+    registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, scf::SCFDialect, vector::VectorDialect>();
+  }
+
+  void runOnOperation() override {
+    if (lanes < 1 || lanes > 64 || (lanes & (lanes - 1)) != 0) {
+      getOperation().emitError("vectorize-lanes needs a power of two of lanes, up to 64 (has ") << lanes << ")";
+      return signalPassFailure();
+    }
+    for (auto pipeline : llvm::make_early_inc_range(getOperation().getOps<PipelineOp>())) {
+      if (!pipeline.getGroup()) {
+        pipeline.emitOpError("has no group; group-points gives it one");
+        return signalPassFailure();
+      }
+      Lowering(getOperation(), pipeline, lanes).run();
+    }
+    for (auto process : llvm::make_early_inc_range(getOperation().getOps<ProcessOp>())) process.erase();
+  }
+
+  Option<int> lanes{*this, "lanes", llvm::cl::desc("Groups side by side in a vector"), llvm::cl::init(8)};
+};
+
+}  // namespace
+
+std::unique_ptr<Pass> create_vectorize_lanes_pass(int lanes) { return std::make_unique<VectorizeLanes>(lanes); }
+
+}  // namespace catenary

@@ -1,0 +1,141 @@
+// The ordered pass list, a reason per line.
+#include <catenary/compiler/pipeline.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <mlir/Conversion/ArithToLLVM/ArithToLLVM.h>
+#include <mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h>
+#include <mlir/Conversion/ConvertToLLVM/ToLLVMPass.h>
+#include <mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h>
+#include <mlir/Conversion/MathToLLVM/MathToLLVM.h>
+#include <mlir/Conversion/Passes.h>
+#include <mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h>
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/ControlFlow/IR/ControlFlow.h>
+#include <mlir/Dialect/Func/IR/FuncOps.h>
+#include <mlir/Dialect/LLVMIR/LLVMDialect.h>
+#include <mlir/Dialect/Math/IR/Math.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
+#include <mlir/Dialect/Tensor/IR/Tensor.h>
+#include <mlir/Dialect/Vector/IR/VectorOps.h>
+#include <mlir/IR/Diagnostics.h>
+#include <mlir/Pass/PassInstrumentation.h>
+#include <mlir/Pass/PassRegistry.h>
+#include <mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h>
+#include <mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h>
+#include <mlir/Transforms/Passes.h>
+
+#include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/compiler/passes/passes.h>
+#include <catenary/support/error.h>
+
+namespace catenary {
+
+void register_dialects(mlir::DialectRegistry& registry) {
+  registry.insert<CatenaryDialect, mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
+                  mlir::LLVM::LLVMDialect, mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
+                  mlir::vector::VectorDialect>();
+  mlir::registerConvertFuncToLLVMInterface(registry);
+  mlir::registerConvertMathToLLVMInterface(registry);
+  mlir::arith::registerConvertArithToLLVMInterface(registry);
+  mlir::cf::registerConvertControlFlowToLLVMInterface(registry);
+  mlir::vector::registerConvertVectorToLLVMInterface(registry);
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+}
+
+void add_point_passes(mlir::OpPassManager& passes) {
+  passes.addPass(create_inline_laws_pass());         // One body per point.
+  passes.addPass(create_assign_draws_pass());        // Every draw gets its place while all of them still stand in order.
+  passes.addPass(create_unpack_points_pass());       // Scalars from here on.
+  passes.addPass(mlir::createCSEPass());             // Laws share their subexpressions; folding waits until exp and its like are gone.
+  passes.addPass(create_hoist_sample_part_pass());   // What depends on time alone leaves the point's body.
+  passes.addPass(create_mask_loops_pass());          // Points may now run side by side through a while.
+  passes.addPass(create_group_points_pass());        // Whole Philox blocks: words of blocks instead of draws.
+  passes.addPass(mlir::createCSEPass());             // Slots share constants.
+}
+
+void add_lowering_passes(mlir::OpPassManager& passes, int lanes) {
+  passes.addPass(create_vectorize_lanes_pass(lanes));  // Functions over tiles.
+  passes.addPass(create_expand_random_pass());         // Philox and Box-Muller as integer arithmetic and polynomials.
+  passes.addPass(create_expand_elementary_pass());     // exp and its like as polynomials: the same bits on every machine.
+  passes.addPass(mlir::createCSEPass());               // sin and cos of one argument share their reduction.
+  passes.addPass(mlir::createSCFToControlFlowPass());
+  passes.addPass(mlir::createConvertToLLVMPass());
+  passes.addPass(mlir::createReconcileUnrealizedCastsPass());
+}
+
+void register_pipelines() {
+  register_passes();
+  mlir::registerTransformsPasses();
+  mlir::PassPipelineRegistration<>("catenary-points", "from a joint's module to pipelines over groups of points", add_point_passes);
+  struct Lanes : mlir::PassPipelineOptions<Lanes> {
+    Option<int> lanes{*this, "lanes", llvm::cl::desc("Groups side by side in a vector"), llvm::cl::init(8)};
+  };
+  mlir::PassPipelineRegistration<Lanes>("catenary-lower", "from pipelines over groups of points to the LLVM dialect",
+                                        [](mlir::OpPassManager& passes, const Lanes& options) { add_lowering_passes(passes, options.lanes); });
+}
+
+void register_passes() {
+  mlir::registerPass(create_inline_laws_pass);
+  mlir::registerPass(create_assign_draws_pass);
+  mlir::registerPass(create_unpack_points_pass);
+  mlir::registerPass(create_hoist_sample_part_pass);
+  mlir::registerPass(create_mask_loops_pass);
+  mlir::registerPass(create_group_points_pass);
+  mlir::registerPass([] { return create_vectorize_lanes_pass(8); });
+  mlir::registerPass(create_expand_random_pass);
+  mlir::registerPass(create_expand_elementary_pass);
+}
+
+void write_stage(const std::string& dump, int& stage, const std::string& name, const std::string& extension, const std::string& text) {
+  if (dump.empty()) return;
+  std::error_code failure;
+  std::filesystem::create_directories(dump, failure);
+  auto path = std::filesystem::path(dump) / fmt::format("{:02}-{}.{}", stage++, name, extension);
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file)
+    throw Error(fmt::format("the compiler's stages were to be written to '{}', and '{}' cannot be written; name a folder that can "
+                            "(CATENARY_DUMP or CompileOptions::dump)",
+                            dump, path.string()));
+}
+
+namespace {
+
+// Keeps every stage's text; nothing is thrown through MLIR's frames.
+class Stages : public mlir::PassInstrumentation {
+ public:
+  explicit Stages(std::vector<std::pair<std::string, std::string>>& kept) : kept_(kept) {}
+  void runAfterPass(mlir::Pass* pass, mlir::Operation* op) override {
+    std::string text;
+    llvm::raw_string_ostream(text) << *op << "\n";
+    kept_.emplace_back(pass->getArgument().str(), text);
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>>& kept_;
+};
+
+}  // namespace
+
+void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), int lanes, const std::string& dump, int& stage) {
+  std::string diagnostics;
+  mlir::ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic& d) {
+    diagnostics += d.str() + "\n";
+    return mlir::success();
+  });
+  mlir::PassManager passes(module.getContext());
+  passes.enableVerifier(!dump.empty());
+  std::vector<std::pair<std::string, std::string>> kept;
+  if (!dump.empty()) passes.addInstrumentation(std::make_unique<Stages>(kept));
+  add(passes, lanes);
+  bool done = mlir::succeeded(passes.run(module));
+  for (const auto& [name, text] : kept) write_stage(dump, stage, name, "mlir", text);
+  if (!done) throw Bug("a pass failed: " + diagnostics);
+}
+
+}  // namespace catenary

@@ -1,0 +1,30 @@
+// The compiler read from top to bottom: the ordered list of passes that JIT, AOT and catenary-opt all run.
+#pragma once
+
+#include <string>
+
+#include <mlir/IR/BuiltinOps.h>
+#include <mlir/Pass/PassManager.h>
+
+namespace catenary {
+
+/// The dialects that a declaration and its lowering use, with their translation to LLVM.
+void register_dialects(mlir::DialectRegistry& registry);
+
+/// From a joint's module to pipelines over groups of points.
+void add_point_passes(mlir::OpPassManager& passes);
+
+/// From there to the LLVM dialect, with `lanes` groups side by side.
+void add_lowering_passes(mlir::OpPassManager& passes, int lanes);
+
+/// Registers all passes, and `--catenary-points` and `--catenary-lower` for the two lists.
+void register_pipelines();
+
+/// Runs passes over a module; every stage goes to a numbered file in `dump`, if that names a folder. `stage` counts on.
+/// Throws Bug with the diagnostics if a pass fails, Error if the folder cannot be written.
+void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), int lanes, const std::string& dump, int& stage);
+
+/// Writes one dumped stage. Throws Error if it cannot.
+void write_stage(const std::string& dump, int& stage, const std::string& name, const std::string& extension, const std::string& text);
+
+}  // namespace catenary

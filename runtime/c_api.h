@@ -1,0 +1,78 @@
+/* Draws from a compiled joint process, in C. */
+#ifndef CATENARY_RUNTIME_C_API_H
+#define CATENARY_RUNTIME_C_API_H
+
+#include <catenary/runtime/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the functions below return. */
+enum {
+  CATENARY_OK = 0,
+  CATENARY_INVALID = 1, /* the caller can mend it; nothing was written */
+  CATENARY_FAULT = 2    /* out of memory or a fault of the library */
+};
+
+/* Where a function says what was wrong: a sentence, cut to fit. Every `message` argument may be NULL. */
+#define CATENARY_MESSAGE_BYTES 1024
+typedef struct catenary_message {
+  char text[CATENARY_MESSAGE_BYTES];
+} catenary_message;
+
+/* Contiguous host memory of a component: dtype CATENARY_F32 or CATENARY_I32, shape [batch, sites..., point...]. Inputs are
+   never written. */
+typedef struct catenary_tensor {
+  const char* component;
+  void* data;
+  int32_t dtype;
+  int32_t rank;
+  const int64_t* shape;
+} catenary_tensor;
+
+/* A tensor for every component of the joint process, in any order. */
+typedef struct catenary_state {
+  const catenary_tensor* tensors;
+  int32_t count;
+} catenary_state;
+
+/* count = 1: one time for all samples; count = batch: one per sample. */
+typedef struct catenary_times {
+  const float* values;
+  int64_t count;
+} catenary_times;
+
+/* Zero-initialise it; 0 is the usual value of every field. */
+typedef struct catenary_draw {
+  uint64_t seed;
+  int64_t first_sample; /* the number of the first sample of the batch */
+  uint32_t step;
+  int32_t threads;    /* at most so many; 0: all of the sampler's */
+  int32_t trust_data; /* not 0: do not look for NaN and categories out of range */
+} catenary_draw;
+
+/* Safe to use from many threads at once. */
+typedef struct catenary_sampler catenary_sampler;
+
+/* `threads` 0: CATENARY_THREADS, or else one per processor. The module must outlive the sampler. On failure *out is NULL. */
+int catenary_load(const catenary_module* module, int32_t threads, catenary_sampler** out, catenary_message* message);
+void catenary_release(catenary_sampler* sampler); /* NULL is allowed */
+
+/* Each fills the tensors of `out`, whose shapes give batch and sites. */
+int catenary_prior(const catenary_sampler* sampler, catenary_state out, const catenary_draw* draw,
+                   catenary_message* message);
+int catenary_forward(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_times t,
+                     const catenary_draw* draw, catenary_message* message);
+int catenary_bridge(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
+                    catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message);
+int catenary_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
+                  catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message);
+
+#ifdef __cplusplus
+}
+static_assert(sizeof(catenary_tensor) == 32 && offsetof(catenary_tensor, shape) == 24, "layout of catenary_tensor");
+static_assert(sizeof(catenary_draw) == 32 && offsetof(catenary_draw, trust_data) == 24, "layout of catenary_draw");
+#endif
+
+#endif

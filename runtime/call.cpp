@@ -1,0 +1,192 @@
+// One call of a sampler: its arguments checked and bound, then its kernels run.
+#include <catenary/runtime/call.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <catenary/support/error.h>
+
+namespace catenary {
+namespace {
+
+// The counter has 48 bits of block, four words each: 2^50 draws in a stream. A point draws a few times per element, and this is
+// the number of elements that leaves four draws for each.
+constexpr int64_t most_elements = int64_t{1} << 48;
+
+std::string sites_text(std::string_view group) {
+  return group.empty() ? "the sites that have no name" : fmt::format("sites '{}'", group);
+}
+
+}  // namespace
+
+Call::Call(const Module& module, const Subject& subject)
+    : module_(module),
+      subject_(subject),
+      memory_(buffer_.data(), buffer_.size()),
+      bound_(module.components().size() * 4, &memory_),
+      groups_(module.groups().size(), &memory_) {}
+
+void Call::bind(int role, const State& state) {
+  check_names(subject_, module_, role, state);
+  int component = 0;
+  for (const catenary_component& declared : module_.components()) {
+    const Tensor& tensor = *state.find(declared.name);
+    check_tensor(subject_, declared, role, tensor);
+    agree(component, role, tensor);
+    bound_[size_t(component++) * 4 + size_t(role)] = &tensor;
+  }
+}
+
+void Call::agree(int component, int role, const TensorView& tensor) {
+  const auto components = module_.components();
+  auto name = [&](int c, int r) {
+    return fmt::format("component '{}' of {}", components[size_t(c)].name, role_name(r));
+  };
+  const std::span<const int64_t> shape(tensor.shape());
+  const catenary_point& point = point_of(components[size_t(component)], role);
+  const auto sites = shape.subspan(1, shape.size() - 1 - size_t(point.rank));
+  if (samples_ == 0) {
+    samples_ = shape[0];
+    batch_component_ = component, batch_role_ = role;
+  } else if (shape[0] != samples_) {
+    throw Error(fmt::format("{}: {} has {} samples and {} has {}; the batch must be the same", subject_.text(),
+                            name(component, role), shape[0],
+                            batch_role_ < 0 ? "the call" : name(batch_component_, batch_role_), samples_));
+  }
+  Group& group = groups_[size_t(module_.group_of(component))];
+  if (group.component < 0) {
+    group = {sites, component, role};
+  } else if (!std::ranges::equal(sites, group.sites)) {
+    throw Error(fmt::format("{}: {} has sites {} and {} has {}; both are on {}, so these must be the same",
+                            subject_.text(), name(component, role), to_string(sites),
+                            group.role < 0 ? "the call" : name(group.component, group.role), to_string(group.sites),
+                            sites_text(module_.groups()[size_t(module_.group_of(component))])));
+  }
+}
+
+void Call::set_extents(int64_t samples, const Sites& sites) {
+  if (samples < 1)
+    throw Error(fmt::format("{}: {} samples were asked for; there must be at least one", subject_.text(), samples));
+  for (const auto& [name, shape] : sites) {
+    if (std::ranges::find(module_.groups(), name) == module_.groups().end()) {
+      std::string names;
+      for (std::string_view group : module_.groups()) names += fmt::format("{}'{}'", names.empty() ? "" : ", ", group);
+      throw Error(fmt::format("{}: shapes were given for sites '{}', which joint '{}' does not have; its sites are {}",
+                              subject_.text(), name, module_.raw().name, names));
+    }
+    if (std::ranges::any_of(shape, [](int64_t axis) { return axis < 1; }))
+      throw Error(fmt::format("{}: {} were given shape {}; every size must be at least 1", subject_.text(),
+                              sites_text(name), to_string(shape)));
+  }
+  samples_ = samples;
+  for (size_t group = 0; group < groups_.size(); ++group) {
+    auto given = sites.find(std::string(module_.groups()[group]));
+    groups_[group] = {given == sites.end() ? std::span<const int64_t>() : std::span<const int64_t>(given->second), 0,
+                      -1};
+  }
+}
+
+void Call::set_time(size_t index, const Times& times) {
+  one_time_[index] = float(times.one());
+  times_[index] = times.per_sample() ? TimeSource{times.each().data(), 1} : TimeSource{&one_time_[index], 0};
+}
+
+void Call::set_times(const Times& t) {
+  check_times(subject_, module_, "t", t, samples_);
+  set_time(0, t);
+}
+
+void Call::set_times(const Times& s, const Times& t) {
+  check_times(subject_, module_, "s", s, samples_);
+  check_times(subject_, module_, "t", t, samples_);
+  check_order(subject_, s, t, samples_);
+  set_time(0, s);
+  set_time(1, t);
+}
+
+void Call::check_data(int role, ThreadPool& pool, int threads) const {
+  int component = 0;
+  for (const catenary_component& declared : module_.components())
+    check_values(subject_, declared, role, *bound(component++, role), pool, threads);
+}
+
+State Call::allocate(int role) const {
+  State state;
+  int component = 0;
+  for (const catenary_component& declared : module_.components()) {
+    const catenary_point& point = point_of(declared, role);
+    const Group& group = groups_[size_t(module_.group_of(component++))];
+    Shape shape = {samples_};
+    shape.insert(shape.end(), group.sites.begin(), group.sites.end());
+    shape.insert(shape.end(), point.shape, point.shape + point.rank);
+    state.set(declared.name, Tensor::empty(point.dtype == CATENARY_F32 ? Dtype::f32 : Dtype::i32, shape));
+  }
+  return state;
+}
+
+int64_t Call::site_count(int group) const {
+  int64_t count = 1;
+  for (int64_t axis : groups_[size_t(group)].sites) count *= axis;
+  return count;
+}
+
+void Call::check_overlap() const {
+  const int count = int(module_.components().size());
+  auto begin = [](const TensorView& tensor) { return reinterpret_cast<uintptr_t>(tensor.data()); };
+  for (int out = 0; out < count; ++out)
+    for (int other = 0; other < count; ++other)
+      for (int role = 0; role < 4; ++role) {
+        const TensorView* a = bound(out, CATENARY_OUT);
+        const TensorView* b = bound(other, role);
+        if (b == nullptr || a == b || (role == CATENARY_OUT && other >= out)) continue;
+        if (begin(*a) < begin(*b) + uintptr_t(b->bytes()) && begin(*b) < begin(*a) + uintptr_t(a->bytes()))
+          throw Error(fmt::format(
+              "{}: component '{}' of the output overlaps component '{}' of {} in memory; give the output memory of "
+              "its own",
+              subject_.text(), module_.components()[size_t(out)].name, module_.components()[size_t(other)].name,
+              role_name(role)));
+      }
+}
+
+void Call::check_range(int64_t first_sample) const {
+  int component = 0;
+  for (const catenary_component& declared : module_.components()) {
+    const int64_t per_sample = site_count(module_.group_of(component++)) * declared.point.size;
+    if (first_sample > most_elements / per_sample - samples_)
+      throw Error(fmt::format(
+          "{}: samples {} to {} of component '{}', with {} elements each, go beyond 2^48 elements, where draws "
+          "would repeat; use another seed for them",
+          subject_.text(), first_sample, uint64_t(first_sample) + uint64_t(samples_) - 1, declared.name, per_sample));
+  }
+}
+
+void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& pool, int threads) {
+  check_overlap();
+  check_range(first_sample);
+  for (const catenary_kernel* kernel : module_.kernels(question)) {
+    const size_t count = size_t(kernel->operand_count);
+    std::pmr::vector<void*> operands(count, nullptr, &memory_);
+    std::pmr::vector<int64_t> point_bytes(count, &memory_);
+    for (size_t i = 0; i < count; ++i) {
+      const catenary_operand& operand = kernel->operands[i];
+      const TensorView* tensor = bound(operand.component, operand.role);
+      if (tensor == nullptr)
+        throw Bug(fmt::format("kernel '{}' reads {}, which its question does not have", kernel->pipeline,
+                              role_name(operand.role)));
+      operands[i] = tensor->data();
+      point_bytes[i] = point_of(module_.components()[size_t(operand.component)], operand.role).size * element_bytes;
+    }
+    catenary::run(*kernel, {.seed = seed,
+                            .first_sample = first_sample,
+                            .samples = samples_,
+                            .sites = site_count(module_.group_of(kernel->operands[0].component)),
+                            .operands = operands,
+                            .point_bytes = point_bytes,
+                            .times = times_,
+                            .pool = &pool,
+                            .threads = threads});
+  }
+}
+
+}  // namespace catenary

@@ -1,0 +1,86 @@
+// A loaded module: checked once, its kernels found by question and group of sites.
+#include <catenary/runtime/module.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <catenary/support/error.h>
+
+namespace catenary {
+namespace {
+
+constexpr std::array<const char*, 4> questions = {"prior", "forward", "bridge", "step"};
+
+void require(bool fact, const catenary_kernel& kernel, const char* what) {
+  if (!fact) throw Bug(fmt::format("kernel '{}' on sites '{}' {}", kernel.pipeline, kernel.sites, what));
+}
+
+void require_sound(const catenary_kernel& kernel, int question, int component_count) {
+  constexpr int times[] = {0, 1, 2, 2};
+  require(kernel.lanes >= 1 && kernel.lanes <= 1024, kernel, "has no sensible number of lanes");
+  require(kernel.group == 1 || kernel.group == 2 || kernel.group == 4, kernel, "has a group that is not 1, 2 or 4");
+  require(kernel.time_count == times[question], kernel, "takes another number of times than its question");
+  require(kernel.points_part != nullptr, kernel, "has no points part");
+  require(kernel.coefficient_count == 0 || kernel.sample_part != nullptr, kernel,
+          "has coefficients and no sample part");
+  require(kernel.operand_count > 0, kernel, "has no operands");
+  for (int i = 0; i < kernel.operand_count; ++i) {
+    const catenary_operand& operand = kernel.operands[i];
+    require(operand.component >= 0 && operand.component < component_count && operand.role >= CATENARY_X0 &&
+                operand.role <= CATENARY_OUT,
+            kernel, "has an operand of no component or role");
+  }
+}
+
+}  // namespace
+
+const char* name_of(Question question) { return questions[size_t(question)]; }
+
+Module::Module(const catenary_module* module, std::shared_ptr<void> keepalive)
+    : module_(module), keepalive_(std::move(keepalive)) {
+  if (module == nullptr) throw Error("load was given a null module");
+  if (module->abi_version != CATENARY_ABI_VERSION)
+    throw Error(fmt::format(
+        "this module was compiled for version {} of the interface and this runtime has version {}; compile it "
+        "again with the Catenary that it runs with",
+        module->abi_version, CATENARY_ABI_VERSION));
+  if (module->counter_layout != uint32_t(counter_layout_version))
+    throw Error(fmt::format(
+        "module '{}' draws by version {} of the counter layout and this runtime by version {}; compile it again "
+        "with the Catenary that it runs with",
+        module->name, module->counter_layout, counter_layout_version));
+  for (const catenary_component& component : components()) {
+    auto group = std::ranges::find(groups_, std::string_view(component.sites));
+    group_of_.push_back(int(group - groups_.begin()));
+    if (group == groups_.end()) groups_.push_back(component.sites);
+  }
+  for (const catenary_kernel& kernel : std::span(module->kernels, size_t(module->kernel_count))) {
+    auto question = std::ranges::find(questions, std::string_view(kernel.pipeline));
+    if (question == questions.end()) continue;
+    require_sound(kernel, int(question - questions.begin()), module->component_count);
+    kernels_[size_t(question - questions.begin())].push_back(&kernel);
+  }
+  for (const auto& kernels : kernels_)
+    if (!kernels.empty() && kernels.size() != groups_.size())
+      throw Bug(fmt::format("module '{}' has {} kernels for '{}' and {} groups of sites", module->name, kernels.size(),
+                            kernels[0]->pipeline, groups_.size()));
+}
+
+std::span<const catenary_kernel* const> Module::kernels(Question question) const {
+  const auto& kernels = kernels_[size_t(question)];
+  if (kernels.empty())
+    throw Error(fmt::format("{}: joint '{}' was compiled without the pipeline '{}'; compile it with that one",
+                            name_of(question), module_->name, name_of(question)));
+  return kernels;
+}
+
+std::string Module::component_names() const {
+  std::string names;
+  for (const catenary_component& component : components())
+    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", component.name);
+  return names;
+}
+
+}  // namespace catenary

@@ -1,0 +1,142 @@
+// Sampler: draws from a compiled joint process.
+#include <catenary/runtime/sampler.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <catenary/runtime/call.h>
+#include <catenary/runtime/module.h>
+
+namespace catenary {
+
+struct Sampler::Impl {
+  Module module;
+  std::shared_ptr<ThreadPool> pool;
+};
+
+namespace {
+
+struct Input {
+  int role;
+  const State& state;
+};
+
+Subject subject_of(Question question, const DrawOptions& options) {
+  Subject subject{name_of(question)};
+  check_options(subject, options.first_sample, options.threads);
+  return subject;
+}
+
+/// Binds, checks and runs. Draws into `given`; without it, into the state that is returned.
+State draw(const Module& module, ThreadPool& pool, Question question, std::initializer_list<Input> inputs,
+           std::initializer_list<Times> times, Seed seed, const DrawOptions& options, State* given = nullptr) {
+  Call call(module, subject_of(question, options));
+  for (const Input& input : inputs) call.bind(input.role, input.state);
+  if (times.size() == 1) call.set_times(*times.begin());
+  if (times.size() == 2) call.set_times(*times.begin(), *(times.begin() + 1));
+  State made;
+  if (given == nullptr) made = call.allocate(CATENARY_OUT);
+  call.bind(CATENARY_OUT, given == nullptr ? made : *given);
+  if (options.check_data)
+    for (const Input& input : inputs) call.check_data(input.role, pool, options.threads);
+  call.run(question, seed, options.first_sample, pool, options.threads);
+  return made;
+}
+
+}  // namespace
+
+Sampler Sampler::load(const catenary_module* module, std::shared_ptr<void> keepalive, const SamplerOptions& options) {
+  Module loaded(module, std::move(keepalive));
+  auto pool = options.pool != nullptr ? options.pool : std::make_shared<ThreadPool>(options.threads);
+  return Sampler(std::make_shared<const Impl>(Impl{std::move(loaded), std::move(pool)}));
+}
+
+std::string_view Sampler::name() const { return module()->name; }
+double Sampler::horizon() const { return module()->horizon; }
+std::span<const catenary_component> Sampler::components() const { return impl_->module.components(); }
+int Sampler::threads() const { return impl_->pool->threads(); }
+const catenary_module* Sampler::module() const { return &impl_->module.raw(); }
+
+std::string Sampler::describe() const {
+  struct Row {
+    std::string cells[5];
+  };
+  std::vector<Row> rows = {{{"component", "space", "point", "sites", "estimate"}}};
+  for (const catenary_component& component : components()) {
+    auto value = [](const catenary_point& point) {
+      return fmt::format("{} {}{}", point.dtype == CATENARY_F32 ? "f32" : "i32",
+                         to_string(std::span(point.shape, size_t(point.rank))),
+                         point.categories > 0 ? fmt::format(" below {}", point.categories) : "");
+    };
+    rows.push_back({{component.name, component.space, value(component.point), component.sites,
+                     fmt::format("{}, {}", component.estimate_kind, value(component.estimate))}});
+  }
+  std::string text = fmt::format("joint '{}', times 0 to {}\n", name(), horizon());
+  for (const Row& row : rows) {
+    std::string line;
+    for (int column = 0; column < 5; ++column) {
+      size_t width = 0;
+      for (const Row& other : rows) width = std::max(width, other.cells[column].size());
+      line += fmt::format("  {:<{}}", row.cells[column], width);
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+State Sampler::prior(int64_t samples, Seed seed, const DrawOptions& options) const {
+  return prior(samples, {}, seed, options);
+}
+
+State Sampler::prior(int64_t samples, const Sites& sites, Seed seed, const DrawOptions& options) const {
+  Call extents(impl_->module, subject_of(Question::prior, options));
+  extents.set_extents(samples, sites);
+  State out = extents.allocate(CATENARY_OUT);
+  prior_into(out, seed, options);
+  return out;
+}
+
+void Sampler::prior_into(State& out, Seed seed, const DrawOptions& options) const {
+  draw(impl_->module, *impl_->pool, Question::prior, {}, {}, seed, options, &out);
+}
+
+State Sampler::forward(const State& x0, Times t, Seed seed, const DrawOptions& options) const {
+  return draw(impl_->module, *impl_->pool, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options);
+}
+
+void Sampler::forward_into(State& out, const State& x0, Times t, Seed seed, const DrawOptions& options) const {
+  draw(impl_->module, *impl_->pool, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options, &out);
+}
+
+State Sampler::bridge(const State& x0, const State& xt, Times s, Times t, Seed seed, const DrawOptions& options) const {
+  return draw(impl_->module, *impl_->pool, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed,
+              options);
+}
+
+void Sampler::bridge_into(State& out, const State& x0, const State& xt, Times s, Times t, Seed seed,
+                          const DrawOptions& options) const {
+  draw(impl_->module, *impl_->pool, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed, options,
+       &out);
+}
+
+State Sampler::step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
+                    const DrawOptions& options) const {
+  return draw(impl_->module, *impl_->pool, Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t},
+              seed, options);
+}
+
+void Sampler::step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
+                        const DrawOptions& options) const {
+  draw(impl_->module, *impl_->pool, Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed,
+       options, &out);
+}
+
+State Sampler::reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
+                       const WalkOptions& options) const {
+  return walk(impl_->module, *impl_->pool, model, times, samples, seed, options);
+}
+
+}  // namespace catenary

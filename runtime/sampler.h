@@ -1,0 +1,80 @@
+// Sampler: draws from a compiled joint process.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <catenary/runtime/abi.h>
+#include <catenary/runtime/arguments.h>
+#include <catenary/runtime/state.h>
+#include <catenary/runtime/threads.h>
+#include <catenary/runtime/walk.h>
+
+namespace catenary {
+
+struct SamplerOptions {
+  int threads = 0;  ///< 0: CATENARY_THREADS, or else one per processor. Not read if a pool is given
+  std::shared_ptr<ThreadPool> pool = {};  ///< threads to share with other samplers
+};
+
+/// Draws from a compiled joint process. Immutable, cheap to copy, and safe to call from many threads at once.
+///
+/// Tensors are contiguous host memory of shape [batch, sites..., point...]; batch and sites are read off them. A function
+/// that returns a State allocates it; its `_into` form writes to tensors of the caller, which must not overlap the inputs, and
+/// allocates none. Every function throws Error on bad arguments, before it writes anything.
+class Sampler {
+ public:
+  /// Wraps a module; `keepalive` holds what the module's memory and code live in. Error: another version of the ABI or of the
+  /// counter layout.
+  static Sampler load(const catenary_module* module, std::shared_ptr<void> keepalive = {},
+                      const SamplerOptions& options = {});
+
+  std::string_view name() const;
+  double horizon() const;  ///< T, the time of pure noise
+  std::span<const catenary_component> components() const;
+  int threads() const;
+  const catenary_module* module() const;
+
+  /// A table of the components for people: name, space, point, sites, estimate.
+  std::string describe() const;
+
+  /// Draws x_T of the noise, [samples, sites..., point...].
+  State prior(int64_t samples, Seed seed, const DrawOptions& options = {}) const;
+  State prior(int64_t samples, const Sites& sites, Seed seed, const DrawOptions& options = {}) const;
+  void prior_into(State& out, Seed seed, const DrawOptions& options = {}) const;
+
+  /// Draws x_t from p(x_t | x_0), t in [0, T].
+  State forward(const State& x0, Times t, Seed seed, const DrawOptions& options = {}) const;
+  void forward_into(State& out, const State& x0, Times t, Seed seed, const DrawOptions& options = {}) const;
+
+  /// Draws x_s from p(x_s | x_0, x_t), 0 <= s <= t <= T.
+  State bridge(const State& x0, const State& xt, Times s, Times t, Seed seed, const DrawOptions& options = {}) const;
+  void bridge_into(State& out, const State& x0, const State& xt, Times s, Times t, Seed seed,
+                   const DrawOptions& options = {}) const;
+
+  /// Draws x_s given x_t and a model's estimate of x_0: an endpoint for a manifold, logits [.., categories] for a category.
+  State step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
+             const DrawOptions& options = {}) const;
+  void step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
+                 const DrawOptions& options = {}) const;
+
+  /// Walks from noise to data: starts at times[0], which is T unless `initial` is given, and for i = 1, 2, ... asks the model
+  /// at times[i - 1] and steps to times[i]. `times` fall strictly (as float32) and the last, whose state is returned, is at
+  /// least 0. The prior is drawn at the seed's step, usually 0, and step i of the walk at seed.step + i: a walk taken up again
+  /// after k steps, with `initial` and Seed(value, k), goes on as if it had not stopped. Between two calls of the model there
+  /// is one kernel per group of sites, no copy and no allocation.
+  /// Errors: those of `step`; a model that throws (its exception nested in the Error); `Cancelled` if progress says stop.
+  State reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
+                const WalkOptions& options = {}) const;
+
+ private:
+  struct Impl;
+  explicit Sampler(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace catenary

@@ -1,0 +1,88 @@
+// The reverse walk: from noise to data around a model.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <catenary/runtime/arguments.h>
+#include <catenary/runtime/state.h>
+#include <catenary/support/error.h>
+
+namespace catenary {
+
+class Module;
+class ThreadPool;
+
+/// What a model is given at each step.
+struct ModelInput {
+  const State& state;  ///< x_t of every component; valid during the call
+  double time;         ///< t
+  double next_time;    ///< where the step leads: s < t
+  int64_t step;        ///< 1, 2, ..., steps
+  int64_t steps;
+  int64_t first_sample;  ///< the number of the first sample in the batch
+  Seed seed;             ///< the walk's seed at this step, for models that draw
+};
+
+/// The user's model: a callable in one of two forms.
+///   void(const ModelInput&, State& estimate): `estimate` holds a tensor [batch, sites..., estimate...] for each component,
+///     allocated once per walk. Write into it, or assign to `estimate["place"]` a tensor or view of memory of your own, which
+///     is read without a copy and must stay valid until the model is called again or the walk ends.
+///   State(const ModelInput&): returns the estimates.
+/// Needs a copyable callable; pass std::ref of one that is not.
+class Model {
+ public:
+  template <class F>
+    requires std::invocable<F&, const ModelInput&, State&> && (!std::same_as<std::remove_cvref_t<F>, Model>)
+  Model(F model) : call_(std::move(model)) {}  // NOLINT(google-explicit-constructor)
+
+  template <class F>
+    requires(!std::invocable<F&, const ModelInput&, State&>) && std::is_invocable_r_v<State, F&, const ModelInput&>
+  Model(F model)  // NOLINT(google-explicit-constructor)
+      : call_([model = std::move(model)](const ModelInput& input, State& estimate) mutable {
+          estimate = model(input);
+        }) {}
+
+  explicit operator bool() const { return bool(call_); }
+  void operator()(const ModelInput& input, State& estimate) const { call_(input, estimate); }
+
+ private:
+  std::function<void(const ModelInput&, State&)> call_;
+};
+
+/// Where a walk is after a step.
+struct WalkProgress {
+  int64_t step;  ///< steps done
+  int64_t steps;
+  double time;  ///< the time reached
+};
+
+/// Thrown by a walk whose `progress` returned false. A walk given up has no samples to return.
+class Cancelled : public Error {
+ public:
+  using Error::Error;
+};
+
+struct WalkOptions {
+  Sites sites = {};                   ///< shapes of the groups of sites, for the prior; an initial state brings its own
+  std::optional<State> initial = {};  ///< the state at times[0], read and not written; without it, a draw of the prior
+  int64_t first_sample = 0;           ///< the number of the first sample: a batch cut in two walks the same with it
+  int threads = 0;                    ///< at most so many of the sampler's threads; 0: all
+  bool check_estimates = true;        ///< look for NaN, infinities and unwritten tensors in what the model returns
+
+  /// Called after each step; false ends the walk with `Cancelled`.
+  std::function<bool(const WalkProgress&)> progress = {};
+
+  /// Called with the state at step 0 (times[0]) and after each step. The state is overwritten later: clone what you keep.
+  std::function<void(int64_t step, double time, const State& state)> observe = {};
+};
+
+/// What Sampler::reverse does, over a loaded module.
+State walk(const Module& module, ThreadPool& pool, const Model& model, const std::vector<double>& times,
+           int64_t samples, Seed seed, const WalkOptions& options);
+
+}  // namespace catenary

@@ -1,0 +1,89 @@
+// The circle: angles modulo a turn, and the winding numbers of a bridge.
+#include <catenary/stdlib/circle.h>
+
+#include <numbers>
+
+#include <catenary/stdlib/checks.h>
+
+namespace catenary {
+
+namespace {
+
+constexpr double pi = std::numbers::pi, turn = 2 * pi;
+constexpr double turn_head = double(float(turn)), turn_tail = turn - turn_head;
+constexpr double largest_angle = 0x1.921fb4p+1;  // The largest float below pi.
+
+Expr within(Expr x) { return max(min(x, largest_angle), -largest_angle); }
+
+// x less k turns, the turn in two floats.
+Expr turned_back(Expr x, Expr k) { return fma(k, -turn_tail, fma(k, -turn_head, x)); }
+
+// A variance from which on the circle is mixed: cos and sin keep e^{-24} of their means. More would only cost digits.
+constexpr double mixed = 48;
+
+// Draws the winding number k with weight exp(-(D + 2 pi k)^2 / 2v), D in [-pi, pi). Weights are relative to that of k = 0,
+// exp(-2 pi k (D + pi k) / v), so that the squares never meet.
+Expr draw_winding(Expr difference, Expr v) {
+  Expr scale = -turn / max(v, 1e-37);  // Finite for every v.
+  auto weight = [&](const Expr& k) { return exp(scale * k * fma(k, pi, difference)); };
+  // The larger weight of the pair k, -k is at most exp(-2 pi^2 k (k - 1) / v).
+  auto matters = [&](const Expr& k) { return turn * pi * k * (k - 1.0) < 23.0 * v; };
+  constexpr int unrolled = 3;
+
+  Expr beyond = constant(unrolled + 1);
+  std::vector<Expr> far = loop_while(
+      {beyond, 0.0}, [&](const std::vector<Expr>& c) { return matters(c[0]); },
+      [&](Expr, const std::vector<Expr>& c) {
+        return std::vector<Expr>{c[0] + 1.0, c[1] + weight(c[0]) + weight(-c[0])};
+      });
+  Expr total = far[1] + 1.0;
+  for (int k = 1; k <= unrolled; ++k) total = total + weight(constant(k)) + weight(constant(-k));
+
+  // From the farthest winding in, so that the rarest take the smallest levels, which floats resolve best.
+  Expr level = total * (0x1p-31 * (to_float(bits() >> 1) + 0.5));
+  struct Choice {
+    Expr passed, winding;
+  };
+  auto pass = [&](Choice c, const Expr& k) {
+    Expr first = c.passed + weight(k), second = first + weight(-k);
+    return Choice{second, select(level < first, c.winding, select(level < second, -k, k - 1.0))};
+  };
+  std::vector<Expr> near = loop_while(
+      {far[0] - 1.0, 0.0, far[0] - 1.0}, [&](const std::vector<Expr>& c) { return c[0] > double(unrolled); },
+      [&](Expr, const std::vector<Expr>& c) {
+        Choice next = pass({c[1], c[2]}, c[0]);
+        return std::vector<Expr>{c[0] - 1.0, next.passed, next.winding};
+      });
+  Choice choice{near[1], near[2]};
+  for (int k = unrolled; k >= 1; --k) choice = pass(choice, constant(k));
+  return choice.winding;
+}
+
+}  // namespace
+
+Expr Circle::wrap(Expr x) {
+  Expr near = turned_back(x, floor(fma(x, 1 / turn, 0.5)));
+  // Rounding may have chosen the turn beside the right one.
+  Expr over = select(near > largest_angle, 1.0, select(near < -largest_angle, -1.0, constant(0)));
+  return within(turned_back(near, over));
+}
+
+Expr Circle::uniform_point() const { return within(pi * 0x1p-31 * to_float(bits())); }
+
+CircleBrownian::CircleBrownian(Circle space, double rate)
+    : Process(std::move(space)), rate_(positive("Brownian motion on space 'circle'", "rate", rate)) {}
+
+CircleBrownian Brownian(Circle space, double rate) { return {std::move(space), rate}; }
+
+Expr CircleBrownian::prior(Expr) const { return space().uniform_point(); }
+
+Expr CircleBrownian::forward(Expr x0, Expr t) const { return Circle::wrap(x0 + sqrt(min(rate_ * t, mixed)) * normal()); }
+
+Expr CircleBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  Expr first = min(rate_ * s, mixed), second = min(rate_ * (t - s), mixed), total = first + second;
+  Expr difference = Circle::wrap(xt - x0), winding = draw_winding(difference, total);
+  Expr way = fma(winding, turn, difference);
+  return Circle::wrap(x0 + (first / total) * way + sqrt(first / total * second) * normal());
+}
+
+}  // namespace catenary

@@ -1,0 +1,41 @@
+// The circle and its Brownian motion.
+#pragma once
+
+#include <catenary/dsl/process.h>
+#include <catenary/dsl/space.h>
+
+namespace catenary {
+
+/// Angles in [-pi, pi).
+class Circle final : public Manifold {
+ public:
+  Circle() : Manifold("circle", {.point = {}, .dimension = 1}) {}
+  Expr project(Expr x) const override { return wrap(x); }
+  Expr tangent(Expr, Expr v) const override { return v; }
+  Expr exp(Expr x, Expr v) const override { return wrap(x + v); }
+  Expr log(Expr x, Expr y) const override { return wrap(y - x); }
+  Expr uniform_point() const override;
+
+  /// The angle of x in [-pi, pi): for every finite x the result is a float in that interval, never one rounded up to pi. As
+  /// good as x itself while |x| < 1e6.
+  static Expr wrap(Expr x);
+};
+
+/// Brownian motion on the circle, exact: the wrapped normal law, and its bridge by winding number. The prior is uniform.
+class CircleBrownian final : public Process {
+ public:
+  CircleBrownian(Circle space, double rate);
+  Expr prior(Expr horizon) const override;
+  Expr forward(Expr x0, Expr t) const override;
+  /// Of the images x_t + 2 pi k the path on the line ended in one, with weight N(x_t + 2 pi k; x_0, v_t); given k, x_s is a
+  /// Brownian bridge on the line, wrapped. Windings of less than 2^-33 of the whole are left out.
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
+
+ private:
+  double rate_;
+};
+
+/// Brownian motion on the circle, `rate` its variance per unit of time.
+CircleBrownian Brownian(Circle space, double rate);
+
+}  // namespace catenary

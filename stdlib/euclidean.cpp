@@ -1,0 +1,23 @@
+// Flat space.
+#include <catenary/stdlib/euclidean.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace catenary {
+
+namespace {
+
+ManifoldShape flat(Shape point) {
+  if (std::any_of(point.begin(), point.end(), [](int64_t n) { return n < 1; }))
+    throw Error(fmt::format("space 'euclidean' needs extents above 0; found shape {}", to_string(point)));
+  int dimension = int(element_count(point));
+  return {std::move(point), dimension};
+}
+
+}  // namespace
+
+Euclidean::Euclidean(Shape point) : Manifold("euclidean", flat(std::move(point))) {}
+
+}  // namespace catenary

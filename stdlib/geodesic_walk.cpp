@@ -1,0 +1,40 @@
+// Walks of geodesic steps.
+#include <catenary/stdlib/geodesic_walk.h>
+
+#include <catenary/stdlib/checks.h>
+
+namespace catenary {
+
+GeodesicWalk::GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options) : Process(space), options_(options) {
+  std::string whose = fmt::format("a geodesic walk on space '{}'", space->name());
+  positive(whose, "rate", options.rate);
+  if (options.steps < 1 || options.steps > 65536)
+    throw Error(fmt::format("{} needs 1 to 65536 steps; found {}", whose, options.steps));
+}
+
+Expr GeodesicWalk::prior(Expr) const { return space().uniform_point(); }
+
+Expr GeodesicWalk::forward(Expr x0, Expr t) const {
+  const Manifold& m = manifold();
+  Expr deviation = sqrt(options_.rate / double(options_.steps) * t);
+  return fold(options_.steps, x0, [&](Expr, Expr x) { return m.project(m.exp(x, deviation * m.tangent_normal(x))); });
+}
+
+Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  const Manifold& m = manifold();
+  Expr least = options_.rate * s, step = options_.rate / double(options_.steps) * (t - s);
+  return fold(options_.steps, xt, [&](Expr trip, Expr x) {
+    // Counted from the near end, where rounding would otherwise show.
+    Expr after = fma(double(options_.steps - 1) - to_float(trip), step, least), before = after + step;
+    Expr drift = step * m.score(x, x0, before);
+    return m.project(m.exp(x, drift + sqrt(after / before * step) * m.tangent_normal(x)));
+  });
+}
+
+GeodesicWalk Brownian(const Manifold& space, double) {
+  throw Error(fmt::format("no exact Brownian motion is known on space '{}'; use GeodesicWalk(space, {{.rate, .steps}}), the named "
+                          "approximation",
+                          space.name()));
+}
+
+}  // namespace catenary

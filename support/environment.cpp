@@ -1,0 +1,40 @@
+// The environment variables that Catenary reads, all of them.
+#include <catenary/support/environment.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include <catenary/support/error.h>
+
+namespace catenary {
+namespace {
+
+std::optional<std::string_view> variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+std::optional<int> whole_number(const char* name, int least, int most) {
+  auto text = variable(name);
+  if (!text) return std::nullopt;
+  int number = 0;
+  auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (fault != std::errc() || end != text->data() + text->size() || number < least || number > most)
+    throw Error("the environment variable " + std::string(name) + " is '" + std::string(*text) +
+                "'; it must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  return number;
+}
+
+}  // namespace
+
+Environment read_environment() {
+  Environment environment;
+  if (auto folder = variable("CATENARY_DUMP")) environment.dump = std::filesystem::path(*folder);
+  environment.threads = whole_number("CATENARY_THREADS", 1, 1024);
+  return environment;
+}
+
+}  // namespace catenary

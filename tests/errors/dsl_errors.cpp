@@ -1,0 +1,231 @@
+// The text of every message of dsl/ and stdlib/.
+#include <functional>
+#include <regex>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <catenary/dsl/evaluate.h>
+#include <catenary/dsl/schedule.h>
+#include <catenary/stdlib/stdlib.h>
+
+using namespace catenary;
+
+namespace {
+
+std::string message_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+// The message, less the place in the source that opens it.
+std::string sentence_of(const std::function<void()>& act) {
+  std::string message = message_of(act);
+  std::smatch parts;
+  static const std::regex placed("([^ ]*\\.cpp|[^ ]*\\.h):[0-9]+: (.*)");
+  return std::regex_match(message, parts, placed) ? parts[2].str() : message + " (without a place in the source)";
+}
+
+Expr number() { return parameter("x", Type::f32, {}); }
+Expr integer() { return parameter("i", Type::i32, {}); }
+Expr vector(int64_t n) { return parameter("v", Type::f32, {n}); }
+Expr matrix(int64_t n, int64_t m) { return parameter("m", Type::f32, {n, m}); }
+Expr flag() { return number() < 0.0; }
+
+struct Mute : Process {
+  explicit Mute(Kept<Space> space, Expr answer) : Process(std::move(space)), answer(std::move(answer)) {}
+  Expr prior(Expr) const override { return answer; }
+  Expr forward(Expr, Expr) const override { return answer; }
+  Expr bridge(Expr, Expr, Expr, Expr) const override { return answer; }
+  Expr endpoint(Expr, Expr, Expr) const override { return answer; }
+  Expr answer;
+};
+
+struct Disc final : Manifold {
+  Disc() : Manifold("disc", {.point = {2}, .dimension = 2}) {}
+  Expr project(Expr x) const override { return x; }
+  Expr tangent(Expr, Expr v) const override { return v; }
+  Expr exp(Expr x, Expr v) const override { return x + v; }
+  Expr log(Expr x, Expr y) const override { return y - x; }
+};
+
+}  // namespace
+
+TEST_CASE("a message opens with the line that made the mistake") {
+  auto place = [](const std::function<void()>& act) {
+    std::string message = message_of(act);
+    size_t file = message.rfind('/') + 1;
+    return message.substr(file, message.find(": ") - file);
+  };
+  Expr a = vector(2), b = vector(3);
+  auto check = [&](int line, const std::function<void()>& act) { CHECK(place(act) == fmt::format("dsl_errors.cpp:{}", line)); };
+  check(__LINE__, [&] { a + b; });
+  check(__LINE__, [&] { exp(integer()); });
+  check(__LINE__, [&] { a* integer(); });
+  check(__LINE__, [&] { slice(a, 1, 2); });
+  check(__LINE__, [&] { stack({a, b}); });
+  check(__LINE__, [&] { fold(-1, a, [](Expr, Expr c) { return c; }); });
+}
+
+TEST_CASE("messages: types") {
+  auto say = sentence_of;
+  CHECK(say([] { number() + integer(); }) ==
+        "add takes values of one type; found f32 [] and i32 []; convert one with to_float or to_int");
+  CHECK(say([] { select(flag(), vector(3), integer()); }) ==
+        "select takes values of one type; found f32 [3] and i32 []; convert one with to_float or to_int");
+  CHECK(say([] { integer() + 0.5; }) == "the number 0.5 stands beside an i32 expression, and is not an integer of 32 bits");
+  CHECK(say([] { integer() + 4294967296.0; }) ==
+        "the number 4294967296 stands beside an i32 expression, and is not an integer of 32 bits");
+  CHECK(say([] { constant(std::nan(""), Type::i32); }) ==
+        "the number nan stands beside an i32 expression, and is not an integer of 32 bits");
+  CHECK(say([] { flag() && 1; }) == "a number stands where a boolean is needed; compare it with something");
+  CHECK(say([] { sqrt(integer()); }) == "sqrt takes f32 values; found i32 []");
+  CHECK(say([] { -flag(); }) == "neg takes f32 values; found boolean []");
+  CHECK(say([] { fma(integer(), 1, 2); }) == "fma takes f32 values; found i32 []");
+  CHECK(say([] { !number(); }) == "not takes boolean values; found f32 []");
+  CHECK(say([] { integer() / 2; }) == "div is not defined for i32 values");
+  CHECK(say([] { number() & number(); }) == "and is not defined for f32 values");
+  CHECK(say([] { number() && number(); }) == "and is not defined for f32 values");
+  CHECK(say([] { flag() < flag(); }) == "less is not defined for boolean values");
+  CHECK(say([] { select(1, number(), number()); }) ==
+        "select takes a boolean condition; found a number; compare it with something");
+  CHECK(say([] { select(number(), 1.0, 2.0); }) == "select's condition takes boolean values; found f32 []");
+}
+
+TEST_CASE("messages: shapes") {
+  auto say = sentence_of;
+  CHECK(say([] { vector(2) * vector(3); }) ==
+        "mul takes equal shapes, or a number beside a shape; found [2] and [3]; use splat, reshape or index to bring them "
+        "together");
+  CHECK(say([] { select(vector(2) < 0.0, vector(3), 0.0); }) ==
+        "select's condition has shape [2] and its values [3]; they must be equal, or one a number");
+  CHECK(say([] { constant({1, 2, 3}, {2, 2}); }) == "a constant of shape [2, 2] has 4 elements; 3 were given");
+  CHECK(say([] { splat(vector(2), {2, 2}); }) == "splat takes a number; found f32 [2]");
+  CHECK(say([] { slice(vector(3), 2, 2); }) == "slice asks for elements 2 to 3 of f32 [3]; they must lie within its first axis");
+  CHECK(say([] { slice(number(), 0, 1); }) == "slice asks for elements 0 to 0 of f32 []; they must lie within its first axis");
+  CHECK(say([] { index(vector(3), -1); }) ==
+        "slice asks for elements -1 to -1 of f32 [3]; they must lie within its first axis");
+  CHECK(say([] { reshape(vector(3), {2, 2}); }) ==
+        "reshape keeps the number of elements; found f32 [3] (3 elements) to [2, 2] (4 elements)");
+  CHECK(say([] { transpose(vector(3)); }) == "transpose takes a matrix; found f32 [3]");
+  CHECK(say([] { concat({}); }) == "concat takes at least one part; found none");
+  CHECK(say([] { concat({number()}); }) == "concat takes parts with a first axis; found f32 []; use stack for numbers");
+  CHECK(say([] { concat({matrix(2, 3), matrix(2, 2)}); }) ==
+        "concat takes parts of one type that differ in their first axis only; found f32 [2, 3] and f32 [2, 2]");
+  CHECK(say([] { stack({}); }) == "stack takes at least one part; found none");
+  CHECK(say([] { at(number(), 0); }) == "at takes a vector; found f32 []");
+  CHECK(say([] { at(vector(3), number()); }) == "at takes one i32 index; found f32 []");
+  CHECK(say([] { sum(number()); }) == "sum takes numbers with a shape; found f32 []");
+  CHECK(say([] { max_of(vector(2) < 0.0); }) == "max_of takes numbers with a shape; found boolean [2]");
+  CHECK(say([] { dot(vector(2), vector(3)); }) == "dot takes two f32 values of equal shape; found f32 [2] and f32 [3]");
+  CHECK(say([] { norm(number()); }) == "dot takes two f32 values of equal shape; found f32 [] and f32 []");
+  CHECK(say([] { cross(vector(2), vector(2)); }) == "cross takes two vectors of shape [3]; found f32 [2] and f32 [2]");
+  CHECK(say([] { matmul(matrix(2, 3), matrix(2, 3)); }) ==
+        "matmul takes [n, k] by [k, m] or [n, k] by [k]; found f32 [2, 3] and f32 [2, 3]");
+  CHECK(say([] { uniform_int(0); }) == "uniform_int takes 1 to 2^31 - 1 values; found 0");
+}
+
+TEST_CASE("messages: loops") {
+  auto say = sentence_of;
+  auto same_values = [](Expr, const std::vector<Expr>& c) { return c; };
+  auto never = [](const std::vector<Expr>&) { return flag(); };
+  CHECK(say([&] { fold(3, std::vector<Operand>{}, same_values); }) == "a fold carries at least one value; found none");
+  CHECK(say([&] { loop_while({}, never, same_values); }) == "a while carries at least one value; found none");
+  CHECK(say([&] { fold(65537, {number()}, same_values); }) == "a fold makes 0 to 65536 trips; found 65537");
+  CHECK(say([&] { loop_while({number()}, [](const std::vector<Expr>& c) { return c[0]; }, same_values); }) ==
+        "the condition of a while is one boolean; found f32 []");
+  CHECK(say([&] { fold(3, {number()}, [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0], c[0]}; }); }) ==
+        "a fold that carries 1 values must return as many; its step returns 2");
+  CHECK(say([] { fold(3, number(), [](Expr trip, Expr) { return trip; }); }) ==
+        "value 0 of a fold starts as f32 [] and its step returns i32 []; they must agree");
+
+  CHECK(say([] {
+          std::optional<Expr> leaked;
+          fold(3, number(), [&](Expr, Expr c) { return *(leaked = sin(c)); });
+          schedule({*leaked});
+        }) ==
+        "the value of this 'sin' belongs to one trip of a loop and is used outside of it; carry it out as one of the loop's "
+        "values");
+  auto walk = [](int64_t trips) { return fold(trips, number(), [](Expr, Expr c) { return c + normal(); }); };
+  CHECK(say([&] {
+          std::vector<Expr> walks;
+          for (int i = 0; i < 256; ++i) walks.push_back(walk(1));
+          number_draws(schedule(walks));
+        }) == "a law may have at most 255 loops that draw");
+  CHECK(say([&] {
+          Expr e = fold(300, number(), [&](Expr, Expr c) { return c + walk(300); });
+          number_draws(schedule({e}));
+        }) ==
+        "this loop draws on 90000 trips in all (its own times those of the loops around it); at most 65,536 are allowed");
+  CHECK(say([&] {
+          auto e = loop_while({number()}, [](const std::vector<Expr>& c) { return c[0] < normal(); }, same_values);
+          number_draws(schedule(e));
+        }) == "the condition of a while must not draw; draw in its step and carry the value");
+  CHECK(say([&] {
+          auto e = loop_while({number()}, never,
+                              [&](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] + walk(2)}; });
+          number_draws(schedule(e));
+        }) == "a loop inside another draws, and one of the two is a while; take the draws out of the inner loop");
+}
+
+TEST_CASE("messages: evaluation") {
+  CHECK(message_of([] { evaluate({number()}, {}); }) == "evaluate: no value is given for parameter 'x'");
+  CHECK(message_of([] { evaluate({vector(3)}, {{"v", {1, 2}}}); }) ==
+        "evaluate: parameter 'v' has 3 elements; 2 were given");
+}
+
+TEST_CASE("messages: joint processes") {
+  auto say = message_of;
+  CHECK(say([] { Joint("two words"); }) ==
+        "a joint process is named by letters, digits and underscores; found 'two words'");
+  CHECK(say([] { Joint("j", 0); }) == "joint 'j' needs a horizon (the time of pure noise) above 0; found 0");
+  CHECK(say([] { Joint("j", std::nan("")); }) == "joint 'j' needs a horizon (the time of pure noise) above 0; found nan");
+  CHECK(say([] { Joint("j").add("1st", Brownian(Circle(), 1.0)); }) ==
+        "joint 'j': a component is named by letters, digits and underscores; found '1st'");
+  CHECK(say([] {
+          Joint j("j");
+          j.add("a", Brownian(Circle(), 1.0));
+          j.add("a", Brownian(Circle(), 1.0));
+        }) == "joint 'j' already has a component 'a'; names are unique");
+  CHECK(say([] { Clock::linear(-1); }) == "a linear clock needs a rate above 0; found -1");
+  CHECK(say([] { Disc().uniform_point(); }) ==
+        "space 'disc' declares no uniform_point(), so a process on it has no prior; override uniform_point in the space, or "
+        "prior in the process");
+
+  Joint j("j");
+  j.add("place", Mute(Disc(), vector(3)));
+  for (Question q : {Question::prior, Question::forward, Question::bridge})
+    CHECK(say([&] { derive(j, j.components()[0], q); }) ==
+          fmt::format("joint 'j': the {} of component 'place' returns f32 [3]; a point of its space 'disc' is f32 [2]",
+                      name_of(q)));
+  CHECK(say([&] { derive(j, j.components()[0], Question::step); }) ==
+        "joint 'j': the endpoint of component 'place' returns f32 [3]; a point of its space 'disc' is f32 [2]");
+}
+
+TEST_CASE("messages: the standard library") {
+  auto say = message_of;
+  CHECK(say([] { Euclidean({3, 0}); }) == "space 'euclidean' needs extents above 0; found shape [3, 0]");
+  CHECK(say([] { Brownian(Euclidean({3}), 0.0); }) == "Brownian motion on space 'euclidean' needs a rate above 0; found 0");
+  CHECK(say([] { Brownian(Circle(), -1.0); }) == "Brownian motion on space 'circle' needs a rate above 0; found -1");
+  CHECK(say([] { OrnsteinUhlenbeck(Euclidean({}), {.theta = 0}); }) ==
+        "an Ornstein-Uhlenbeck process needs a theta above 0; found 0");
+  CHECK(say([] { OrnsteinUhlenbeck(Euclidean({}), {.sigma = std::nan("")}); }) ==
+        "an Ornstein-Uhlenbeck process needs a sigma above 0; found nan");
+  CHECK(say([] { OrnsteinUhlenbeck(Euclidean({}), {.mean = INFINITY}); }) ==
+        "an Ornstein-Uhlenbeck process needs a finite mean; found inf");
+  CHECK(say([] { Categorical(0); }) == "space 'categorical' needs 1 to 16777216 categories; found 0");
+  CHECK(say([] { UniformJump(Categorical(3), INFINITY); }) == "a uniform jump process needs a rate above 0; found inf");
+  CHECK(say([] { GeodesicWalk(Disc(), {.rate = 0, .steps = 8}); }) ==
+        "a geodesic walk on space 'disc' needs a rate above 0; found 0");
+  CHECK(say([] { GeodesicWalk(Disc(), {.rate = 1}); }) ==
+        "a geodesic walk on space 'disc' needs 1 to 65536 steps; found 0");
+  CHECK(say([] { Brownian(Disc(), 1.0); }) ==
+        "no exact Brownian motion is known on space 'disc'; use GeodesicWalk(space, {.rate, .steps}), the named approximation");
+  CHECK(say([] { Brownian(Euclidean({3}), 1.0).space().uniform_point(); }) ==
+        "space 'euclidean' declares no uniform_point(), so a process on it has no prior; override uniform_point in the space, "
+        "or prior in the process");
+}

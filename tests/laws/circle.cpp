@@ -1,0 +1,141 @@
+// Brownian motion on the circle against its Fourier and winding series.
+#include <numbers>
+
+#include <catch2/catch.hpp>
+
+#include <catenary/dsl/evaluate.h>
+#include <catenary/stdlib/circle.h>
+#include <catenary/tests/laws/identities.h>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+double by_windings(double x, double v) {
+  double sum = 0;
+  for (int k = -20; k <= 20; ++k) sum += std::exp(-(x + 2 * pi * k) * (x + 2 * pi * k) / (2 * v));
+  return sum / std::sqrt(2 * pi * v);
+}
+double by_frequencies(double x, double v) {
+  double sum = 1;
+  for (int k = 1; k <= 40; ++k) sum += 2 * std::exp(-k * k * v / 2) * std::cos(k * x);
+  return sum / (2 * pi);
+}
+double density(double x, double v) { return v < 2 ? by_windings(x, v) : by_frequencies(x, v); }
+
+// The distribution function of a density on [-pi, pi), known up to a factor, by the trapezoid rule.
+class Distribution {
+ public:
+  explicit Distribution(const std::function<double(double)>& f) : total_(cells + 1) {
+    for (int i = 0; i < cells; ++i) total_[i + 1] = total_[i] + f(place(i)) + f(place(i + 1));
+  }
+  double operator()(double x) const {
+    double position = (x + pi) / (2 * pi) * cells;
+    int cell = std::clamp(int(position), 0, cells - 1);
+    return (total_[cell] + (position - cell) * (total_[cell + 1] - total_[cell])) / total_[cells];
+  }
+
+ private:
+  static constexpr int cells = 20000;
+  static double place(int i) { return -pi + 2 * pi * i / cells; }
+  std::vector<double> total_;
+};
+
+void check_on_circle(const Points& x) {
+  CHECK(std::all_of(x.begin(), x.end(), [](double v) { return v >= -pi && v < pi; }));
+}
+
+}  // namespace
+
+TEST_CASE("wrap is exact at the ends") {
+  Expr x = parameter("x", Type::f32, {});
+  Expr wrapped = Circle::wrap(x);
+  auto wrap = [&](double v) { return evaluate({wrapped}, {{"x", {double(float(v))}}})[0][0]; };
+  for (double v : {0.0, 1.0, -1.0, 3.1415925, -3.1415925}) CHECK(wrap(v) == double(float(v)));
+  for (double centre : {pi, -pi, 3 * pi, -3 * pi, 2 * pi, 101 * pi, 1e6 * pi})
+    for (int away = -50; away <= 50; ++away) {
+      float v = float(centre);
+      for (int i = 0; i < std::abs(away); ++i) v = std::nextafter(v, away < 0 ? -INFINITY : INFINITY);
+      double w = wrap(v);
+      CAPTURE(v, w);
+      CHECK((w >= -pi && w < pi));
+      CHECK(std::abs(std::sin((w - double(v)) / 2)) < 2e-7);
+    }
+  for (double v : {1e10, -1e20, 3e38}) CHECK((wrap(v) >= -pi && wrap(v) < pi));
+}
+
+TEST_CASE("the two series of the density agree") {
+  for (double x : {0.0, 1.0, 3.0}) CHECK(by_windings(x, 2) == Approx(by_frequencies(x, 2)).epsilon(1e-13));
+}
+
+TEST_CASE("circle: forward and prior") {
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Circle(), 2.0), 1e6);
+  for (double v : {0.01, 0.3, 1.0, 4.0, 30.0, 300.0, 2e6}) {
+    CAPTURE(v);
+    Points x = draws->forward(draws->repeated({2.5}), v / 2, 1);
+    check_on_circle(x);
+    CHECK(ks_distance(x, Distribution([&](double y) { return density(y - 2.5, v); })) < ks_bound(x.size()));
+    for (int k = 1; k <= 3; ++k) {
+      std::vector<double> cosines, sines;
+      for (double y : x) {
+        cosines.push_back(std::cos(k * (y - 2.5)));
+        sines.push_back(std::sin(k * (y - 2.5)));
+      }
+      CHECK(std::abs(z_of_mean(cosines, std::exp(-k * k * v / 2))) < z_bound());
+      CHECK(std::abs(z_of_mean(sines, 0)) < z_bound());
+    }
+  }
+  Points x = draws->prior(2);
+  check_on_circle(x);
+  CHECK(ks_distance(x, Distribution([](double) { return 1.0; })) < ks_bound(x.size()));
+}
+
+TEST_CASE("circle: bridge") {
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Circle(), 1.0), 1e6);
+  struct Case {
+    double x0, xt, s, t;
+  };
+  for (auto [x0, xt, s, t] : {
+           Case{0.5, 2.9, 0.3, 1},      // the near image
+           Case{3.0, -3.0, 0.25, 0.5},  // across the cut
+           Case{0, -pi, 0.5, 1},        // antipodes: both ways alike
+           Case{0.1, 3.0, 2, 6},        // a few windings
+           Case{1, -2, 4, 9.5},         // the last that needs only three
+           Case{1, -2, 5, 30},          // many
+           Case{1, -2, 40, 80},
+           Case{1, -2, 0.5, 300},       // the far end is forgotten
+           Case{1, -2, 299.5, 300},     // the near end is forgotten
+           Case{1, -2, 5e5, 1e6},       // both are
+       }) {
+    CAPTURE(x0, xt, s, t);
+    Points x = draws->bridge(draws->repeated({x0}), draws->repeated({xt}), s, t, 1);
+    check_on_circle(x);
+    auto law = [&, x0 = x0, xt = xt, s = s, t = t](double y) { return density(y - x0, s) * density(xt - y, t - s); };
+    CHECK(ks_distance(x, Distribution(law)) < ks_bound(x.size()));
+  }
+}
+
+TEST_CASE("circle: a bridge over a short time is the bridge on the line") {
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Circle(), 1.0));
+  for (double t : {1e-4, 1e-12, 1e-30}) {
+    CAPTURE(t);
+    double exact = double(float(t)), s = 0.25 * exact, deviation = std::sqrt(0.75 * s);
+    std::vector<double> x = draws->bridge(draws->repeated({0}), draws->repeated({0}), s, exact, 1);
+    for (double& v : x) v /= deviation;
+    CHECK(ks_distance(x, normal_cdf) < ks_bound(x.size()));
+  }
+}
+
+TEST_CASE("the circle obeys the identities of all processes") {
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Circle(), 1.0));
+  std::vector<Statistic> statistics;
+  for (int k = 1; k <= 2; ++k) {
+    statistics.push_back([k](const double* a, const double* b) { return std::cos(k * (a[0] - b[0])); });
+    statistics.push_back([k](const double* a, const double* b) { return std::sin(k * (a[0] - b[0])) + std::sin(a[0]); });
+  }
+  for (auto [s, t] : {std::pair(0.25, 0.5), {0.5, 2.0}, {4.0, 5.0}})
+    check_identities(*draws, draws->repeated({-3, 0.5, 2}), s, t, statistics);
+}

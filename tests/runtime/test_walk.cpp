@@ -1,0 +1,205 @@
+// The reverse walk: order of steps and times, memory, hooks.
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <stdexcept>
+
+#include <catenary/runtime/sampler.h>
+#include <catenary/tests/runtime/states.h>
+
+using namespace catenary;
+using namespace catenary::fake;
+
+namespace {
+
+std::atomic<int64_t> allocations = 0;
+
+void* counted(size_t bytes, size_t alignment) {
+  ++allocations;
+  bytes = (std::max<size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
+  return std::aligned_alloc(alignment, bytes);
+}
+
+void* or_throw(void* memory) { return memory != nullptr ? memory : throw std::bad_alloc(); }
+
+const Sites sites = {{"residues", {5}}};
+const std::vector<double> times = {2.0, 1.5, 0.25, 0.0};
+
+Sampler sampler_of(int threads = 1) { return Sampler::load(module<8, 2>(), {}, {.threads = threads}); }
+
+/// Writes estimates that depend on the state and the time.
+void write_estimate(const ModelInput& input, State& estimate) {
+  auto from = input.state["place"].values<const float>();
+  auto place = estimate["place"].values<float>();
+  for (size_t i = 0; i < place.size(); ++i) place[i] = from[i] * 0.5f + float(input.time);
+  auto region = input.state["region"].values<const int32_t>();
+  auto logits = estimate["region"].values<float>();
+  for (size_t i = 0; i < logits.size(); ++i) logits[i] = -float((region[i / regions] + int(i)) % int(regions));
+  auto scale = estimate["scale"].values<float>();
+  for (size_t i = 0; i < scale.size(); ++i) scale[i] = -input.state["scale"].values<const float>()[i];
+}
+
+/// The walk spelled out with the sampler's other functions.
+State walk_by_hand(const Sampler& sampler, State now, const std::vector<double>& through, Seed seed,
+                   int64_t first_sample = 0) {
+  State estimate = estimates(now["place"].shape()[0], 5);
+  for (size_t i = 1; i < through.size(); ++i) {
+    ModelInput input{now, through[i - 1], through[i], int64_t(i), int64_t(through.size()) - 1, first_sample, seed};
+    write_estimate(input, estimate);
+    now = sampler.step(estimate, now, through[i], through[i - 1], seed.at_step(seed.step + uint32_t(i)),
+                       {.first_sample = first_sample});
+  }
+  return now;
+}
+
+}  // namespace
+
+void* operator new(size_t bytes) { return or_throw(counted(bytes, alignof(std::max_align_t))); }
+void* operator new(size_t bytes, std::align_val_t alignment) { return or_throw(counted(bytes, size_t(alignment))); }
+void* operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return counted(bytes, size_t(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
+
+TEST_CASE("a walk is the prior and then steps, each with its own times and step of the seed") {
+  Sampler sampler = sampler_of();
+  State made = sampler.reverse(write_estimate, times, 12, Seed(7), {.sites = sites});
+  CHECK(same_bits(made, walk_by_hand(sampler, sampler.prior(12, sites, Seed(7)), times, Seed(7))));
+
+  std::vector<std::tuple<int64_t, int64_t, double, double, uint32_t, int64_t>> seen;
+  sampler.reverse(
+      [&](const ModelInput& input, State& estimate) {
+        seen.emplace_back(input.step, input.steps, input.time, input.next_time, input.seed.step, input.first_sample);
+        write_estimate(input, estimate);
+      },
+      times, 2, Seed(7), {.sites = sites, .first_sample = 4});
+  CHECK(seen == decltype(seen){{1, 3, 2.0, 1.5, 1, 4}, {2, 3, 1.5, 0.25, 2, 4}, {3, 3, 0.25, 0.0, 3, 4}});
+}
+
+TEST_CASE("a walk gives the same bits in two batches, on more threads, and taken up again half way") {
+  Sampler sampler = sampler_of();
+  State whole = sampler.reverse(write_estimate, times, 700, Seed(7), {.sites = sites});
+  State head = sampler.reverse(write_estimate, times, 301, Seed(7), {.sites = sites});
+  State tail = sampler.reverse(write_estimate, times, 399, Seed(7), {.sites = sites, .first_sample = 301});
+  CHECK(same_bits(head, cut(whole, 0, 301)));
+  CHECK(same_bits(tail, cut(whole, 301, 700)));
+  CHECK(same_bits(whole, sampler_of(7).reverse(write_estimate, times, 700, Seed(7), {.sites = sites})));
+
+  State half = sampler.reverse(write_estimate, {2.0, 1.5}, 700, Seed(7), {.sites = sites});
+  State kept = half.clone();
+  CHECK(same_bits(whole, sampler.reverse(write_estimate, {1.5, 0.25, 0.0}, 700, Seed(7, 1), {.initial = half})));
+  CHECK(same_bits(half, kept));
+}
+
+TEST_CASE("a model may return a state, or point to memory of its own, which is read without a copy") {
+  Sampler sampler = sampler_of();
+  State wanted = sampler.reverse(write_estimate, times, 6, Seed(1), {.sites = sites});
+  auto returns = [](const ModelInput& input) {
+    State estimate = estimates(6, 5);
+    write_estimate(input, estimate);
+    return estimate;
+  };
+  CHECK(same_bits(sampler.reverse(returns, times, 6, Seed(1), {.sites = sites}), wanted));
+
+  State own = estimates(6, 5);
+  std::vector<const void*> given;
+  auto points = [&](const ModelInput& input, State& estimate) {
+    given.push_back(estimate["place"].data());
+    write_estimate(input, own);
+    for (const auto& [name, tensor] : own) estimate[name] = TensorView(tensor);
+  };
+  CHECK(same_bits(sampler.reverse(points, times, 6, Seed(1), {.sites = sites}), wanted));
+  // The walk's own tensors are back at each step.
+  CHECK(given == std::vector<const void*>(3, given[0]));
+  CHECK(given[0] != own["place"].data());
+
+  // What is read is the model's memory: the state itself as the estimate of a component.
+  auto echoes = [](const ModelInput& input, State& estimate) {
+    write_estimate(input, estimate);
+    estimate["place"] = input.state["place"];
+  };
+  auto copies = [](const ModelInput& input, State& estimate) {
+    write_estimate(input, estimate);
+    std::ranges::copy(input.state["place"].values<const float>(), estimate["place"].data_as<float>());
+  };
+  CHECK(same_bits(sampler.reverse(echoes, times, 6, Seed(1), {.sites = sites}),
+                  sampler.reverse(copies, times, 6, Seed(1), {.sites = sites})));
+}
+
+TEST_CASE("between two calls of the model nothing is allocated and states take turns in two buffers") {
+  std::vector<double> many;
+  for (int i = 0; i <= 20; ++i) many.push_back(2.0 - 0.1 * i);
+  for (int threads : {1, 2}) {
+    Sampler sampler = sampler_of(threads);
+    std::vector<int64_t> counts(32, 0);
+    std::vector<const void*> states(32, nullptr);
+    size_t calls = 0;
+    sampler.reverse(
+        [&](const ModelInput& input, State& estimate) {
+          write_estimate(input, estimate);
+          states[calls] = input.state["place"].data();
+          counts[calls++] = allocations;
+        },
+        many, 3000, Seed(1), {.sites = sites, .progress = [](const WalkProgress&) { return true; }});
+    REQUIRE(calls == 20);
+    for (size_t i = 2; i < calls; ++i) {
+      CHECK(counts[i] == counts[i - 1]);
+      CHECK(states[i] == states[i - 2]);
+    }
+    CHECK(states[0] != states[1]);
+  }
+}
+
+TEST_CASE("a walk shows its states and its progress, and can be given up") {
+  Sampler sampler = sampler_of();
+  std::vector<std::pair<int64_t, double>> observed, progressed;
+  std::vector<State> states;
+  WalkOptions options{.sites = sites};
+  options.observe = [&](int64_t step, double time, const State& state) {
+    observed.emplace_back(step, time);
+    states.push_back(state.clone());
+  };
+  options.progress = [&](const WalkProgress& progress) {
+    progressed.emplace_back(progress.step, progress.time);
+    CHECK(progress.steps == 3);
+    return true;
+  };
+  State made = sampler.reverse(write_estimate, times, 4, Seed(2), options);
+  CHECK(observed == decltype(observed){{0, 2.0}, {1, 1.5}, {2, 0.25}, {3, 0.0}});
+  CHECK(progressed == decltype(progressed){{1, 1.5}, {2, 0.25}, {3, 0.0}});
+  CHECK(same_bits(states.front(), sampler.prior(4, sites, Seed(2))));
+  CHECK(same_bits(states.back(), made));
+
+  int calls = 0;
+  options.progress = [&](const WalkProgress& progress) { return progress.step < 2; };
+  auto model = [&](const ModelInput& input, State& estimate) {
+    ++calls;
+    write_estimate(input, estimate);
+  };
+  CHECK_THROWS_AS(sampler.reverse(model, times, 4, Seed(2), options), Cancelled);
+  CHECK(calls == 2);
+  CHECK_THROWS_WITH(sampler.reverse(model, times, 4, Seed(2), options),
+                    "reverse: given up after step 2 of 3 (time 0.25), as progress asked");
+}
+
+TEST_CASE("what a model throws is nested in the error") {
+  struct Out : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  auto model = [](const ModelInput& input, State& estimate) {
+    if (input.step == 2) throw Out("no more memory on the moon");
+    write_estimate(input, estimate);
+  };
+  try {
+    sampler_of().reverse(model, times, 4, Seed(2), {.sites = sites});
+    FAIL("nothing was thrown");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()) == "reverse, step 2 of 3 (time 1.5): the model threw: no more memory on the moon");
+    CHECK_THROWS_AS(std::rethrow_if_nested(error), Out);
+  }
+}

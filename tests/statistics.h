@@ -1,0 +1,101 @@
+// Statistical checks: each statistic comes with the bound that a correct sampler exceeds with one fixed probability.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/normal.hpp>
+
+namespace catenary::testing {
+
+/// The probability that a check of a correct sampler fails. Seeds are fixed: it is paid once, when draws change.
+inline constexpr double false_alarm = 1e-6;
+
+/// The bound on |z| of a standard normal statistic.
+inline double z_bound() { return quantile(complement(boost::math::normal(), false_alarm / 2)); }
+
+/// z of a mean against its expected value, the deviation taken from the values. Equal values must hit it exactly.
+inline double z_of_mean(const std::vector<double>& values, double expected) {
+  double n = double(values.size()), sum = 0, squares = 0;
+  for (double v : values) sum += v - expected;
+  double mean = sum / n;
+  for (double v : values) squares += (v - expected - mean) * (v - expected - mean);
+  if (squares == 0) return mean == 0 ? 0 : std::numeric_limits<double>::infinity();
+  return mean / std::sqrt(squares / (n - 1) / n);
+}
+
+/// z of the difference of two means.
+inline double z_of_means(const std::vector<double>& a, const std::vector<double>& b) {
+  auto moments = [](const std::vector<double>& v) {
+    double n = double(v.size()), sum = 0, squares = 0;
+    for (double x : v) sum += x;
+    for (double x : v) squares += (x - sum / n) * (x - sum / n);
+    return std::pair(sum / n, squares / (n - 1) / n);
+  };
+  auto [mean_a, variance_a] = moments(a);
+  auto [mean_b, variance_b] = moments(b);
+  return (mean_a - mean_b) / std::sqrt(variance_a + variance_b);
+}
+
+/// Chi-square of counts against expected counts. Each expected count must be 10 or more: merge cells until it is.
+inline double chi_square(const std::vector<double>& observed, const std::vector<double>& expected) {
+  double total = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i] < 10) throw std::logic_error("chi_square: a cell expects fewer than 10");
+    total += (observed.at(i) - expected[i]) * (observed[i] - expected[i]) / expected[i];
+  }
+  return total;
+}
+
+inline double chi_square_bound(size_t degrees) {
+  return quantile(complement(boost::math::chi_squared(double(degrees)), false_alarm));
+}
+
+/// How many values fall on each of 0 .. cells - 1.
+inline std::vector<double> count(const std::vector<double>& values, size_t cells) {
+  std::vector<double> counts(cells);
+  for (double v : values) ++counts.at(size_t(v));
+  return counts;
+}
+
+/// The largest distance between the distribution function of the values and the one given (Kolmogorov and Smirnov).
+inline double ks_distance(std::vector<double> values, const std::function<double(double)>& distribution) {
+  std::sort(values.begin(), values.end());
+  double n = double(values.size()), largest = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    double f = distribution(values[i]);
+    largest = std::max({largest, f - double(i) / n, double(i + 1) / n - f});
+  }
+  return largest;
+}
+
+/// Its bound: P(distance > d) <= 2 exp(-2 n d^2). Massart, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality"
+/// (1990).
+inline double ks_bound(size_t n) { return std::sqrt(-std::log(false_alarm / 2) / (2 * double(n))); }
+
+/// The largest distance between the distribution functions of two sets of values.
+inline double ks_distance(std::vector<double> a, std::vector<double> b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  double largest = 0;
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    double x = std::min(a[i], b[j]);
+    while (i < a.size() && a[i] <= x) ++i;
+    while (j < b.size() && b[j] <= x) ++j;
+    largest = std::max(largest, std::abs(double(i) / double(a.size()) - double(j) / double(b.size())));
+  }
+  return largest;
+}
+
+inline double ks_bound(size_t n, size_t m) {
+  return std::sqrt(-std::log(false_alarm / 2) * double(n + m) / (2 * double(n) * double(m)));
+}
+
+inline double normal_cdf(double x) { return std::erfc(-x / std::sqrt(2.0)) / 2; }
+
+}  // namespace catenary::testing
