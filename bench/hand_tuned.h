@@ -22,7 +22,9 @@ void ou_forward_avx512(Moments m, Stream stream, uint64_t first, int64_t count, 
 void ou_forward_avx2(Moments m, Stream stream, uint64_t first, int64_t count, const float* x0, float* out);
 
 /// out[i] = a x0[i] + b xt[i] + s z_i.
-void ou_bridge_avx512(Moments m, Stream stream, uint64_t first, int64_t count, const float* x0, const float* xt, float* out);
-void ou_bridge_avx2(Moments m, Stream stream, uint64_t first, int64_t count, const float* x0, const float* xt, float* out);
+void ou_bridge_avx512(Moments m, Stream stream, uint64_t first, int64_t count, const float* x0, const float* xt,
+                      float* out);
+void ou_bridge_avx2(Moments m, Stream stream, uint64_t first, int64_t count, const float* x0, const float* xt,
+                    float* out);
 
 }  // namespace bench

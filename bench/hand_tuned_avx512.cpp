@@ -37,7 +37,8 @@ struct Avx512 {
   static Floats root(Floats v) { return _mm512_sqrt_ps(v); }
   /// v with the sign bit of s flipped in.
   static Floats flip(Floats v, Words s) {
-    return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(v), s, _mm512_set1_epi32(int(0x80000000)), 0x78));
+    return _mm512_castsi512_ps(
+        _mm512_ternarylogic_epi32(_mm512_castps_si512(v), s, _mm512_set1_epi32(int(0x80000000)), 0x78));
   }
   /// Where the word is below 2^31, f = 2 u is split into 2^e (y + 2) / 2; elsewhere f = y and e = 0.
   static void split(Floats f, Words word, Floats& y, Floats& e) {
@@ -57,7 +58,8 @@ void ou_forward_avx512(Moments m, Stream s, uint64_t first, int64_t count, const
   ou_loop<Avx512, chains, false>(m, s, first, count, x0, nullptr, out);
 }
 
-void ou_bridge_avx512(Moments m, Stream s, uint64_t first, int64_t count, const float* x0, const float* xt, float* out) {
+void ou_bridge_avx512(Moments m, Stream s, uint64_t first, int64_t count, const float* x0, const float* xt,
+                      float* out) {
   ou_loop<Avx512, chains, true>(m, s, first, count, x0, xt, out);
 }
 

@@ -37,7 +37,8 @@ inline typename V::Floats horner(typename V::Floats x, const float (&c)[n]) {
 }
 
 template <class V, int chains, bool bridge>
-inline void ou_loop(Moments m, const Stream& stream, uint64_t first, int64_t count, const float* x0, const float* xt, float* out) {
+inline void ou_loop(Moments m, const Stream& stream, uint64_t first, int64_t count, const float* x0, const float* xt,
+                    float* out) {
   using Words = typename V::Words;
   using Floats = typename V::Floats;
   constexpr int blocks = V::lanes / 2, points = 4 * blocks;  // of one vector of words
@@ -46,10 +47,10 @@ inline void ou_loop(Moments m, const Stream& stream, uint64_t first, int64_t cou
 
   // s^2 goes into the polynomial of -ln u = -e ln 2 - ln m, in y = 2 m - 2 (or, near u = 1, in y = -2 (1 - u) and e = 0).
   float s2 = m.s * m.s;
-  const float minus_log[8] = {-0.49999994f * s2, 0.12500804f * s2, -0.041500854f * s2, 0.016904815f * s2,
+  const float minus_log[8] = {-0.49999994f * s2,   0.12500804f * s2,  -0.041500854f * s2, 0.016904815f * s2,
                               -0.0015111893f * s2, 0.011790444f * s2, 0.0080940546f * s2, 0.0045258360f * s2};
-  constexpr float cosine[4] = {0.99999997f, -0.30842425f, 0.015849911f, -0.00031887747f};       // cos(pi/4 v) in v^2
-  constexpr float sine[4] = {0.78539816f, -0.080745435f, 0.0024900068f, -0.000035954291f};      // sin(pi/4 v) / v in v^2
+  constexpr float cosine[4] = {0.99999997f, -0.30842425f, 0.015849911f, -0.00031887747f};   // cos(pi/4 v) in v^2
+  constexpr float sine[4] = {0.78539816f, -0.080745435f, 0.0024900068f, -0.000035954291f};  // sin(pi/4 v) / v in v^2
   const Floats minus_ln2 = V::all(-0.69314718f * s2), scale = V::all(0x1p-31f), half = V::all(0x1p-32f);
 
   // Lane 2 i holds block i, lane 2 i + 1 block blocks / 2 + i; the product with m0 goes on by addition.

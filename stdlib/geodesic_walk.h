@@ -14,6 +14,12 @@ struct GeodesicWalkOptions {
 };
 
 /// Brownian motion on a manifold, approximated by `steps` geodesic steps per draw.
+///
+/// Its error is of first order in the variance D of one step. Measured on the unit sphere S^2, for D <= 1: forward, the mean
+/// cosine E <x_0, x_t> is e^{-v_t} (1 - c v_t D) with c = 1/6 for small D and below 1/4; bridge, where the sphere declares the
+/// score of its heat kernel and D <= 2 v_s, the means of <x_0, x_s> and <x_s, x_t> are off by less than 0.17 D.
+/// A space that keeps the default score adds an error that no number of steps removes: on S^2, E <x_0, x_s> comes out too
+/// large by about 0.04 v_t^2 (v_t <= 2).
 class GeodesicWalk final : public Process {
  public:
   GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options);

@@ -9,9 +9,6 @@
 #include <catenary/compiler/dialect/catenary_dialect.cpp.inc>
 #include <catenary/compiler/dialect/catenary_enums.cpp.inc>
 
-#define GET_ATTRDEF_CLASSES
-#include <catenary/compiler/dialect/catenary_attrs.cpp.inc>
-
 #define GET_OP_CLASSES
 #include <catenary/compiler/dialect/catenary_ops.cpp.inc>
 
@@ -20,10 +17,6 @@ namespace catenary {
 using namespace mlir;
 
 void CatenaryDialect::initialize() {
-  addAttributes<
-#define GET_ATTRDEF_LIST
-#include <catenary/compiler/dialect/catenary_attrs.cpp.inc>
-      >();
   addOperations<
 #define GET_OP_LIST
 #include <catenary/compiler/dialect/catenary_ops.cpp.inc>

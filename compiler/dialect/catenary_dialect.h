@@ -15,8 +15,5 @@
 #include <catenary/compiler/dialect/catenary_dialect.h.inc>
 #include <catenary/compiler/dialect/catenary_enums.h.inc>
 
-#define GET_ATTRDEF_CLASSES
-#include <catenary/compiler/dialect/catenary_attrs.h.inc>
-
 #define GET_OP_CLASSES
 #include <catenary/compiler/dialect/catenary_ops.h.inc>

@@ -32,22 +32,16 @@ def Catenary_Block : AnyTypeOf<[I64, VectorOfRankAndType<[1], [I64]>]>;
 def Catenary_Float : AnyTypeOf<[F32, VectorOfRankAndType<[1], [F32]>]>;
 def Catenary_Flag : AnyTypeOf<[I1, VectorOfRankAndType<[1], [I1]>]>;
 
-class Catenary_Enum<string name, string summary, list<I32EnumCase> cases> : I32Enum<name, summary, cases> {
+class Catenary_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32EnumAttr<name, summary, cases> {
   let cppNamespace = "::catenary";
-}
-class Catenary_EnumAttr<EnumInfo info, string mnemonic> : EnumAttr<Catenary_Dialect, info, mnemonic> {
-  let assemblyFormat = "$value";
 }
 
 def Catenary_Role : Catenary_Enum<"Role", "what an operand of a pipeline holds",
-    [I32EnumCase<"x0", 0>, I32EnumCase<"xt", 1>, I32EnumCase<"estimate", 2>]>;
-def Catenary_RoleAttr : Catenary_EnumAttr<Catenary_Role, "role">;
+    [I32EnumAttrCase<"x0", 0>, I32EnumAttrCase<"xt", 1>, I32EnumAttrCase<"estimate", 2>]>;
 def Catenary_Drawn : Catenary_Enum<"Drawn", "the law of a draw",
-    [I32EnumCase<"normal", 0>, I32EnumCase<"uniform", 1>, I32EnumCase<"bits", 2>]>;
-def Catenary_DrawnAttr : Catenary_EnumAttr<Catenary_Drawn, "drawn">;
+    [I32EnumAttrCase<"normal", 0>, I32EnumAttrCase<"uniform", 1>, I32EnumAttrCase<"bits", 2>]>;
 def Catenary_Combine : Catenary_Enum<"Combine", "how a reduction combines",
-    [I32EnumCase<"sum", 0>, I32EnumCase<"min", 1>, I32EnumCase<"max", 2>]>;
-def Catenary_CombineAttr : Catenary_EnumAttr<Catenary_Combine, "combine">;
+    [I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"min", 1>, I32EnumAttrCase<"max", 2>]>;
 
 // ---- Declarations ----------------------------------------------------------------------------------------------------------
 
@@ -143,7 +137,7 @@ def InputOp : Catenary_Op<"input", [Pure]> {
     %l = catenary.input estimate of @region at %k : f32
     ```
   }];
-  let arguments = (ins Catenary_RoleAttr:$role, FlatSymbolRefAttr:$component, OptionalAttr<I64Attr>:$element,
+  let arguments = (ins Catenary_Role:$role, FlatSymbolRefAttr:$component, OptionalAttr<I64Attr>:$element,
                        Optional<I32>:$index, OptionalAttr<I64Attr>:$slot);
   let results = (outs Catenary_Value:$result);
   let assemblyFormat = [{
@@ -204,7 +198,7 @@ def DrawOp : Catenary_Op<"draw", []> {
     %w = catenary.draw bits trip %i {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 3 : i32} : i32
     ```
   }];
-  let arguments = (ins Catenary_DrawnAttr:$drawn, Optional<I32>:$trip, OptionalAttr<I32Attr>:$component,
+  let arguments = (ins Catenary_Drawn:$drawn, Optional<I32>:$trip, OptionalAttr<I32Attr>:$component,
                        OptionalAttr<I32Attr>:$stream, OptionalAttr<I64Attr>:$first, OptionalAttr<I64Attr>:$per_point);
   let results = (outs Catenary_Value:$result);
   let assemblyFormat = "$drawn (`trip` $trip^)? attr-dict `:` type($result)";
@@ -213,7 +207,7 @@ def DrawOp : Catenary_Op<"draw", []> {
 
 def ReduceOp : Catenary_Op<"reduce", [Pure]> {
   let summary = "the sum, least or greatest of all elements, from the first to the last";
-  let arguments = (ins Catenary_CombineAttr:$combine, StaticShapeTensorOf<[F32, I32]>:$value);
+  let arguments = (ins Catenary_Combine:$combine, StaticShapeTensorOf<[F32, I32]>:$value);
   let results = (outs Catenary_Number:$result);
   let assemblyFormat = "$combine $value attr-dict `:` type($value) `->` type($result)";
 }

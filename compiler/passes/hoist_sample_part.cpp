@@ -24,14 +24,20 @@ struct HoistSamplePart : PassWrapper<HoistSamplePart, OperationPass<ModuleOp>> {
   }
 
   static void hoist(Block& body) {
-    llvm::DenseSet<Operation*> timely;
+    llvm::DenseSet<Operation*> timely, constant;
     SmallVector<Operation*> moved;
     for (Operation& op : body) {
       if (!depends_on_times_alone(op, timely)) continue;
       timely.insert(&op);
-      if (!isa<arith::ConstantOp>(op)) moved.push_back(&op);
+      // What is constant stays, and is copied where it is used: LLVM folds it once elementary functions are polynomials.
+      auto is_constant = [&](Value v) { return constant.contains(v.getDefiningOp()); };
+      if (op.getNumRegions() == 0 && !isa<TimeOp>(op) && llvm::all_of(op.getOperands(), is_constant))
+        constant.insert(&op);
+      else
+        moved.push_back(&op);
     }
     if (moved.empty()) return;
+    for (Operation* op : constant) timely.erase(op);
 
     SmallVector<Value> coefficients;
     for (Operation* op : moved)
@@ -48,10 +54,10 @@ struct HoistSamplePart : PassWrapper<HoistSamplePart, OperationPass<ModuleOp>> {
     for (Operation* op : moved) op->moveBefore(inside, inside->end());
     b.setInsertionPointToEnd(inside);
     YieldOp::create(b, loc, coefficients);
-    keep_constants_at_hand(inside);
+    copy_constants(inside);
   }
 
-  // Not a draw, an input or an output, nor anything that uses what is not timely.
+  // Not a draw, an input or an output, nor a value that cannot be a coefficient, nor anything that uses what is not timely.
   static bool depends_on_times_alone(Operation& op, const llvm::DenseSet<Operation*>& timely) {
     auto fits = [&](Operation* inner) {
       if (isa<DrawOp, InputOp, OutputOp>(inner)) return WalkResult::interrupt();
@@ -62,22 +68,27 @@ struct HoistSamplePart : PassWrapper<HoistSamplePart, OperationPass<ModuleOp>> {
       }
       return WalkResult::advance();
     };
-    return !op.walk(fits).wasInterrupted();
+    auto is_number = [](mlir::Type type) { return type.isF32() || type.isInteger(32) || type.isInteger(1); };
+    bool constant = op.getNumOperands() == 0;
+    return (constant || llvm::all_of(op.getResultTypes(), is_number)) && !op.walk(fits).wasInterrupted();
   }
 
-  // Constants stay with the points; the sample part has its own.
-  static void keep_constants_at_hand(Block* inside) {
+  // Gives the sample part its own copies of the constants it uses.
+  static void copy_constants(Block* inside) {
     llvm::DenseMap<Operation*, Operation*> copies;
+    const Block::iterator first = inside->begin();
+    auto copy = [&](auto& self, Operation* op) -> Operation* {
+      Operation*& made = copies[op];
+      if (made) return made;
+      Operation* clone = op->clone();
+      for (OpOperand& operand : clone->getOpOperands()) operand.set(self(self, operand.get().getDefiningOp())->getResult(0));
+      inside->getOperations().insert(first, clone);
+      return copies[op] = clone;
+    };
     inside->walk([&](Operation* op) {
       for (OpOperand& use : op->getOpOperands()) {
-        auto constant = use.get().getDefiningOp<arith::ConstantOp>();
-        if (!constant || inside->findAncestorOpInBlock(*constant)) continue;
-        Operation*& copy = copies[constant];
-        if (!copy) {
-          copy = constant->clone();
-          inside->push_front(copy);
-        }
-        use.set(copy->getResult(0));
+        Operation* from = use.get().getDefiningOp();
+        if (from && !inside->findAncestorOpInBlock(*from)) use.set(copy(copy, from)->getResult(0));
       }
     });
   }

@@ -1,4 +1,4 @@
-// Arithmetic on values of the generated program, written as formulas: the same code for a number and for a vector of lanes.
+// Arithmetic of the generated program written as formulas, the same for a number and for a vector of lanes.
 #pragma once
 
 #include <initializer_list>

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <filesystem>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <catenary/catenary.h>
 
@@ -39,7 +39,9 @@ struct Options {
 
 Options parse(int argc, char** argv) {
   Options o;
-  CLI::App app("Noises the places and regions of the time-zone table, and walks back from pure noise with an oracle as the model.");
+  CLI::App app(
+      "Noises the places and regions of the time-zone table, and walks back from pure noise with an oracle as the "
+      "model.");
   auto samples = app.add_option("--samples", o.samples, "Samples to draw")->check(CLI::Range(100, 100'000'000));
   auto steps = app.add_option("--steps", o.steps, "Steps of the walk back")->check(CLI::Range(1, 100'000));
   app.add_option("--walk-steps", o.walk_steps, "Geodesic steps in each draw of a place")->check(CLI::Range(1, 65536));
@@ -64,7 +66,8 @@ Options parse(int argc, char** argv) {
 
 /// The data, each datum as often as any other, as many as there are samples.
 State repeated(const Places& data, int64_t samples) {
-  State all{{"place", Tensor::empty(catenary::Dtype::f32, {samples, 3})}, {"region", Tensor::empty(catenary::Dtype::i32, {samples})}};
+  State all{{"place", Tensor::empty(catenary::Dtype::f32, {samples, 3})},
+            {"region", Tensor::empty(catenary::Dtype::i32, {samples})}};
   auto places = all["place"].values<float>();
   auto regions = all["region"].values<int32_t>();
   for (size_t i = 0; i < regions.size(); ++i) {
@@ -79,7 +82,8 @@ State repeated(const Places& data, int64_t samples) {
 bool show_progress(const catenary::WalkProgress& at) {
   if (isatty(STDERR_FILENO)) {
     auto done = size_t(40 * at.step / at.steps);
-    fmt::print(stderr, "\r  walking back [{:<40}] {}/{}  t = {:.4f} ", std::string(done, '='), at.step, at.steps, at.time);
+    fmt::print(stderr, "\r  walking back [{:<40}] {}/{}  t = {:.4f} ", std::string(done, '='), at.step, at.steps,
+               at.time);
     if (at.step == at.steps) fmt::print(stderr, "\r{:80}\r", "");
   } else if (at.step * 4 / at.steps != (at.step - 1) * 4 / at.steps) {
     fmt::print(stderr, "  walking back: step {} of {}\n", at.step, at.steps);
@@ -99,12 +103,15 @@ bool print_shares(const Places& data, const State& made) {
   fmt::print("\n  {:<12} {:>7} {:>10} {:>10} {:>8}\n", "region", "places", "data", "samples", "z");
   for (size_t r = 0; r < counts.size(); ++r) {
     double share = region_shares[r], sampled = double(counts[r]) / n;
-    fmt::print("  {:<12} {:>7.0f} {:>8.2f} % {:>8.2f} % {:>+8.2f}\n", data.regions[r], share * double(data.places.size()), 100 * share,
-               100 * sampled, (sampled - share) / std::sqrt(share * (1 - share) / n));
+    fmt::print("  {:<12} {:>7.0f} {:>8.2f} % {:>8.2f} % {:>+8.2f}\n", data.regions[r],
+               share * double(data.places.size()), 100 * share, 100 * sampled,
+               (sampled - share) / std::sqrt(share * (1 - share) / n));
   }
   ChiSquare regions = chi_square(counts, region_shares), places = chi_square(count_places(made, data), place_shares);
-  fmt::print("\n  all regions: chi-square {:.1f} on {} degrees of freedom, p = {:.3f}\n", regions.value, regions.freedom, regions.p);
-  fmt::print("  all places:  chi-square {:.1f} on {} degrees of freedom, p = {:.3f}\n", places.value, places.freedom, places.p);
+  fmt::print("\n  all regions: chi-square {:.1f} on {} degrees of freedom, p = {:.3f}\n", regions.value,
+             regions.freedom, regions.p);
+  fmt::print("  all places:  chi-square {:.1f} on {} degrees of freedom, p = {:.3f}\n", places.value, places.freedom,
+             places.p);
   // The two together raise a false alarm once in a hundred thousand runs.
   return regions.p > 5e-6 && places.p > 5e-6;
 }
@@ -116,7 +123,8 @@ struct Moment {
 
 void print_moments(const std::vector<Moment>& moments, const Places& data) {
   fmt::print("\n  {:>8}   {:^34}   {:^34}\n", "", "kilometres to the nearest place", "region is that place's");
-  fmt::print("  {:>8}   {:>16} {:>17}   {:>16} {:>17}\n", "t", "data noised", "walked back", "data noised", "walked back");
+  fmt::print("  {:>8}   {:>16} {:>17}   {:>16} {:>17}\n", "t", "data noised", "walked back", "data noised",
+             "walked back");
   for (const Moment& m : moments) {
     Nearness noised = nearness(m.noised, data), walked = nearness(m.walked, data);
     auto km = [](Mean mean) { return fmt::format("{:.1f} +- {:.1f}", mean.value, mean.error); };
@@ -130,8 +138,8 @@ int run(const Options& o) {
   const Places data = read_places(o.data);
   auto start = Clock::now();
   auto pool = std::make_shared<catenary::ThreadPool>(o.threads);
-  const catenary::Sampler sampler =
-      catenary::compile(joint(int64_t(data.regions.size()), o.walk_steps), catenary::Target::host(), {.sampler = {.pool = pool}});
+  const catenary::Sampler sampler = catenary::compile(joint(int64_t(data.regions.size()), o.walk_steps),
+                                                      catenary::Target::host(), {.sampler = {.pool = pool}});
   fmt::print("{} places in {} regions; compiled in {:.0f} ms\n\n{}", data.places.size(), data.regions.size(),
              1e3 * seconds_since(start), sampler.describe());
 
@@ -161,11 +169,14 @@ int run(const Options& o) {
 
   bool right = print_shares(data, made);
   print_moments(moments, data);
-  fmt::print("\n  {} samples, {} steps, {} threads: {:.2f} s; a step takes {:.2f} ms in the model and {:.2f} ms in Catenary\n", o.samples,
-             o.steps, sampler.threads(), seconds, per_step * oracle.seconds(), per_step * (seconds - oracle.seconds()));
+  fmt::print(
+      "\n  {} samples, {} steps, {} threads: {:.2f} s; a step takes {:.2f} ms in the model and {:.2f} ms in Catenary\n",
+      o.samples, o.steps, sampler.threads(), seconds, per_step * oracle.seconds(),
+      per_step * (seconds - oracle.seconds()));
 
   // Top to bottom: the data dissolve on the left; on the right, bottom to top, they come out of the noise.
-  const Moment &last = moments.front(), &middle = moments[std::min<size_t>(3, moments.size() - 2)], &first = moments[moments.size() - 2];
+  const Moment &last = moments.front(), &middle = moments[std::min<size_t>(3, moments.size() - 2)],
+               &first = moments[moments.size() - 2];
   if (auto folder = std::filesystem::path(o.out).parent_path(); !folder.empty()) {
     std::error_code ignored;  // draw_maps says what cannot be written
     std::filesystem::create_directories(folder, ignored);

@@ -31,7 +31,8 @@ double legendre_series(const std::vector<double>& terms, double x) {
 /// 53 bits in [0, 1) under a key that no process draws with.
 double uniform_draw(catenary::Seed seed, uint64_t sample) {
   uint64_t key = seed.value ^ 0x6f7261636c65;
-  auto words = catenary::philox4x32({uint32_t(sample), uint32_t(sample >> 32), seed.step, 0}, {uint32_t(key), uint32_t(key >> 32)});
+  auto words = catenary::philox4x32({uint32_t(sample), uint32_t(sample >> 32), seed.step, 0},
+                                    {uint32_t(key), uint32_t(key >> 32)});
   return double((uint64_t(words[0]) << 32 | words[1]) >> 11) * 0x1p-53;
 }
 
@@ -40,13 +41,14 @@ double uniform_draw(catenary::Seed seed, uint64_t sample) {
 HeatKernel::HeatKernel(double v) : v_(v) {
   if (v < 0.02) return;
   std::vector<double> terms;
-  for (int l = 0; terms.empty() || terms.back() > 1e-18; ++l) terms.push_back((2 * l + 1) * std::exp(-0.5 * l * (l + 1) * v));
+  for (int l = 0; terms.empty() || terms.back() > 1e-18; ++l)
+    terms.push_back((2 * l + 1) * std::exp(-0.5 * l * (l + 1) * v));
   for (int i = 0; i <= intervals; ++i) table_.push_back(std::max(0.0, legendre_series(terms, 2.0 * i / intervals - 1)));
 }
 
 double HeatKernel::density(double cosine, double reference) const {
   if (!table_.empty()) {
-    double at = std::clamp((cosine + 1) * (intervals / 2), 0.0, double(intervals));
+    double at = std::clamp((cosine + 1) * 0.5 * intervals, 0.0, double(intervals));
     size_t node = std::min(size_t(at), size_t(intervals - 1));
     return std::lerp(table_[node], table_[node + 1], at - double(node));
   }
@@ -73,7 +75,8 @@ void Oracle::operator()(const catenary::ModelInput& input, catenary::State& esti
   auto logits = estimate["region"].values<float>();
   const size_t count = data_.places.size(), region_count = data_.regions.size();
   const HeatKernel kernel(rate_ * input.time);
-  const double jumped = -std::expm1(-rate_ * input.time) / double(region_count), stayed = std::exp(-rate_ * input.time) + jumped;
+  const double jumped = -std::expm1(-rate_ * input.time) / double(region_count),
+               stayed = std::exp(-rate_ * input.time) + jumped;
 
   pool_->parallel_for(0, int64_t(regions.size()), 64, [&](int64_t begin, int64_t end) {
     std::vector<double> cosines(count), sums(count);

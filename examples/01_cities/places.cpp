@@ -18,15 +18,17 @@ namespace cities {
 
 namespace {
 
-constexpr std::string_view usual_files[] = {"/usr/share/zoneinfo/zone1970.tab", "/usr/share/lib/zoneinfo/tab/zone1970.tab",
+constexpr std::string_view usual_files[] = {"/usr/share/zoneinfo/zone1970.tab",
+                                            "/usr/share/lib/zoneinfo/tab/zone1970.tab",
                                             "/usr/lib/zoneinfo/zone1970.tab", "/usr/share/zoneinfo/zone.tab"};
 
 std::string usual_file() {
   for (std::string_view file : usual_files)
     if (std::filesystem::exists(file)) return std::string(file);
-  throw catenary::Error(fmt::format("01_cities reads the time-zone table of the package tzdata, and there is no {}. Install tzdata, or "
-                                    "name a table with --data FILE.",
-                                    usual_files[0]));
+  throw catenary::Error(
+      fmt::format("01_cities reads the time-zone table of the package tzdata, and there is no {}. Install tzdata, or "
+                  "name a table with --data FILE.",
+                  usual_files[0]));
 }
 
 /// Degrees from [+-]DDMM, [+-]DDDMM or with two more digits of seconds (ISO 6709).
@@ -39,7 +41,8 @@ std::optional<double> degrees(std::string_view text, size_t degree_digits, doubl
     for (char c : digits.substr(first, count)) n = 10 * n + (c - '0');
     return n;
   };
-  double minutes = number(degree_digits, 2), seconds = digits.size() > degree_digits + 2 ? number(degree_digits + 2, 2) : 0;
+  double minutes = number(degree_digits, 2),
+         seconds = digits.size() > degree_digits + 2 ? number(degree_digits + 2, 2) : 0;
   double value = number(0, degree_digits) + minutes / 60 + seconds / 3600;
   if (minutes >= 60 || seconds >= 60 || value > most) return {};
   return text[0] == '-' ? -value : value;
@@ -47,11 +50,14 @@ std::optional<double> degrees(std::string_view text, size_t degree_digits, doubl
 
 std::optional<std::array<float, 3>> point_of(std::string_view coordinates) {
   size_t second = coordinates.find_first_of("+-", 1);
-  if (coordinates.empty() || second == std::string_view::npos || (coordinates[0] != '+' && coordinates[0] != '-')) return {};
-  auto latitude = degrees(coordinates.substr(0, second), 2, 90), longitude = degrees(coordinates.substr(second), 3, 180);
+  if (coordinates.empty() || second == std::string_view::npos || (coordinates[0] != '+' && coordinates[0] != '-'))
+    return {};
+  auto latitude = degrees(coordinates.substr(0, second), 2, 90),
+       longitude = degrees(coordinates.substr(second), 3, 180);
   if (!latitude || !longitude) return {};
   double phi = *latitude * std::numbers::pi / 180, lambda = *longitude * std::numbers::pi / 180;
-  return std::array{float(std::cos(phi) * std::cos(lambda)), float(std::cos(phi) * std::sin(lambda)), float(std::sin(phi))};
+  return std::array{float(std::cos(phi) * std::cos(lambda)), float(std::cos(phi) * std::sin(lambda)),
+                    float(std::sin(phi))};
 }
 
 }  // namespace
@@ -67,19 +73,23 @@ Places read_places(std::string file) {
   for (int at = 1; std::getline(in, line); ++at) {
     if (line.empty() || line[0] == '#') continue;
     size_t first = line.find('\t'), second = first == std::string::npos ? first : line.find('\t', first + 1);
-    std::string zone = second == std::string::npos ? "" : line.substr(second + 1, line.find('\t', second + 1) - second - 1);
+    std::string zone =
+        second == std::string::npos ? "" : line.substr(second + 1, line.find('\t', second + 1) - second - 1);
     size_t slash = zone.find('/');
-    auto point = slash == std::string::npos ? std::nullopt : point_of(std::string_view(line).substr(first + 1, second - first - 1));
+    auto point = slash == std::string::npos ? std::nullopt
+                                            : point_of(std::string_view(line).substr(first + 1, second - first - 1));
     if (!point)
-      throw catenary::Error(fmt::format("{}:{}: expected country codes, coordinates such as -1203-07703 and a zone such as America/Lima, "
-                                        "separated by tabs; found '{}'.",
-                                        file, at, line));
+      throw catenary::Error(
+          fmt::format("{}:{}: expected country codes, coordinates such as -1203-07703 and a zone such as America/Lima, "
+                      "separated by tabs; found '{}'.",
+                      file, at, line));
     std::string place = zone.substr(zone.rfind('/') + 1);
     std::ranges::replace(place, '_', ' ');
     rows.push_back({zone.substr(0, slash), {std::move(place), *point, 0}});
     number[rows.back().first] = 0;
   }
-  if (rows.size() < 2) throw catenary::Error(fmt::format("The time-zone table '{}' names fewer than two places.", file));
+  if (rows.size() < 2)
+    throw catenary::Error(fmt::format("The time-zone table '{}' names fewer than two places.", file));
 
   Places all;
   for (auto& [region, index] : number) {

@@ -9,9 +9,9 @@
 namespace cities {
 
 struct Place {
-  std::string name;                ///< "Lima"
-  std::array<float, 3> point;      ///< on the unit sphere: x to longitude 0, z to the north pole
-  int32_t region;                  ///< index into Places::regions
+  std::string name;            ///< "Lima"
+  std::array<float, 3> point;  ///< on the unit sphere: x to longitude 0, z to the north pole
+  int32_t region;              ///< index into Places::regions
 };
 
 struct Places {

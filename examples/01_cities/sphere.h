@@ -29,7 +29,9 @@ struct Sphere2 final : catenary::Manifold {
   /// The heat kernel is sum_l (2l + 1) e^{-l(l+1)v/2} P_l(cos theta) / 4 pi. Thirteen terms hold to float's accuracy for
   /// v >= 0.4. Below, the kernel is near sqrt(theta / sin theta) e^{-theta^2 / 2v}; its gradient is within 0.3 % for the
   /// angles that a path of variance v comes to (theta < 3 sqrt(v)).
-  Expr score(Expr x, Expr y, Expr v) const override { return select(v < 0.4, short_score(x, y, v), long_score(x, y, v)); }
+  Expr score(Expr x, Expr y, Expr v) const override {
+    return select(v < 0.4, short_score(x, y, v), long_score(x, y, v));
+  }
 
  private:
   /// The way from x to y. The difference to y or to its antipode, whichever is nearer, loses no digits, and the tangents of
@@ -44,7 +46,8 @@ struct Sphere2 final : catenary::Manifold {
           direction(select(sine > 0.0, along / max(sine, 1e-30), any_direction(sphere, x))) {}
     /// At the antipode every direction is shortest.
     static Expr any_direction(const Sphere2& sphere, Expr x) {
-      Expr axis = select(abs(index(x, 0)) < 0.7, catenary::constant({1, 0, 0}, {3}), catenary::constant({0, 1, 0}, {3}));
+      Expr axis =
+          select(abs(index(x, 0)) < 0.7, catenary::constant({1, 0, 0}, {3}), catenary::constant({0, 1, 0}, {3}));
       return sphere.project(sphere.tangent(x, axis));
     }
   };
@@ -63,8 +66,14 @@ struct Sphere2 final : catenary::Manifold {
     // Carried: P_{l-1}, P_l, P'_{l-1}, P'_l, q^l, e^{-l(l+1)v/2}, and the sums of the kernel and of its derivative by c.
     auto terms = catenary::fold(12, {1.0, c, 0.0, 1.0, q, q, 1.0, 0.0}, [&](Expr trip, const std::vector<Expr>& a) {
       Expr l = to_float(trip) + 1.0, odd = 2.0 * l + 1.0, weight = odd * a[5], power = q * a[4];
-      return std::vector<Expr>{a[1], (odd * c * a[1] - l * a[0]) / (l + 1.0), a[3], a[2] + odd * a[1],
-                               power, a[5] * power, fma(weight, a[1], a[6]), fma(weight, a[3], a[7])};
+      return std::vector<Expr>{a[1],
+                               (odd * c * a[1] - l * a[0]) / (l + 1.0),
+                               a[3],
+                               a[2] + odd * a[1],
+                               power,
+                               a[5] * power,
+                               fma(weight, a[1], a[6]),
+                               fma(weight, a[3], a[7])};
     });
     return terms[7] / terms[6] * tangent(x, y);
   }

@@ -1,28 +1,17 @@
 // The reverse walk: order of steps and times, memory, hooks.
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-#include <memory>
-#include <new>
 #include <stdexcept>
+#include <tuple>
 
 #include <catenary/runtime/sampler.h>
+#include <catenary/tests/runtime/allocations.h>
 #include <catenary/tests/runtime/states.h>
 
 using namespace catenary;
 using namespace catenary::fake;
 
 namespace {
-
-std::atomic<int64_t> allocations = 0;
-
-void* counted(size_t bytes, size_t alignment) {
-  ++allocations;
-  bytes = (std::max<size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
-  return std::aligned_alloc(alignment, bytes);
-}
-
-void* or_throw(void* memory) { return memory != nullptr ? memory : throw std::bad_alloc(); }
 
 const Sites sites = {{"residues", {5}}};
 const std::vector<double> times = {2.0, 1.5, 0.25, 0.0};
@@ -55,16 +44,6 @@ State walk_by_hand(const Sampler& sampler, State now, const std::vector<double>&
 }
 
 }  // namespace
-
-void* operator new(size_t bytes) { return or_throw(counted(bytes, alignof(std::max_align_t))); }
-void* operator new(size_t bytes, std::align_val_t alignment) { return or_throw(counted(bytes, size_t(alignment))); }
-void* operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  return counted(bytes, size_t(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
 
 TEST_CASE("a walk is the prior and then steps, each with its own times and step of the seed") {
   Sampler sampler = sampler_of();
@@ -143,7 +122,7 @@ TEST_CASE("between two calls of the model nothing is allocated and states take t
         [&](const ModelInput& input, State& estimate) {
           write_estimate(input, estimate);
           states[calls] = input.state["place"].data();
-          counts[calls++] = allocations;
+          counts[calls++] = allocations();
         },
         many, 3000, Seed(1), {.sites = sites, .progress = [](const WalkProgress&) { return true; }});
     REQUIRE(calls == 20);

@@ -1,4 +1,4 @@
-// Compiled elementary functions, Philox words and normals against double precision, and bit for bit at every vector width.
+// Compiled elementary functions, Philox words and normals: against double precision, and the same bits at every width.
 #include <array>
 #include <bit>
 #include <cmath>
