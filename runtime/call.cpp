@@ -117,7 +117,9 @@ State Call::allocate(int role) const {
   for (const catenary_component& declared : module_.components()) {
     const catenary_point& point = point_of(declared, role);
     const Group& group = groups_[size_t(module_.group_of(component++))];
-    Shape shape = {samples_};
+    Shape shape;
+    shape.reserve(1 + group.sites.size() + size_t(point.rank));
+    shape.push_back(samples_);
     shape.insert(shape.end(), group.sites.begin(), group.sites.end());
     shape.insert(shape.end(), point.shape, point.shape + point.rank);
     state.set(declared.name, Tensor::empty(point.dtype == CATENARY_F32 ? Dtype::f32 : Dtype::i32, shape));

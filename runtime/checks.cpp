@@ -84,8 +84,9 @@ std::optional<int64_t> first_bad(int64_t count, int64_t unit, ThreadPool& pool, 
 
 // The loops below are written over integers and without branches, so that compilers turn them into vector code.
 
-bool any_not_finite(const int32_t* bits, int64_t begin, int64_t end) {
+[[gnu::target_clones("avx2","default")]] bool any_not_finite(const int32_t* bits, int64_t begin, int64_t end) {
   int32_t bad = 0;
+#pragma GCC unroll 4
   for (int64_t i = begin; i < end; ++i) bad |= -int32_t((bits[i] & 0x7fffffff) >= 0x7f800000);
   return bad != 0;
 }

@@ -47,11 +47,25 @@ class Workspace {
 
 int64_t round_up(int64_t count, int64_t multiple) { return (count + multiple - 1) / multiple * multiple; }
 
-/// raw[lane * group + slot] -> out[slot * lanes + lane], for a group known at compile time.
+/// out[slot * lanes + lane] = raw[lane * group + slot], for a group known at compile time.
 template <int group>
 void spread_over_lanes(const float* raw, float* out, int64_t lanes) {
   for (int slot = 0; slot < group; ++slot)
     for (int64_t lane = 0; lane < lanes; ++lane) out[slot * lanes + lane] = raw[lane * group + slot];
+}
+
+/// out[slot * lanes + lane] = raw[samples[lane * group + slot]].
+template <int group>
+void gather_over_lanes(const float* raw, const int32_t* samples, float* out, int64_t lanes) {
+  for (int slot = 0; slot < group; ++slot)
+#pragma GCC unroll 4
+    for (int64_t lane = 0; lane < lanes; ++lane) out[slot * lanes + lane] = raw[samples[lane * group + slot]];
+}
+
+/// Repeats the first `bytes` of `memory` until they fill `total` bytes, a multiple.
+void repeat(std::byte* memory, int64_t bytes, int64_t total) {
+  for (int64_t filled = bytes; filled < total; filled *= 2)
+    std::memcpy(memory + filled, memory, size_t(std::min(filled, total - filled)));
 }
 
 class Run {
@@ -132,11 +146,11 @@ class Run {
       const int64_t bytes = call_.point_bytes[size_t(i)];
       operands[i] = scratch;
       if (kernel_.operands[i].role != CATENARY_OUT) {
-        const std::byte* from = user_memory(i);
-        for (int64_t point = 0; point < before; ++point) std::memcpy(scratch + point * bytes, from, size_t(bytes));
-        std::memcpy(scratch + before * bytes, from, size_t((end - begin) * bytes));
-        for (int64_t point = before + end - begin; point < tile_; ++point)
-          std::memcpy(scratch + point * bytes, from, size_t(bytes));
+        if (end - begin < tile_) {
+          std::memcpy(scratch, user_memory(i), size_t(bytes));
+          repeat(scratch, bytes, tile_ * bytes);
+        }
+        std::memcpy(scratch + before * bytes, user_memory(i), size_t((end - begin) * bytes));
       }
       scratch += Workspace::bytes_for(tile_ * bytes);
     }
@@ -188,7 +202,9 @@ class Run {
     catenary_sample_args args = {{}, raw, count};
     for (int i = 0; i < kernel_.time_count; ++i) {
       const TimeSource& source = call_.times[size_t(i)];
-      for (int64_t j = 0; j < count; ++j) times[i][j] = source.data[(sample + std::min(j, valid - 1)) * source.stride];
+      const float* first = source.data + sample * source.stride;
+      std::fill_n(times[i], count, first[(valid - 1) * source.stride]);
+      if (source.stride == 1) std::copy_n(first, valid, times[i]);
       args.times[i] = times[i];
     }
     kernel_.sample_part(&args);
@@ -201,7 +217,7 @@ class Run {
     float* times[CATENARY_MAX_TIMES];
     float* raw;           // [coefficient][sample]
     float* coefficients;  // [tile][coefficient][slot][lane]
-    int32_t* samples;     // [slot][lane] of a tile: where in `raw` its sample is
+    int32_t* samples;     // of each point of a tile: where in `raw` its sample is
   };
 
   size_t many_times_bytes() const {
@@ -254,22 +270,21 @@ class Run {
         std::fill_n(out + k * tile_, tile_, chunk.raw[k * padded + sample - first]);
       return;
     }
+    const int group = kernel_.group;
     if (call_.sites == 1 && begin >= first && begin + tile_ - 1 <= last) {
-      auto* spread_samples = kernel_.group == 4   ? spread_over_lanes<4>
-                             : kernel_.group == 2 ? spread_over_lanes<2>
-                                                  : spread_over_lanes<1>;
+      auto* spread = group == 4 ? spread_over_lanes<4> : group == 2 ? spread_over_lanes<2> : spread_over_lanes<1>;
       for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
-        spread_samples(chunk.raw + k * padded + begin - first, out + k * tile_, lanes);
+        spread(chunk.raw + k * padded + begin - first, out + k * tile_, lanes);
       return;
     }
-    int64_t current = begin / call_.sites, site = begin % call_.sites;
-    for (int64_t lane = 0; lane < lanes; ++lane)
-      for (int64_t slot = 0; slot < kernel_.group; ++slot) {
-        chunk.samples[slot * lanes + lane] = int32_t(std::clamp(current, first, last) - first);
-        if (++site == call_.sites) ++current, site = 0;
-      }
+    // Points outside the call take the coefficients of the sample nearest to them.
+    for (int64_t point = 0, current = sample; current <= kept; ++current) {
+      const int64_t stop = current == kept ? tile_ : (current + 1) * call_.sites - begin;
+      while (point < stop) chunk.samples[point++] = int32_t(current - first);
+    }
+    auto* gather = group == 4 ? gather_over_lanes<4> : group == 2 ? gather_over_lanes<2> : gather_over_lanes<1>;
     for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
-      for (int64_t i = 0; i < tile_; ++i) out[k * tile_ + i] = chunk.raw[k * padded + chunk.samples[i]];
+      gather(chunk.raw + k * padded, chunk.samples, out + k * tile_, lanes);
   }
 
   const catenary_kernel& kernel_;

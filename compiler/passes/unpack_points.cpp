@@ -33,7 +33,8 @@ class Unpacker {
   }
   // A constant that a table look-up still reads stays.
   void erase_replaced() {
-    for (Operation* op : llvm::reverse(replaced_))
+    for (Operation* op : replaced_) op->dropAllReferences();
+    for (Operation* op : replaced_)
       if (op->use_empty()) op->erase();
   }
   LogicalResult result = success();
@@ -76,6 +77,7 @@ class Unpacker {
 
   void unpack(Operation& op) {
     if (isa<scf::ForOp, scf::WhileOp>(op)) return unpack_loop(op);
+    if (op.hasTrait<OpTrait::IsTerminator>()) return;  // unpack_loop sees to it.
     bool tensors = llvm::any_of(op.getOperands(), is_tensor) || llvm::any_of(op.getResults(), is_tensor);
     if (!tensors) return;
     OpBuilder b(&op);
@@ -224,6 +226,8 @@ class Unpacker {
 
   // A loop that carries tensors is made anew, carrying their elements; its body moves over.
   void unpack_loop(Operation& op) {
+    // Before its body, whose replaced operations read its arguments and must be erased first.
+    replaced_.push_back(&op);
     OpBuilder b(&op);
     auto expand = [&](ValueRange values) {
       SmallVector<Value> flat;
@@ -277,7 +281,6 @@ class Unpacker {
       else
         old.replaceAllUsesWith(parts[0]);
     }
-    replaced_.push_back(&op);
   }
 
   llvm::DenseMap<Value, SmallVector<Value>> parts_;

@@ -42,6 +42,7 @@ Options parse(int argc, char** argv) {
   CLI::App app(
       "Noises the places and regions of the time-zone table, and walks back from pure noise with an oracle as the "
       "model.");
+  app.option_defaults()->always_capture_default();
   auto samples = app.add_option("--samples", o.samples, "Samples to draw")->check(CLI::Range(100, 100'000'000));
   auto steps = app.add_option("--steps", o.steps, "Steps of the walk back")->check(CLI::Range(1, 100'000));
   app.add_option("--walk-steps", o.walk_steps, "Geodesic steps in each draw of a place")->check(CLI::Range(1, 65536));
@@ -52,7 +53,6 @@ Options parse(int argc, char** argv) {
     return name.ends_with(".png") ? "" : "the name of the picture ends in .png";
   });
   app.add_flag("--quick", o.quick, "Few samples and steps, for a test");
-  app.option_defaults();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -199,7 +199,7 @@ int main(int argc, char** argv) {
   try {
     return run(parse(argc, argv));
   } catch (const std::exception& e) {
-    fmt::print(stderr, "01_cities: {}\n", e.what());
+    fmt::print(stderr, "{}\n", e.what());
     return 2;
   }
 }

@@ -66,6 +66,7 @@ ChiSquare chi_square(std::span<const int64_t> counts, std::span<const double> sh
     double expected = n * shares[i], difference = double(counts[i]) - expected;
     value += difference * difference / expected;
   }
+  if (counts.size() < 2) return {0, 1, 0};
   double freedom = double(counts.size()) - 1, spread = 2 / (9 * freedom);
   double z = (std::cbrt(value / freedom) - (1 - spread)) / std::sqrt(spread);
   return {value, std::erfc(z / std::sqrt(2.0)) / 2, int(freedom)};
