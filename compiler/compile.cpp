@@ -3,8 +3,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include <fmt/format.h>
+#include <llvm/Object/Archive.h>
+#include <llvm/Object/ArchiveWriter.h>
 
 #include <catenary/compiler/import.h>
 #include <catenary/compiler/jit.h>
@@ -17,9 +20,11 @@ namespace catenary {
 
 namespace {
 
+constexpr Question questions[] = {Question::prior, Question::forward, Question::bridge, Question::step};
+
 struct Compiled {
   std::unique_ptr<KernelTable> table;
-  llvm::SmallVector<char, 0> object;
+  std::vector<llvm::SmallVector<char, 0>> objects;  ///< By question.
 };
 
 std::unique_ptr<mlir::MLIRContext> make_context() {
@@ -37,21 +42,47 @@ std::string text_of(mlir::ModuleOp module) {
   return text;
 }
 
+// One question of a joint, all the way down.
+struct Piece {
+  std::vector<ComponentEntry> components;
+  std::vector<KernelEntry> kernels;
+  llvm::SmallVector<char, 0> object;
+};
+
+Piece lower(const Joint& joint, Question question, const Target& target, const std::string& dump) {
+  std::string folder = dump.empty() ? "" : (std::filesystem::path(dump) / name_of(question)).string();
+  int stage = 0;
+  auto context = make_context();
+  auto module = import_joint(*context, joint, question);
+  if (!folder.empty()) write_stage(folder, stage, "import", "mlir", text_of(*module));
+  run_passes(*module, [](mlir::OpPassManager& passes, int) { add_point_passes(passes); }, target.lanes, folder, stage);
+  Piece piece{read_components(*module), read_kernels(*module), {}};
+  run_passes(*module, add_lowering_passes, target.lanes, folder, stage);
+  piece.object = emit_object(*module, target, folder, stage);
+  return piece;
+}
+
+// The questions are compiled side by side: nothing is shared but the declaration, which is immutable.
 Compiled lower(const Joint& joint, const Target& target, const CompileOptions& options) {
   if (target.lanes != 4 && target.lanes != 8 && target.lanes != 16)
     throw Error(fmt::format("target: lanes must be 4, 8 or 16; found {}", target.lanes));
   std::string dump = options.dump;
   if (dump.empty())
     if (auto folder = read_environment().dump) dump = folder->string();
-  int stage = 0;
-  auto context = make_context();
-  auto module = import_joint(*context, joint);
-  if (!dump.empty()) write_stage(dump, stage, "import", "mlir", text_of(*module));
-  run_passes(*module, [](mlir::OpPassManager& passes, int) { add_point_passes(passes); }, target.lanes, dump, stage);
+  std::vector<std::future<Piece>> pieces;
+  for (Question q : questions)
+    pieces.push_back(std::async(std::launch::async, [&, q] { return lower(joint, q, target, dump); }));
+  for (auto& piece : pieces) piece.wait();
+  std::vector<ComponentEntry> components;
+  std::vector<KernelEntry> kernels;
   Compiled compiled;
-  compiled.table = std::make_unique<KernelTable>(*module, target.lanes);
-  run_passes(*module, add_lowering_passes, target.lanes, dump, stage);
-  compiled.object = emit_object(*module, target, dump, stage);
+  for (auto& future : pieces) {
+    Piece piece = future.get();
+    components = std::move(piece.components);
+    kernels.insert(kernels.end(), piece.kernels.begin(), piece.kernels.end());
+    compiled.objects.push_back(std::move(piece.object));
+  }
+  compiled.table = std::make_unique<KernelTable>(joint.name(), joint.horizon(), target.lanes, std::move(components), std::move(kernels));
   return compiled;
 }
 
@@ -59,9 +90,9 @@ Compiled lower(const Joint& joint, const Target& target, const CompileOptions& o
 
 Sampler compile(const Joint& joint, const Target& target, const CompileOptions& options) {
   struct Loaded {
-    explicit Loaded(Compiled compiled) : table(std::move(compiled.table)), code(compiled.object) {}
+    explicit Loaded(Compiled compiled) : table(std::move(compiled.table)), code(compiled.objects) {}
     std::unique_ptr<KernelTable> table;
-    LoadedObject code;
+    LoadedObjects code;
   };
   auto loaded = std::make_shared<Loaded>(lower(joint, target, options));
   loaded->table->bind([&](const std::string& symbol) { return loaded->code.address(symbol); });
@@ -71,7 +102,7 @@ Sampler compile(const Joint& joint, const Target& target, const CompileOptions& 
 
 std::string to_mlir(const Joint& joint) {
   auto context = make_context();
-  return text_of(*import_joint(*context, joint));
+  return text_of(*import_joint(*context, joint, questions));
 }
 
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target, const CompileOptions& options) {
@@ -87,7 +118,15 @@ void compile_to_files(const Joint& joint, const std::string& folder, const Targe
       throw Error(fmt::format("joint '{}' was to be written to '{}', which cannot be written; name a folder that can", joint.name(),
                               path.string()));
   };
-  write(".o", llvm::StringRef(compiled.object.data(), compiled.object.size()));
+  std::vector<std::string> names;
+  std::vector<llvm::NewArchiveMember> members;
+  for (Question q : questions) names.push_back(fmt::format("{}_{}.o", joint.name(), name_of(q)));
+  for (size_t k = 0; k < names.size(); ++k)
+    members.emplace_back(llvm::MemoryBufferRef(llvm::StringRef(compiled.objects[k].data(), compiled.objects[k].size()), names[k]));
+  auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
+                                            /*Deterministic=*/true, /*Thin=*/false);
+  if (!archive) throw Bug("writing an archive: " + llvm::toString(archive.takeError()));
+  write(".a", (*archive)->getBuffer());
   write(".h", compiled.table->c_header());
 }
 

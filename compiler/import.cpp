@@ -276,8 +276,6 @@ class Emitter {
   std::map<const Node*, std::vector<Value>> carried_;
 };
 
-constexpr Question questions[] = {Question::prior, Question::forward, Question::bridge, Question::step};
-
 void import_law(mlir::OpBuilder& b, const Law& law) {
   Emitter emitter(b);
   auto loc = b.getUnknownLoc();
@@ -294,7 +292,7 @@ void import_law(mlir::OpBuilder& b, const Law& law) {
   YieldOp::create(b, loc, emitter.at(law.result));
 }
 
-void import_process(mlir::OpBuilder& b, const Joint& joint, size_t index) {
+void import_process(mlir::OpBuilder& b, const Joint& joint, size_t index, llvm::ArrayRef<Question> questions) {
   const Joint::Component& component = joint.components()[index];
   const Space& space = component.process->space();
   Estimate estimate = component.process->estimate();
@@ -346,14 +344,14 @@ void import_pipeline(mlir::OpBuilder& b, const Joint& joint, mlir::ModuleOp modu
 
 }  // namespace
 
-mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const Joint& joint) {
+mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const Joint& joint, llvm::ArrayRef<Question> questions) {
   if (joint.components().empty())
     throw Error(fmt::format("joint '{}' has no components; add one before compiling it", joint.name()));
   mlir::OpBuilder b(&context);
   mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(b.getUnknownLoc(), joint.name());
   (*module)->setAttr("catenary.horizon", b.getF64FloatAttr(joint.horizon()));
   b.setInsertionPointToEnd(module->getBody());
-  for (size_t i = 0; i < joint.components().size(); ++i) import_process(b, joint, i);
+  for (size_t i = 0; i < joint.components().size(); ++i) import_process(b, joint, i, questions);
   std::vector<std::string> groups;
   for (const Joint::Component& c : joint.components())
     if (std::find(groups.begin(), groups.end(), c.placement.sites) == groups.end()) groups.push_back(c.placement.sites);

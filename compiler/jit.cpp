@@ -8,7 +8,7 @@
 
 namespace catenary {
 
-struct LoadedObject::Impl {
+struct LoadedObjects::Impl {
   std::unique_ptr<llvm::orc::LLJIT> jit;
 };
 
@@ -22,16 +22,18 @@ T value_of(llvm::Expected<T> result) {
 
 }  // namespace
 
-LoadedObject::LoadedObject(llvm::ArrayRef<char> object) : impl_(std::make_unique<Impl>()) {
+LoadedObjects::LoadedObjects(llvm::ArrayRef<llvm::SmallVector<char, 0>> objects) : impl_(std::make_unique<Impl>()) {
   impl_->jit = value_of(llvm::orc::LLJITBuilder().create());
-  auto buffer = llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(object.data(), object.size()), "catenary");
-  if (llvm::Error failure = impl_->jit->addObjectFile(std::move(buffer)))
-    throw Bug("loading object code: " + llvm::toString(std::move(failure)));
+  for (const auto& object : objects) {
+    auto buffer = llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(object.data(), object.size()), "catenary");
+    if (llvm::Error failure = impl_->jit->addObjectFile(std::move(buffer)))
+      throw Bug("loading object code: " + llvm::toString(std::move(failure)));
+  }
 }
 
-LoadedObject::~LoadedObject() = default;
+LoadedObjects::~LoadedObjects() = default;
 
-void* LoadedObject::address(const std::string& symbol) const {
+void* LoadedObjects::address(const std::string& symbol) const {
   return value_of(impl_->jit->lookup(symbol)).toPtr<void*>();
 }
 

@@ -5,15 +5,16 @@
 #include <string>
 
 #include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/SmallVector.h>
 
 namespace catenary {
 
 /// Linked object code. Addresses hold as long as it lives.
-class LoadedObject {
+class LoadedObjects {
  public:
-  /// Throws Bug if the object cannot be linked.
-  explicit LoadedObject(llvm::ArrayRef<char> object);
-  ~LoadedObject();
+  /// Throws Bug if the objects cannot be linked.
+  explicit LoadedObjects(llvm::ArrayRef<llvm::SmallVector<char, 0>> objects);
+  ~LoadedObjects();
   void* address(const std::string& symbol) const;
 
  private:

@@ -39,68 +39,64 @@ std::string c_string(const char* text) {
 
 }  // namespace
 
-KernelTable::KernelTable(mlir::ModuleOp module, int lanes) : module_{} {
-  for (auto process : module.getOps<ProcessOp>()) {
-    catenary_component c{};
-    c.name = keep(process.getSymName());
-    c.space = keep(process.getSpace());
-    c.sites = keep(process.getSites());
-    c.point = point_of(process.getPoint(), int64_t(process.getCategories()));
-    c.estimate = point_of(process.getEstimate(), 0);
-    c.estimate_kind = keep(process.getEstimateKind());
-    components_.push_back(c);
-  }
+std::vector<ComponentEntry> read_components(mlir::ModuleOp module) {
+  std::vector<ComponentEntry> components;
+  for (auto process : module.getOps<ProcessOp>())
+    components.push_back({process.getSymName().str(), process.getSpace().str(), process.getSites().str(), process.getEstimateKind().str(),
+                          point_of(process.getPoint(), int64_t(process.getCategories())), point_of(process.getEstimate(), 0)});
+  return components;
+}
+
+std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
+  auto components = read_components(module);
+  std::vector<KernelEntry> kernels;
   for (auto pipeline : module.getOps<PipelineOp>()) {
-    auto& operands = operands_.emplace_back();
+    KernelEntry k{pipeline.getQuestion().str(), pipeline.getSites().str(), int32_t(*pipeline.getGroup()),
+                  int32_t(times_of(pipeline.getQuestion()).size()), 0, {}, sample_part_symbol(module, pipeline),
+                  points_part_symbol(module, pipeline)};
+    for (auto sample : pipeline.getBody().getOps<SampleOp>()) k.coefficient_count = int32_t(sample.getCoefficients().size());
     for (const KernelOperand& o : operands_of(pipeline)) {
       int32_t component = 0;
-      while (o.component != components_[size_t(component)].name) ++component;
-      operands.push_back({component, o.role});
+      while (o.component != components[size_t(component)].name) ++component;
+      k.operands.push_back({component, o.role});
     }
-    catenary_kernel k{};
-    k.pipeline = keep(pipeline.getQuestion());
-    k.sites = keep(pipeline.getSites());
-    k.lanes = lanes;
-    k.group = int32_t(*pipeline.getGroup());
-    k.time_count = int32_t(times_of(pipeline.getQuestion()).size());
-    for (auto sample : pipeline.getBody().getOps<SampleOp>()) k.coefficient_count = int32_t(sample.getCoefficients().size());
-    k.operand_count = int32_t(operands.size());
-    k.operands = operands.data();
-    kernels_.push_back(k);
-    sample_symbols_.push_back(sample_part_symbol(module, pipeline));
-    points_symbols_.push_back(points_part_symbol(module, pipeline));
+    kernels.push_back(std::move(k));
   }
-  module_.abi_version = CATENARY_ABI_VERSION;
-  module_.counter_layout = counter_layout_version;
-  module_.name = keep(module.getName().value_or("joint"));
-  module_.horizon = 1.0;
-  if (auto horizon = module->getAttrOfType<mlir::FloatAttr>("catenary.horizon")) module_.horizon = horizon.getValueAsDouble();
-  module_.component_count = int32_t(components_.size());
-  module_.components = components_.data();
-  module_.kernel_count = int32_t(kernels_.size());
-  module_.kernels = kernels_.data();
+  return kernels;
+}
+
+KernelTable::KernelTable(std::string name, double horizon, int lanes, std::vector<ComponentEntry> components,
+                         std::vector<KernelEntry> kernels)
+    : name_(std::move(name)), component_entries_(std::move(components)), kernel_entries_(std::move(kernels)), module_{} {
+  for (const ComponentEntry& c : component_entries_)
+    components_.push_back({c.name.c_str(), c.space.c_str(), c.sites.c_str(), c.point, c.estimate, c.estimate_kind.c_str()});
+  for (const KernelEntry& k : kernel_entries_)
+    kernels_.push_back({k.pipeline.c_str(), k.sites.c_str(), lanes, k.group, k.time_count, k.coefficient_count,
+                        int32_t(k.operands.size()), k.operands.data(), nullptr, nullptr});
+  module_ = {CATENARY_ABI_VERSION, counter_layout_version, name_.c_str(), horizon, int32_t(components_.size()), components_.data(),
+             int32_t(kernels_.size()), kernels_.data()};
 }
 
 void KernelTable::bind(const std::function<void*(const std::string&)>& address) {
   for (size_t k = 0; k < kernels_.size(); ++k) {
-    kernels_[k].sample_part = reinterpret_cast<void (*)(const catenary_sample_args*)>(address(sample_symbols_[k]));
-    kernels_[k].points_part = reinterpret_cast<void (*)(const catenary_tile_args*)>(address(points_symbols_[k]));
+    kernels_[k].sample_part = reinterpret_cast<void (*)(const catenary_sample_args*)>(address(kernel_entries_[k].sample_symbol));
+    kernels_[k].points_part = reinterpret_cast<void (*)(const catenary_tile_args*)>(address(kernel_entries_[k].points_symbol));
   }
 }
 
 std::string KernelTable::c_header() const {
-  std::string name = module_.name, upper = name, text;
+  std::string name = name_, upper = name, text;
   for (char& c : upper) c = char(std::toupper((unsigned char)c));
   auto line = [&](const std::string& s) { text += s + "\n"; };
-  line(fmt::format("/* The joint process '{}', compiled: link {}.o and libcatenary_runtime. */", name, name));
+  line(fmt::format("/* The joint process '{}', compiled: link {}.a and libcatenary_runtime. */", name, name));
   line(fmt::format("#ifndef CATENARY_COMPILED_{}_H\n#define CATENARY_COMPILED_{}_H\n", upper, upper));
   line("#include <catenary/runtime/abi.h>\n");
   line(fmt::format("#if CATENARY_ABI_VERSION != {}\n#error \"'{}' was compiled for version {} of catenary/runtime/abi.h\"\n#endif\n",
                    module_.abi_version, name, module_.abi_version));
   line("#ifdef __cplusplus\nextern \"C\" {\n#endif");
-  for (size_t k = 0; k < kernels_.size(); ++k) {
-    line(fmt::format("extern void {}(const catenary_sample_args*);", sample_symbols_[k]));
-    line(fmt::format("extern void {}(const catenary_tile_args*);", points_symbols_[k]));
+  for (const KernelEntry& k : kernel_entries_) {
+    line(fmt::format("extern void {}(const catenary_sample_args*);", k.sample_symbol));
+    line(fmt::format("extern void {}(const catenary_tile_args*);", k.points_symbol));
   }
   line("#ifdef __cplusplus\n}\n#endif\n");
   line(fmt::format("static const catenary_component catenary_{}_components[] = {{", name));
@@ -110,8 +106,8 @@ std::string KernelTable::c_header() const {
   line("};\n");
   for (size_t k = 0; k < kernels_.size(); ++k) {
     text += fmt::format("static const catenary_operand catenary_{}_operands_{}[] = {{", name, k);
-    for (size_t i = 0; i < operands_[k].size(); ++i)
-      text += fmt::format("{}{{{}, {}}}", i ? ", " : "", operands_[k][i].component, operands_[k][i].role);
+    for (size_t i = 0; i < kernel_entries_[k].operands.size(); ++i)
+      text += fmt::format("{}{{{}, {}}}", i ? ", " : "", kernel_entries_[k].operands[i].component, kernel_entries_[k].operands[i].role);
     line("};");
   }
   line(fmt::format("\nstatic const catenary_kernel catenary_{}_kernels[] = {{", name));
@@ -119,7 +115,7 @@ std::string KernelTable::c_header() const {
     const catenary_kernel& kernel = kernels_[k];
     line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}}},", c_string(kernel.pipeline), c_string(kernel.sites),
                      kernel.lanes, kernel.group, kernel.time_count, kernel.coefficient_count, kernel.operand_count, name, k,
-                     sample_symbols_[k], points_symbols_[k]));
+                     kernel_entries_[k].sample_symbol, kernel_entries_[k].points_symbol));
   }
   line("};\n");
   line(fmt::format("static const catenary_module catenary_{} = {{{}, {}, \"{}\", {:a}, {}, catenary_{}_components, {}, catenary_{}_kernels}};",

@@ -1,7 +1,6 @@
 // What the runtime is told about a compiled joint process: the tables of runtime/abi.h.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -12,11 +11,29 @@
 
 namespace catenary {
 
+/// A component as the runtime knows it.
+struct ComponentEntry {
+  std::string name, space, sites, estimate_kind;
+  catenary_point point, estimate;
+};
+
+/// A pipeline as the runtime knows it, with the symbols of its two functions.
+struct KernelEntry {
+  std::string pipeline, sites;
+  int32_t group, time_count, coefficient_count;
+  std::vector<catenary_operand> operands;
+  std::string sample_symbol, points_symbol;
+};
+
+std::vector<ComponentEntry> read_components(mlir::ModuleOp module);
+/// The pipelines of a module that has been through the point passes.
+std::vector<KernelEntry> read_kernels(mlir::ModuleOp module);
+
 /// Owns a catenary_module and all that it points to. Not copied: it holds pointers into itself.
 class KernelTable {
  public:
-  /// Reads a module that has been through the point passes. The kernels' functions are null until bind.
-  KernelTable(mlir::ModuleOp module, int lanes);
+  /// The kernels' functions are null until bind.
+  KernelTable(std::string name, double horizon, int lanes, std::vector<ComponentEntry> components, std::vector<KernelEntry> kernels);
   KernelTable(const KernelTable&) = delete;
   KernelTable& operator=(const KernelTable&) = delete;
 
@@ -29,13 +46,11 @@ class KernelTable {
   std::string c_header() const;
 
  private:
-  const char* keep(llvm::StringRef text) { return strings_.emplace_back(text.str()).c_str(); }
-
-  std::deque<std::string> strings_;
+  std::string name_;
+  std::vector<ComponentEntry> component_entries_;
+  std::vector<KernelEntry> kernel_entries_;
   std::vector<catenary_component> components_;
-  std::deque<std::vector<catenary_operand>> operands_;
   std::vector<catenary_kernel> kernels_;
-  std::vector<std::string> sample_symbols_, points_symbols_;
   catenary_module module_;
 };
 

@@ -12,8 +12,8 @@
 
 namespace catenary {
 
-/// The key of all draws. Draws depend on (value, step, question, component, sample, site) and nothing else; calls with equal
-/// seed and step repeat each other.
+/// The key of all draws. Draws depend on (value, step, question, component, sample, site) and nothing else; calls with
+/// equal seed and step repeat each other.
 struct Seed {
   uint64_t value = 0;
   uint32_t step = 0;
@@ -51,8 +51,8 @@ class Times {
   bool per_sample_ = false;
 };
 
-/// Shapes of sites by the name of the group of sites. A group that is not named has shape [], one site per sample, and its
-/// components have shape [batch, point...].
+/// Shapes of sites by the name of the group of sites. A group that is not named has shape [], one site per sample, and
+/// its components have shape [batch, point...].
 using Sites = std::map<std::string, Shape>;
 
 /// How to draw. None of it changes what is drawn but `first_sample`.

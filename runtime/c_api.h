@@ -21,8 +21,8 @@ typedef struct catenary_message {
   char text[CATENARY_MESSAGE_BYTES];
 } catenary_message;
 
-/* Contiguous host memory of a component: dtype CATENARY_F32 or CATENARY_I32, shape [batch, sites..., point...]. Inputs are
-   never written. */
+/* Contiguous host memory of a component: dtype CATENARY_F32 or CATENARY_I32, shape [batch, sites..., point...]. Inputs
+   are never written. */
 typedef struct catenary_tensor {
   const char* component;
   void* data;
@@ -55,7 +55,7 @@ typedef struct catenary_draw {
 /* Safe to use from many threads at once. */
 typedef struct catenary_sampler catenary_sampler;
 
-/* `threads` 0: CATENARY_THREADS, or else one per processor. The module must outlive the sampler. On failure *out is NULL. */
+/* `threads` 0: CATENARY_THREADS, or else one per processor. The module must outlive it. *out is NULL on failure. */
 int catenary_load(const catenary_module* module, int32_t threads, catenary_sampler** out, catenary_message* message);
 void catenary_release(catenary_sampler* sampler); /* NULL is allowed */
 

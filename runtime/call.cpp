@@ -10,8 +10,8 @@
 namespace catenary {
 namespace {
 
-// The counter has 48 bits of block, four words each: 2^50 draws in a stream. A point draws a few times per element, and this is
-// the number of elements that leaves four draws for each.
+// The counter has 48 bits of block, four words each: 2^50 draws in a stream. A point draws a few times per element, and
+// this is the number of elements that leaves four draws for each.
 constexpr int64_t most_elements = int64_t{1} << 48;
 
 std::string sites_text(std::string_view group) {

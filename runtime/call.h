@@ -16,13 +16,14 @@
 
 namespace catenary {
 
-/// Refers to what it binds: states, times, sites must outlive it. Its own bookkeeping fits a buffer on the stack unless the joint
-/// process is large, so that a call allocates nothing.
+/// Refers to what it binds: states, times, sites must outlive it. Its own bookkeeping fits a buffer on the stack unless
+/// the joint process is large, so that a call allocates nothing.
 class Call {
  public:
   Call(const Module& module, const Subject& subject);
 
-  /// Takes a state's tensors for a role and checks names, tensors, and that batch and sites agree with what was bound before.
+  /// Takes a state's tensors for a role and checks names, tensors, and that batch and sites agree with what was bound
+  /// before.
   void bind(int role, const State& state);
 
   /// Sets batch and sites where no tensor tells them. Errors: no samples, an unknown group of sites, no sites.
@@ -38,7 +39,8 @@ class Call {
   /// Tensors of a role, of the call's batch and sites, not initialised.
   State allocate(int role) const;
 
-  /// Runs the kernels of the question. Errors: outputs that overlap inputs or each other; samples beyond what counters can number.
+  /// Runs the kernels of the question. Errors: outputs that overlap inputs or each other; samples beyond what counters
+  /// can number.
   void run(Question question, Seed seed, int64_t first_sample, ThreadPool& pool, int threads);
 
   int64_t samples() const { return samples_; }

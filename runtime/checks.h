@@ -33,11 +33,13 @@ const catenary_point& point_of(const catenary_component& component, int role);
 /// Every component of the joint process is there and no other. Errors: unknown or missing component.
 void check_names(const Subject& subject, const Module& module, int role, const State& state);
 
-/// Device, dtype, shape up to batch and sites, strides, memory. Errors: each of them; a read-only output; no samples or no sites.
+/// Device, dtype, shape up to batch and sites, strides, memory. Errors: each of them; a read-only output; no samples or
+/// no sites.
 void check_tensor(const Subject& subject, const catenary_component& component, int role, const TensorView& tensor);
 
-/// Every element is finite (in logits, negative infinity is a category ruled out, and one of a point must remain) and every
-/// category in range. Errors: what was found, and the first sample, site and element where; the mark of `mark_unwritten`.
+/// Every element is finite (in logits, negative infinity is a category ruled out, and one of a point must remain) and
+/// every category in range. Errors: what was found, and the first sample, site and element where; the mark of
+/// `mark_unwritten`.
 void check_values(const Subject& subject, const catenary_component& component, int role, const TensorView& tensor,
                   ThreadPool& pool, int threads);
 
@@ -50,7 +52,8 @@ void check_times(const Subject& subject, const Module& module, const char* name,
 /// s <= t for every sample, both checked before.
 void check_order(const Subject& subject, const Times& s, const Times& t, int64_t samples);
 
-/// The times of a walk: at least two, falling strictly as float32 from T (or, with an initial state, from at most T) to at least 0.
+/// The times of a walk: at least two, falling strictly as float32 from T (with an initial state, from at most T), and not
+/// below 0.
 void check_walk_times(const Module& module, const std::vector<double>& times, bool with_initial);
 
 /// first_sample and threads are not negative.

@@ -14,8 +14,8 @@ TensorView view(const DLTensor& tensor);
 /// Errors: null, and those of `view`.
 Tensor from_dlpack(DLManagedTensor* tensor);
 
-/// Shares a tensor: the result keeps its memory until the consumer calls the deleter. Error: a tensor that borrows its memory
-/// or is read-only.
+/// Shares a tensor: the result keeps its memory until the consumer calls the deleter. Error: a tensor that borrows its
+/// memory or is read-only.
 DLManagedTensor* to_dlpack(const Tensor& tensor);
 
 }  // namespace catenary

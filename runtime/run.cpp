@@ -9,7 +9,8 @@
 namespace catenary {
 namespace {
 
-// With a time per sample, coefficients are filled for so many tiles at once: few enough that they stay in the first cache.
+// With a time per sample, coefficients are filled for so many tiles at once: few enough that they stay in the first
+// cache.
 constexpr int64_t chunk_tiles = 16;
 
 // A call with fewer elements, over all its operands, is not worth waking a thread for; nor is a range of half as many.

@@ -30,9 +30,9 @@ struct KernelCall {
   int threads = 0;             ///< at most so many of the pool's; 0: all
 };
 
-/// Draws every point of the call. Tiles are cut in the global index (first_sample + sample) * sites + site, so the result does not
-/// depend on where a batch begins or how many threads share it. A tile that sticks out of the call is computed in memory of
-/// the driver's own, filled up with copies of a point of the call.
+/// Draws every point of the call. Tiles are cut in the global index (first_sample + sample) * sites + site, so the
+/// result does not depend on where a batch begins or how many threads share it. A tile that sticks out of the call is
+/// computed in memory of the driver's own, filled up with copies of a point of the call.
 void run(const catenary_kernel& kernel, const KernelCall& call);
 
 }  // namespace catenary

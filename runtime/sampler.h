@@ -23,13 +23,13 @@ struct SamplerOptions {
 
 /// Draws from a compiled joint process. Immutable, cheap to copy, and safe to call from many threads at once.
 ///
-/// Tensors are contiguous host memory of shape [batch, sites..., point...]; batch and sites are read off them. A function
-/// that returns a State allocates it; its `_into` form writes to tensors of the caller, which must not overlap the inputs, and
-/// allocates none. Every function throws Error on bad arguments, before it writes anything.
+/// Tensors are contiguous host memory of shape [batch, sites..., point...]; batch and sites are read off them. A
+/// function that returns a State allocates it; its `_into` form writes to tensors of the caller, which must not overlap
+/// the inputs, and allocates none. Every function throws Error on bad arguments, before it writes anything.
 class Sampler {
  public:
-  /// Wraps a module; `keepalive` holds what the module's memory and code live in. Error: another version of the ABI or of the
-  /// counter layout.
+  /// Wraps a module; `keepalive` holds what the module's memory and code live in. Error: another version of the ABI or
+  /// of the counter layout.
   static Sampler load(const catenary_module* module, std::shared_ptr<void> keepalive = {},
                       const SamplerOptions& options = {});
 
@@ -56,18 +56,18 @@ class Sampler {
   void bridge_into(State& out, const State& x0, const State& xt, Times s, Times t, Seed seed,
                    const DrawOptions& options = {}) const;
 
-  /// Draws x_s given x_t and a model's estimate of x_0: an endpoint for a manifold, logits [.., categories] for a category.
+  /// Draws x_s given x_t and a model's estimate of x_0: an endpoint for a manifold, logits for a category.
   State step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
              const DrawOptions& options = {}) const;
   void step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
                  const DrawOptions& options = {}) const;
 
-  /// Walks from noise to data: starts at times[0], which is T unless `initial` is given, and for i = 1, 2, ... asks the model
-  /// at times[i - 1] and steps to times[i]. `times` fall strictly (as float32) and the last, whose state is returned, is at
-  /// least 0. The prior is drawn at the seed's step, usually 0, and step i of the walk at seed.step + i: a walk taken up again
-  /// after k steps, with `initial` and Seed(value, k), goes on as if it had not stopped. Between two calls of the model there
-  /// is one kernel per group of sites, no copy and no allocation.
-  /// Errors: those of `step`; a model that throws (its exception nested in the Error); `Cancelled` if progress says stop.
+  /// Walks from noise to data: starts at times[0], which is T unless `initial` is given, and for i = 1, 2, ... asks the
+  /// model at times[i - 1] and steps to times[i]. `times` fall strictly (as float32) and the last, whose state is
+  /// returned, is at least 0. The prior is drawn at the seed's step, usually 0, and step i of the walk i later: a walk
+  /// taken up again after k steps, with `initial` and Seed(value, k), goes on as if it had not stopped. Between two calls
+  /// of the model there is one kernel per group of sites, no copy and no allocation.
+  /// Errors: those of `step`; a model that throws (its exception nested in the Error); `Cancelled` if progress says so.
   State reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                 const WalkOptions& options = {}) const;
 

@@ -10,7 +10,7 @@
 
 namespace catenary {
 
-/// Named tensors in the order in which they were added. The tensor of a component has shape [batch, sites..., point...].
+/// Named tensors in the order in which they were added; that of a component has shape [batch, sites..., point...].
 /// Copying a State copies no elements; `clone` does.
 class State {
  public:

@@ -44,8 +44,8 @@ class TensorView {
  public:
   TensorView() = default;
 
-  /// A view of `data`, row-major unless `strides` (in elements) are given. Error: a negative size, more than 2^60 elements,
-  /// or strides of another rank than the shape.
+  /// A view of `data`, row-major unless `strides` (in elements) are given. Error: a negative size, more than 2^60
+  /// elements, or strides of another rank than the shape.
   TensorView(void* data, Dtype dtype, Shape shape, Shape strides = {}, Device device = {});
 
   /// A row-major view of host memory. A view of const elements is read-only: it can be an input and never an output.

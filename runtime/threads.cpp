@@ -21,8 +21,8 @@
 namespace catenary {
 namespace {
 
-// A spinning hand-over takes a fraction of a microsecond and a sleeping one fifty. Spinning ends after about 20 microseconds,
-// so that idle workers leave the processors to the model.
+// A spinning hand-over takes a fraction of a microsecond and a sleeping one fifty. Spinning ends after about 20
+// microseconds, so that idle workers leave the processors to the model.
 constexpr int spins = 500;
 
 // More ranges than threads, so that a thread that comes late or is held up leaves little for the others to wait for.
@@ -50,7 +50,8 @@ int default_threads() {
   return std::max(1, int(std::thread::hardware_concurrency()));
 }
 
-/// One parallel_for; lives on the stack of its caller. `next` alone is touched without the pool's mutex, and `helpers` is read so.
+/// One parallel_for; lives on the stack of its caller. `next` alone is touched without the pool's mutex, and `helpers`
+/// is read so.
 struct Job {
   ThreadPool::Body body;
   int64_t end;

@@ -38,8 +38,8 @@ class ThreadPool {
   int threads() const;
 
   /// Calls `body` on disjoint ranges that cover [begin, end), each at least `grain` long but the last, on at most
-  /// `threads` threads (0: all of the pool), the caller's among them. Returns when all are done; rethrows the first exception
-  /// of a body, after which ranges not yet begun are left out.
+  /// `threads` threads (0: all of the pool), the caller's among them. Returns when all are done; rethrows the first
+  /// exception of a body, after which ranges not yet begun are left out.
   void parallel_for(int64_t begin, int64_t end, int64_t grain, Body body, int threads = 0);
 
  private:

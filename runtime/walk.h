@@ -29,9 +29,9 @@ struct ModelInput {
 };
 
 /// The user's model: a callable in one of two forms.
-///   void(const ModelInput&, State& estimate): `estimate` holds a tensor [batch, sites..., estimate...] for each component,
-///     allocated once per walk. Write into it, or assign to `estimate["place"]` a tensor or view of memory of your own, which
-///     is read without a copy and must stay valid until the model is called again or the walk ends.
+///   void(const ModelInput&, State& estimate): `estimate` holds a tensor [batch, sites..., estimate...] of each
+///     component, allocated once per walk. Write into it, or assign to `estimate["place"]` a tensor or view of memory of
+///     your own, which is read without a copy and must stay valid until the model is called again or the walk ends.
 ///   State(const ModelInput&): returns the estimates.
 /// Needs a copyable callable; pass std::ref of one that is not.
 class Model {
@@ -77,7 +77,7 @@ struct WalkOptions {
   /// Called after each step; false ends the walk with `Cancelled`.
   std::function<bool(const WalkProgress&)> progress = {};
 
-  /// Called with the state at step 0 (times[0]) and after each step. The state is overwritten later: clone what you keep.
+  /// Called with the state at step 0 (times[0]) and after each step. It is overwritten later: clone what you keep.
   std::function<void(int64_t step, double time, const State& state)> observe = {};
 };
 

@@ -21,7 +21,8 @@ TensorView view_of(T* data, const Container& container) {
 }  // namespace detail
 
 /// A view of an xtensor container of float or int32_t, valid while the container lives and keeps its shape.
-/// Of a const container the view is read-only. Expressions and temporaries do not compile: evaluate them into a variable first.
+/// Of a const container the view is read-only. Expressions and temporaries do not compile: evaluate them into a
+/// variable first.
 template <Element T, xt::layout_type L>
 TensorView view(xt::xarray<T, L>& array) {
   return detail::view_of(array.data(), array);

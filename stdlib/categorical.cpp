@@ -36,8 +36,7 @@ Expr UniformJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Expr goes_elsewhere = below(bits(), select(equal(x0, xt), elsewhere_equal, elsewhere_unequal));
   // One word serves both outcomes: which category elsewhere, or which end.
   Expr word = bits();
-  Expr some_end = max(ends, 1e-37);  // Where both weights underflow, the ends are never chosen.
-  Expr end = select(below(word, chance(from_start / some_end, from_end / some_end)), x0, xt);
+  Expr end = select(below(word, chance(from_start / ends, from_end / ends)), x0, xt);
   return select(goes_elsewhere, multiply_high(word, space().categories()), end);
 }
 
@@ -56,13 +55,13 @@ Expr UniformJump::endpoint(Expr logits, Expr, Expr) const {
   };
   Expr total = fold(categories, 0.0, [&](Expr k, Expr sum) { return sum + weight(k); });
 
-  // The unit interval is 2^32 levels, of which each category but the likeliest takes its share, at most one half. Once a
-  // category is chosen, the level is set to 2^32 - 1, which no share reaches.
+  // The unit interval is 2^32 levels, of which each category but the likeliest takes its share, at most one half. Once one is
+  // chosen, the level wraps around and stays above the likeliest's share, hence above all that follow.
   Expr scale = 0x1p32 / total;
   return fold(categories, {bits(), likeliest}, [&](Expr k, const std::vector<Expr>& c) {
     Expr share = select(equal(k, likeliest), 0, to_int(scale * weight(k)));
     Expr chosen = below(c[0], share);
-    return std::vector<Expr>{select(chosen, -1, c[0] - share), select(chosen, k, c[1])};
+    return std::vector<Expr>{c[0] - share, select(chosen, k, c[1])};
   })[1];
 }
 

@@ -21,9 +21,28 @@ Expr turned_back(Expr x, Expr k) { return fma(k, -turn_tail, fma(k, -turn_head, 
 // A variance from which on the circle is mixed: cos and sin keep e^{-24} of their means. More would only cost digits.
 constexpr double mixed = 48;
 
-// Draws the winding number k with weight exp(-(D + 2 pi k)^2 / 2v), D in [-pi, pi). Weights are relative to that of k = 0,
-// exp(-2 pi k (D + pi k) / v), so that the squares never meet.
-Expr draw_winding(Expr difference, Expr v) {
+}  // namespace
+
+Expr Circle::wrap(Expr x) {
+  Expr near = turned_back(x, floor(fma(x, 1 / turn, 0.5)));
+  // Rounding may have chosen the turn beside the right one.
+  Expr over = select(near > largest_angle, 1.0, select(near < -largest_angle, -1.0, constant(0)));
+  return within(turned_back(near, over));
+}
+
+Expr Circle::uniform_point() const { return within(pi * 0x1p-31 * to_float(bits())); }
+
+CircleBrownian::CircleBrownian(Circle space, double rate)
+    : Process(std::move(space)), rate_(positive("Brownian motion on space 'circle'", "rate", rate)) {}
+
+CircleBrownian Brownian(Circle space, double rate) { return {std::move(space), rate}; }
+
+Expr CircleBrownian::prior(Expr) const { return space().uniform_point(); }
+
+Expr CircleBrownian::forward(Expr x0, Expr t) const { return Circle::wrap(x0 + sqrt(min(rate_ * t, mixed)) * normal()); }
+
+Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
+  // Weights are relative to that of k = 0, exp(-2 pi k (difference + pi k) / v), so that the squares never meet.
   Expr scale = -turn / max(v, 1e-37);  // Finite for every v.
   auto weight = [&](const Expr& k) { return exp(scale * k * fma(k, pi, difference)); };
   // The larger weight of the pair k, -k is at most exp(-2 pi^2 k (k - 1) / v).
@@ -58,26 +77,6 @@ Expr draw_winding(Expr difference, Expr v) {
   for (int k = unrolled; k >= 1; --k) choice = pass(choice, constant(k));
   return choice.winding;
 }
-
-}  // namespace
-
-Expr Circle::wrap(Expr x) {
-  Expr near = turned_back(x, floor(fma(x, 1 / turn, 0.5)));
-  // Rounding may have chosen the turn beside the right one.
-  Expr over = select(near > largest_angle, 1.0, select(near < -largest_angle, -1.0, constant(0)));
-  return within(turned_back(near, over));
-}
-
-Expr Circle::uniform_point() const { return within(pi * 0x1p-31 * to_float(bits())); }
-
-CircleBrownian::CircleBrownian(Circle space, double rate)
-    : Process(std::move(space)), rate_(positive("Brownian motion on space 'circle'", "rate", rate)) {}
-
-CircleBrownian Brownian(Circle space, double rate) { return {std::move(space), rate}; }
-
-Expr CircleBrownian::prior(Expr) const { return space().uniform_point(); }
-
-Expr CircleBrownian::forward(Expr x0, Expr t) const { return Circle::wrap(x0 + sqrt(min(rate_ * t, mixed)) * normal()); }
 
 Expr CircleBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Expr first = min(rate_ * s, mixed), second = min(rate_ * (t - s), mixed), total = first + second;

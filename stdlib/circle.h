@@ -31,6 +31,10 @@ class CircleBrownian final : public Process {
   /// Brownian bridge on the line, wrapped. Windings of less than 2^-33 of the whole are left out.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
 
+  /// Draws the winding number k (f32) of a path that ends `difference` away, in [-pi, pi), after variance v: with weight
+  /// exp(-(difference + 2 pi k)^2 / 2v).
+  static Expr draw_winding(Expr difference, Expr v);
+
  private:
   double rate_;
 };

@@ -108,9 +108,9 @@ Lane expand_log1p(Lane x) {
 
 enum class Wave { sine, cosine };
 
-// |x| = k pi/2 + r with |r| <= pi/4, in double precision, where k times the upper half of pi/2 cancels against |x| without
-// rounding; then the polynomial of the quadrant. Sine and cosine of one argument differ in the last few operations only.
-// From 2^30 the result is NaN: neighbouring floats lie many turns apart there.
+// |x| = k pi/2 + r with |r| <= pi/4, in double precision, where k times the upper half of pi/2 cancels against |x|
+// without rounding; then the polynomial of the quadrant. Sine and cosine of one argument differ in the last few
+// operations only. From 2^30 the result is NaN: neighbouring floats lie many turns apart there.
 Lane expand_wave(Lane x, Wave wave) {
   Lane size = abs(x);
   Lane wide = size.to_f64();

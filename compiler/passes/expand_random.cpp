@@ -20,9 +20,9 @@ namespace {
 
 constexpr double word_mask = 0xffffffff;
 
-// The four words of support/philox.h's philox4x32. A word is the low half of an i64, whose high half holds anything: the
-// mask before a multiplication makes it the 32 x 32 -> 64 bit multiplication of the machine, and costs nothing. Key, step
-// and stream are numbers, so what comes of them alone is computed once for all lanes.
+// The four words of support/philox.h's philox4x32. A word is the low half of an i64, whose high half holds anything:
+// the mask before a multiplication makes it the 32 x 32 -> 64 bit multiplication of the machine, and costs nothing.
+// Key, step and stream are numbers, so what comes of them alone is computed once for all lanes.
 std::array<Lane, 4> expand_philox(Lane seed, Lane block, Lane step, uint32_t stream) {
   Lane counter[] = {block, shift_right_unsigned(block, 32), step.to_i64(), seed.constant(stream)};
   Lane key[] = {seed, shift_right_unsigned(seed, 32)};
@@ -38,9 +38,10 @@ std::array<Lane, 4> expand_philox(Lane seed, Lane block, Lane step, uint32_t str
   return {word(0), word(1), word(2), word(3)};
 }
 
-// -ln u with u = (word + 1/2) / 2^32. Let t be the smaller of u and 1 - u, which the word and its complement give to full
-// relative precision. For u >= 1/2, -ln u = -ln(1 - g) with g = t. Else u = 2^-n (1 - g) with g in (0, 1/2], and n ln 2 is
-// added: a sum of positive numbers in either case. The polynomial, -ln(1 - g) / g, is minimax for the error of the root.
+// -ln u with u = (word + 1/2) / 2^32. Let t be the smaller of u and 1 - u, which the word and its complement give to
+// full relative precision. For u >= 1/2, -ln u = -ln(1 - g) with g = t. Else u = 2^-n (1 - g) with g in (0, 1/2], and
+// n ln 2 is added: a sum of positive numbers in either case. The polynomial, -ln(1 - g) / g, is minimax for the error
+// of the root.
 Lane negative_log_of_uniform(Lane word) {
   Lane upper = shift_right_signed(word, 31);  // All ones where u >= 1/2.
   Lane t = fma((word ^ upper).to_f32(), 0x1p-32, 0x1p-33);
@@ -66,9 +67,9 @@ std::array<Lane, 2> expand_box_muller(Lane w0, Lane w1) {
 
 Lane expand_uniform(Lane word) { return shift_right_unsigned(word, 8).to_f32() * 0x1p-24; }
 
-/// catenary.philox becomes i64 arithmetic, catenary.box_muller polynomials with explicit fma, catenary.uniform_of a shift
-/// and a conversion; the same bits for a number and for any vector width. The absolute error of a normal is at most 1.4e-6,
-/// three units in the last place at the end of the tail, and 9e-8 in the root mean square.
+/// catenary.philox becomes i64 arithmetic, catenary.box_muller polynomials with explicit fma, catenary.uniform_of a
+/// shift and a conversion; the same bits for a number and for any vector width. The absolute error of a normal is at
+/// most 1.4e-6, three units in the last place at the end of the tail; its root mean square is below 1e-7.
 struct ExpandRandom : PassWrapper<ExpandRandom, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandRandom)
 

@@ -1,5 +1,6 @@
 // Brownian motion on the circle against its Fourier and winding series.
 #include <numbers>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -115,6 +116,39 @@ TEST_CASE("circle: bridge") {
     check_on_circle(x);
     auto law = [&, x0 = x0, xt = xt, s = s, t = t](double y) { return density(y - x0, s) * density(xt - y, t - s); };
     CHECK(ks_distance(x, Distribution(law)) < ks_bound(x.size()));
+  }
+}
+
+// In the law of a bridge far windings are hidden by its noise, so they are counted here.
+TEST_CASE("winding numbers follow their weights") {
+  constexpr int most = 12;
+  Expr d = parameter("d", Type::f32, {}), v = parameter("v", Type::f32, {});
+  Expr winding = CircleBrownian::draw_winding(d, v);
+  for (auto [difference, variance] : {std::pair(0.5, 0.1), {-3.1, 2.0}, {3.1, 9.0}, {-2.0, 15.0}, {1.0, 40.0}, {-3.1, 96.0}}) {
+    CAPTURE(difference, variance);
+    std::vector<double> counts(2 * most + 1), weights(2 * most + 1);
+    double total = 0;
+    for (int k = -most; k <= most; ++k) {
+      double away = double(float(difference)) + 2 * pi * k;
+      total += weights[size_t(k + most)] = std::exp(-away * away / (2 * double(float(variance))));
+    }
+    for (uint64_t point = 0; point < 20000; ++point) {
+      Values k = evaluate({winding}, {{"d", {double(float(difference))}}, {"v", {double(float(variance))}}}, {.point = point})[0];
+      ++counts.at(size_t(k[0] + most));
+    }
+    // Rare windings share a cell with their neighbour towards 0.
+    for (double& w : weights) w *= 20000 / total;
+    for (size_t i = 0, j = 2 * most; i < most; ++i, --j)
+      for (size_t cell : {i, j})
+        if (weights[cell] < 10) {
+          size_t inwards = cell == i ? cell + 1 : cell - 1;
+          weights[inwards] += std::exchange(weights[cell], 0);
+          counts[inwards] += std::exchange(counts[cell], 0);
+        }
+    std::erase(counts, 0.0);
+    std::erase(weights, 0.0);
+    REQUIRE(counts.size() == weights.size());
+    if (counts.size() > 1) CHECK(chi_square(counts, weights) < chi_square_bound(counts.size() - 1));
   }
 }
 

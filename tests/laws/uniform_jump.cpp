@@ -124,16 +124,23 @@ TEST_CASE("a step draws an endpoint from the logits, then a bridge") {
   check_categories(draws->step(estimate, now, 0.5, 2, 2), law);
 }
 
-TEST_CASE("logits of any size, infinite or not") {
+TEST_CASE("logits of any size, and forbidden categories") {
   auto draws = draws_of(GENERATE(from_range(engines())), UniformJump(Categorical(4), 1.0));
   Points now = draws->repeated({0});
   auto drawn = [&](const std::vector<double>& logits) { return draws->step(draws->repeated(logits, 4), now, 0, 1, 7); };
   check_categories(drawn({1e30, 1e30, -1e30, 0}), {1, 1, 0, 0});
   check_categories(drawn({-1e30, -1e30, -inf, -inf}), {1, 1, 0, 0});
   check_categories(drawn({-inf, -inf, -inf, -88}), {0, 0, 0, 1});
+  check_categories(drawn({0, 0, 0, -200}), {1, 1, 1, 0});
+}
+
+TEST_CASE("logits that the runtime refuses give a category all the same") {
+  auto draws = evaluated_draws(UniformJump(Categorical(4), 1.0), 1);
+  auto drawn = [&](const std::vector<double>& logits) {
+    return draws->step(draws->repeated(logits, 4), draws->repeated({0}), 0, 1, 7);
+  };
   check_categories(drawn({inf, 3, inf, -inf}), {1, 0, 1, 0});
   check_categories(drawn({-inf, -inf, -inf, -inf}), {1, 1, 1, 1});
-  check_categories(drawn({0, 0, 0, -200}), {1, 1, 1, 0});
   check_categories(drawn({none, 1, 2, none}), {0, 0, 1, 0});
   check_categories(drawn({none, none, none, none}), {1, 0, 0, 0});
 }

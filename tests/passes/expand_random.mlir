@@ -2,7 +2,8 @@
 
 // CHECK-LABEL: func @words
 // CHECK-SAME: %[[SEED:.*]]: i64, %[[BLOCK:.*]]: vector<8xi64>
-func.func @words(%seed: i64, %block: vector<8xi64>, %step: i32) -> (vector<8xi32>, vector<8xi32>, vector<8xi32>, vector<8xi32>) {
+func.func @words(%seed: i64, %block: vector<8xi64>, %step: i32)
+    -> (vector<8xi32>, vector<8xi32>, vector<8xi32>, vector<8xi32>) {
   // Round 1: the block's low word in lanes, the step as a number.
   // CHECK: %[[LOW:.*]] = arith.andi %[[BLOCK]], {{.*}} : vector<8xi64>
   // CHECK: arith.muli %[[LOW]], {{.*}} : vector<8xi64>
