@@ -19,8 +19,15 @@ constexpr int64_t most_trips = 65536;
 int32_t wrapped(int64_t v) { return int32_t(uint32_t(uint64_t(v))); }
 uint32_t word(double v) { return uint32_t(int32_t(v)); }
 
-double minimum(double a, double b) { return std::isnan(a) || std::isnan(b) ? nan : std::min(a, b); }
-double maximum(double a, double b) { return std::isnan(a) || std::isnan(b) ? nan : std::max(a, b); }
+// -0 lies below 0.
+double minimum(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return nan;
+  return a == b ? (std::signbit(a) ? a : b) : std::min(a, b);
+}
+double maximum(double a, double b) { return -minimum(-a, -b); }
+
+// Where sums start: unlike 0, it leaves the sign of a zero alone.
+constexpr double nothing = -0.0;
 
 double saturated(double v) {
   if (std::isnan(v)) return 0;
@@ -148,7 +155,7 @@ class Evaluation {
       }
       case Op::At: return {arg(0)[size_t(std::clamp<int64_t>(int64_t(arg(1)[0]), 0, int64_t(arg(0).size()) - 1))]};
       case Op::Sum: {
-        double total = 0;
+        double total = nothing;
         for (double x : arg(0)) total += x;
         return {n.type == Type::i32 ? wrapped(int64_t(total)) : total};
       }
@@ -159,13 +166,13 @@ class Evaluation {
         return {best};
       }
       case Op::Dot: {
-        double total = 0;
+        double total = nothing;
         for (size_t i = 0; i < arg(0).size(); ++i) total += arg(0)[i] * arg(1)[i];
         return {total};
       }
       case Op::MatMul: {
         size_t inner = size_t(n.args[0].shape()[1]), rows = size_t(n.shape[0]), cols = n.shape.size() == 2 ? size_t(n.shape[1]) : 1;
-        Values v(size);
+        Values v(size, nothing);
         for (size_t i = 0; i < rows; ++i)
           for (size_t j = 0; j < cols; ++j)
             for (size_t k = 0; k < inner; ++k) v[i * cols + j] += arg(0)[i * inner + k] * arg(1)[k * cols + j];

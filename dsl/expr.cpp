@@ -237,8 +237,9 @@ Expr asin(Operand x) { return atan2(x, sqrt((1.0 - x.get()) * (1.0 + x.get())));
 Expr acos(Operand x) { return atan2(sqrt((1.0 - x.get()) * (1.0 + x.get())), x); }
 Expr atan(Operand x) { return atan2(x, 1.0); }
 Expr sinh(Operand x) {
-  // With e = exp(|x|) - 1: (e + e / (e + 1)) / 2, halved first so that it overflows only where sinh does.
-  Expr e = expm1(abs(x)), half = 0.5 * e + 0.5 * select(e < 1e8, e / (e + 1.0), 1.0);
+  // With e = exp(|x|) - 1: (e + e / (e + 1)) / 2. Where e is large: exp(|x| / 2)^2 / 2, which overflows only where sinh does.
+  Expr size = abs(x), e = expm1(size), root = exp(0.5 * size);
+  Expr half = select(e < 1e8, 0.5 * (e + e / (e + 1.0)), 0.5 * root * root);
   return select(x.get() < 0.0, -half, half);
 }
 Expr cosh(Operand x) {
@@ -473,7 +474,7 @@ std::vector<Expr> loop(Op op, std::vector<double> values, const std::vector<Oper
 }  // namespace
 
 std::vector<Expr> fold(int64_t trips, const std::vector<Operand>& first, const Step& step, Location at) {
-  if (trips < 0 || trips > 65536) fail(at, fmt::format("a fold makes 0 to 65536 trips; found {}", trips));
+  if (trips < 0 || trips > 16777216) fail(at, fmt::format("a fold makes 0 to 16777216 trips; found {}", trips));
   return loop(Op::Fold, {double(trips)}, first, {}, step, at);
 }
 

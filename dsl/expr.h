@@ -182,7 +182,8 @@ Expr cross(Operand a, Operand b);   ///< Shape {3}.
 Expr matmul(Operand a, Operand b);  ///< [n, k] by [k, m] or by [k].
 
 // ---- loops ------------------------------------------------------------------------------------------------------------------------
-/// trips times: carried = step(trip, carried). Returns the last carried values. Draws inside are fresh on every trip.
+/// trips times: carried = step(trip, carried). Returns the last carried values. Draws inside are fresh on every trip; a fold
+/// that draws makes at most 65,536, times those of the folds around it.
 std::vector<Expr> fold(int64_t trips, const std::vector<Operand>& first,
                        const std::function<std::vector<Expr>(Expr trip, const std::vector<Expr>& carried)>& step,
                        Location at = Location::current());

@@ -52,8 +52,8 @@ void check_times(const Subject& subject, const Module& module, const char* name,
 /// s <= t for every sample, both checked before.
 void check_order(const Subject& subject, const Times& s, const Times& t, int64_t samples);
 
-/// The times of a walk: at least two, falling strictly as float32 from T (with an initial state, from at most T), and not
-/// below 0.
+/// The times of a walk: at least two, falling strictly as float32 from T (with an initial state, from at most T) and
+/// never below 0.
 void check_walk_times(const Module& module, const std::vector<double>& times, bool with_initial);
 
 /// first_sample and threads are not negative.

@@ -65,8 +65,8 @@ class Sampler {
   /// Walks from noise to data: starts at times[0], which is T unless `initial` is given, and for i = 1, 2, ... asks the
   /// model at times[i - 1] and steps to times[i]. `times` fall strictly (as float32) and the last, whose state is
   /// returned, is at least 0. The prior is drawn at the seed's step, usually 0, and step i of the walk i later: a walk
-  /// taken up again after k steps, with `initial` and Seed(value, k), goes on as if it had not stopped. Between two calls
-  /// of the model there is one kernel per group of sites, no copy and no allocation.
+  /// taken up again after k steps, with `initial` and Seed(value, k), goes on as if it had not stopped. Between two
+  /// calls of the model there is one kernel per group of sites, no copy and no allocation.
   /// Errors: those of `step`; a model that throws (its exception nested in the Error); `Cancelled` if progress says so.
   State reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                 const WalkOptions& options = {}) const;

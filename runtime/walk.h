@@ -30,8 +30,8 @@ struct ModelInput {
 
 /// The user's model: a callable in one of two forms.
 ///   void(const ModelInput&, State& estimate): `estimate` holds a tensor [batch, sites..., estimate...] of each
-///     component, allocated once per walk. Write into it, or assign to `estimate["place"]` a tensor or view of memory of
-///     your own, which is read without a copy and must stay valid until the model is called again or the walk ends.
+///     component, allocated once per walk. Write into it, or assign to `estimate["place"]` a tensor or view of memory
+///     of your own, which is read without a copy and must stay valid until the next call or the walk's end.
 ///   State(const ModelInput&): returns the estimates.
 /// Needs a copyable callable; pass std::ref of one that is not.
 class Model {

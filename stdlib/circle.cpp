@@ -56,7 +56,10 @@ Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
         return std::vector<Expr>{c[0] + 1.0, c[1] + weight(c[0]) + weight(-c[0])};
       });
   Expr total = far[1] + 1.0;
-  for (int k = 1; k <= unrolled; ++k) total = total + weight(constant(k)) + weight(constant(-k));
+  for (int i = unrolled; i >= 1; --i) {
+    Expr k = constant(i);
+    total = total + weight(k) + weight(-k);
+  }
 
   // From the farthest winding in, so that the rarest take the smallest levels, which floats resolve best.
   Expr level = total * (0x1p-31 * (to_float(bits() >> 1) + 0.5));
@@ -74,7 +77,7 @@ Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
         return std::vector<Expr>{c[0] - 1.0, next.passed, next.winding};
       });
   Choice choice{near[1], near[2]};
-  for (int k = unrolled; k >= 1; --k) choice = pass(choice, constant(k));
+  for (int i = unrolled; i >= 1; --i) choice = pass(choice, constant(i));
   return choice.winding;
 }
 

@@ -32,7 +32,7 @@ class CircleBrownian final : public Process {
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
 
   /// Draws the winding number k (f32) of a path that ends `difference` away, in [-pi, pi), after variance v: with weight
-  /// exp(-(difference + 2 pi k)^2 / 2v).
+  /// exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v.
   static Expr draw_winding(Expr difference, Expr v);
 
  private:

@@ -8,6 +8,7 @@
 #include <llvm/ADT/TypeSwitch.h>
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/Math/IR/Math.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
 #include <mlir/Dialect/Vector/IR/VectorOps.h>
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/Pass/Pass.h>
@@ -20,22 +21,70 @@ namespace {
 
 constexpr double word_mask = 0xffffffff;
 
-// The four words of support/philox.h's philox4x32. A word is the low half of an i64, whose high half holds anything:
-// the mask before a multiplication makes it the 32 x 32 -> 64 bit multiplication of the machine, and costs nothing.
-// Key, step and stream are numbers, so what comes of them alone is computed once for all lanes.
-std::array<Lane, 4> expand_philox(Lane seed, Lane block, Lane step, uint32_t stream) {
-  Lane counter[] = {block, shift_right_unsigned(block, 32), step.to_i64(), seed.constant(stream)};
-  Lane key[] = {seed, shift_right_unsigned(seed, 32)};
-  for (int round = 0; round < 10; ++round) {
-    Lane a = (counter[0] & word_mask) * 0xD2511F53;
-    Lane b = (counter[2] & word_mask) * 0xCD9E8D57;
-    Lane next_0 = shift_right_unsigned(b, 32) ^ (counter[1] ^ key[0]);
-    Lane next_2 = shift_right_unsigned(a, 32) ^ (counter[3] ^ key[1]);
-    counter[0] = next_0, counter[1] = b, counter[2] = next_2, counter[3] = a;
-    key[0] = key[0] + 0x9E3779B9, key[1] = key[1] + 0xBB67AE85;
+constexpr int rounds = 10, rounds_per_trip = 2;
+
+// Blocks that are computed together: their chains of rounds hide one another's latency.
+constexpr size_t most_together = 4;
+
+using Counter = std::array<Value, 4>;
+
+// The words of support/philox.h's philox4x32 for several blocks at once, as a loop over the rounds: code for ten rounds of
+// each would be most of a kernel. A word is the low half of an i64, whose high half holds anything: the mask before a
+// multiplication makes it the 32 x 32 -> 64 bit multiplication of the machine, and costs nothing. Keys are numbers, common to
+// all lanes.
+void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
+  OpBuilder b(blocks.back());
+  Location loc = blocks[0].getLoc();
+  auto lane = [&](Value v) { return Lane(b, loc, v); };
+  auto wide = [&](Value like, Lane number) {
+    auto type = dyn_cast<VectorType>(like.getType());
+    return type ? vector::BroadcastOp::create(b, loc, type, number.value()).getResult() : number.value();
+  };
+  Lane seed = lane(blocks[0].getSeed());
+  SmallVector<Value> carried = {seed.value(), shift_right_unsigned(seed, 32).value()};
+  for (PhiloxOp op : blocks) {
+    Lane block = lane(op.getBlock());
+    llvm::append_range(carried, Counter{block.value(), shift_right_unsigned(block, 32).value(),
+                                        wide(block.value(), lane(op.getStep()).to_i64()),
+                                        wide(block.value(), seed.constant(op.getStream()))});
   }
-  auto word = [&](int i) { return counter[i].low_word(); };
-  return {word(0), word(1), word(2), word(3)};
+  auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(b, loc, i); };
+  auto loop = scf::ForOp::create(b, loc, index(0), index(rounds / rounds_per_trip), index(1), carried);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    SmallVector<Lane> state;
+    for (Value v : loop.getRegionIterArgs()) state.push_back(lane(v));
+    for (int round = 0; round < rounds_per_trip; ++round) {
+      for (size_t at = 2; at < state.size(); at += 4) {
+        Lane a = (state[at] & word_mask) * 0xD2511F53, c = (state[at + 2] & word_mask) * 0xCD9E8D57;
+        state[at] = shift_right_unsigned(c, 32) ^ state[at + 1] ^ state[0];
+        state[at + 2] = shift_right_unsigned(a, 32) ^ state[at + 3] ^ state[1];
+        state[at + 1] = c, state[at + 3] = a;
+      }
+      state[0] = state[0] + 0x9E3779B9, state[1] = state[1] + 0xBB67AE85;
+    }
+    SmallVector<Value> next;
+    for (Lane v : state) next.push_back(v.value());
+    scf::YieldOp::create(b, loc, next);
+  }
+  for (auto [k, op] : llvm::enumerate(blocks))
+    for (unsigned word = 0; word < 4; ++word)
+      op->getResult(word).replaceAllUsesWith(lane(loop.getResult(2 + 4 * unsigned(k) + word)).low_word().value());
+  for (PhiloxOp op : blocks) op.erase();
+}
+
+// The runs of operations of one seed and step that stand directly one after another.
+SmallVector<SmallVector<PhiloxOp>> runs_of_blocks(Operation* root) {
+  SmallVector<SmallVector<PhiloxOp>> runs;
+  root->walk([&](PhiloxOp op) {
+    auto before = dyn_cast_or_null<PhiloxOp>(op->getPrevNode());
+    bool joins = before && !runs.empty() && runs.back().back() == before && runs.back().size() < most_together &&
+                 before.getSeed() == op.getSeed() && before.getStep() == op.getStep();
+    if (!joins) runs.emplace_back();
+    runs.back().push_back(op);
+  });
+  return runs;
 }
 
 // -ln u with u = (word + 1/2) / 2^32. Let t be the smaller of u and 1 - u, which the word and its complement give to
@@ -67,7 +116,7 @@ std::array<Lane, 2> expand_box_muller(Lane w0, Lane w1) {
 
 Lane expand_uniform(Lane word) { return shift_right_unsigned(word, 8).to_f32() * 0x1p-24; }
 
-/// catenary.philox becomes i64 arithmetic, catenary.box_muller polynomials with explicit fma, catenary.uniform_of a
+/// catenary.philox becomes a loop of i64 arithmetic, catenary.box_muller polynomials with explicit fma, catenary.uniform_of a
 /// shift and a conversion; the same bits for a number and for any vector width. The absolute error of a normal is at
 /// most 1.4e-6, three units in the last place at the end of the tail; its root mean square is below 1e-7.
 struct ExpandRandom : PassWrapper<ExpandRandom, OperationPass<ModuleOp>> {
@@ -76,10 +125,11 @@ struct ExpandRandom : PassWrapper<ExpandRandom, OperationPass<ModuleOp>> {
   StringRef getArgument() const override { return "expand-random"; }
   StringRef getDescription() const override { return "draws become integer arithmetic and polynomials"; }
   void getDependentDialects(DialectRegistry& registry) const override {
-    registry.insert<arith::ArithDialect, math::MathDialect, vector::VectorDialect>();
+    registry.insert<arith::ArithDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
   }
 
   void runOnOperation() override {
+    for (auto& blocks : runs_of_blocks(getOperation())) expand_philox(blocks);
     getOperation().walk([](Operation* op) {
       OpBuilder builder(op);
       auto lane = [&](Value value) { return Lane(builder, op->getLoc(), value); };
@@ -88,10 +138,6 @@ struct ExpandRandom : PassWrapper<ExpandRandom, OperationPass<ModuleOp>> {
         op->erase();
       };
       TypeSwitch<Operation*>(op)
-          .Case([&](PhiloxOp philox) {
-            replace(expand_philox(lane(philox.getSeed()), lane(philox.getBlock()), lane(philox.getStep()),
-                                  philox.getStream()));
-          })
           .Case([&](BoxMullerOp pair) { replace(expand_box_muller(lane(pair.getW0()), lane(pair.getW1()))); })
           .Case([&](UniformOfOp uniform) { replace(expand_uniform(lane(uniform.getWord()))); });
     });

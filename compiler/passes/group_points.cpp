@@ -19,6 +19,8 @@ namespace {
 
 using namespace mlir;
 
+constexpr size_t blocks_side_by_side = 4;
+
 class Grouper {
  public:
   Grouper(PipelineOp pipeline, int64_t group)
@@ -155,23 +157,41 @@ class Grouper {
     return draw.getDrawn() == Drawn::bits ? w : UniformOfOp::create(b_, loc, b_.getF32Type(), w).getResult();
   }
 
-  // Word `index` among those that the group draws from the stream.
+  // Word `index` among those that the group draws from the stream. A block is computed with the next ones that this body
+  // needs, side by side.
   Value word(DrawOp draw, int64_t index) {
-    PhiloxOp& block = blocks_[{b_.getInsertionBlock(), *draw.getStream(), index / 4}];
-    if (!block) {
-      Location loc = draw.getLoc();
-      auto wide = [&](int64_t v) { return arith::ConstantOp::create(b_, loc, b_.getI64IntegerAttr(v)).getResult(); };
-      int64_t blocks = group_ * int64_t(*draw.getPerPoint()) / 4;
-      Value at = blocks == 1 ? number_ : arith::MulIOp::create(b_, loc, number_, wide(blocks)).getResult();
-      if (index / 4 > 0) at = arith::AddIOp::create(b_, loc, at, wide(index / 4));
-      if (draw.getTrip()) {
-        Value trip = arith::ExtUIOp::create(b_, loc, b_.getI64Type(), maps_[0].lookup(draw.getTrip()));
-        at = arith::AddIOp::create(b_, loc, at, arith::ShLIOp::create(b_, loc, trip, wide(48)));
+    Block* here = b_.getInsertionBlock();
+    if (!blocks_.count({here, *draw.getStream(), index / 4})) {
+      SmallVector<std::pair<Place, Value>> made;
+      for (auto ahead = draw->getIterator(); ahead != draw->getBlock()->end() && made.size() < blocks_side_by_side; ++ahead) {
+        auto next = dyn_cast<DrawOp>(*ahead);
+        if (!next) continue;
+        for (int64_t slot = 0; slot < group_; ++slot) {
+          int64_t block = (slot * int64_t(*next.getPerPoint()) + int64_t(*next.getFirst())) / 4;
+          Place place{here, *next.getStream(), block};
+          bool known = blocks_.count(place) || llvm::any_of(made, [&](auto& m) { return m.first == place; });
+          if (!known && made.size() < blocks_side_by_side) made.push_back({place, block_number(next, block)});
+        }
       }
       SmallVector<mlir::Type> words(4, b_.getI32Type());
-      block = PhiloxOp::create(b_, loc, words, seed_, at, step_, draw.getStreamAttr());
+      for (auto& [place, number] : made)
+        blocks_[place] = PhiloxOp::create(b_, draw.getLoc(), words, seed_, number, step_, std::get<1>(place));
     }
-    return block->getResult(unsigned(index % 4));
+    return blocks_.at({here, *draw.getStream(), index / 4})->getResult(unsigned(index % 4));
+  }
+
+  // The number of one of the blocks of this group, with the trip above it.
+  Value block_number(DrawOp draw, int64_t block) {
+    Location loc = draw.getLoc();
+    auto wide = [&](int64_t v) { return arith::ConstantOp::create(b_, loc, b_.getI64IntegerAttr(v)).getResult(); };
+    int64_t blocks = group_ * int64_t(*draw.getPerPoint()) / 4;
+    Value at = blocks == 1 ? number_ : arith::MulIOp::create(b_, loc, number_, wide(blocks)).getResult();
+    if (block > 0) at = arith::AddIOp::create(b_, loc, at, wide(block));
+    if (draw.getTrip()) {
+      Value trip = arith::ExtUIOp::create(b_, loc, b_.getI64Type(), maps_[0].lookup(draw.getTrip()));
+      at = arith::AddIOp::create(b_, loc, at, arith::ShLIOp::create(b_, loc, trip, wide(48)));
+    }
+    return at;
   }
 
   using Place = std::tuple<Block*, uint32_t, int64_t>;  // Where it is computed, its stream, its index.

@@ -36,19 +36,30 @@ void initialize_llvm() {
   });
 }
 
+// Of names that it does not know LLVM itself would print a warning, and go on without them.
+void check_names(const Target& target, const llvm::MCSubtargetInfo& known) {
+  if (!known.isCPUStringValid(target.cpu))
+    throw Error(fmt::format("target: LLVM knows no processor '{}'; name one that `llc -mcpu=help` lists, such as x86-64-v3", target.cpu));
+  llvm::SubtargetFeatures features(target.features);
+  for (const std::string& feature : features.getFeatures()) {
+    auto is_it = [&](const llvm::SubtargetFeatureKV& f) { return llvm::SubtargetFeatures::StripFlag(feature) == f.Key; };
+    if (!llvm::SubtargetFeatures::hasFlag(feature) || llvm::none_of(known.getAllProcessorFeatures(), is_it))
+      throw Error(fmt::format("target: LLVM knows no feature '{}'; give those that `llc -mattr=help` lists, as '+name' or '-name'", feature));
+  }
+}
+
 std::unique_ptr<llvm::TargetMachine> machine_for(const Target& target) {
   initialize_llvm();
   llvm::Triple triple(llvm::sys::getProcessTriple());
   std::string problem;
   const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple, problem);
   if (!found) throw Error(fmt::format("LLVM has no code generator for this machine ({}): {}", triple.str(), problem));
+  check_names(target, *std::unique_ptr<llvm::MCSubtargetInfo>(found->createMCSubtargetInfo(triple, "", "")));
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;  // Only the fma that laws and polynomials write.
   std::unique_ptr<llvm::TargetMachine> machine(found->createTargetMachine(triple, target.cpu, target.features, options,
                                                                           llvm::Reloc::PIC_, {}, llvm::CodeGenOptLevel::Default));
   const llvm::MCSubtargetInfo& info = *machine->getMCSubtargetInfo();
-  if (!info.isCPUStringValid(target.cpu))
-    throw Error(fmt::format("target: LLVM knows no processor '{}'; name one that `llc -mcpu=help` lists, such as x86-64-v3", target.cpu));
   if (triple.isX86() && !info.checkFeatures("+fma,+avx2"))
     throw Error(fmt::format("target: processor '{}' has no avx2 and fma; the least is x86-64-v3", target.cpu));
   return machine;

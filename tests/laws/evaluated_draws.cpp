@@ -10,7 +10,7 @@ class EvaluatedDraws final : public Draws {
  public:
   EvaluatedDraws(Kept<Process> process, double horizon) : joint_("joint", horizon) { joint_.add("x", std::move(process)); }
 
-  size_t size() const override { return 10000; }
+  size_t size() const override { return 4000; }
   Points prior(uint64_t seed) const override { return draw(Question::prior, {}, {}, seed); }
   Points forward(const Points& x0, double t, uint64_t seed) const override {
     return draw(Question::forward, {{"x0", &x0}}, {{"t", {as_float(t)}}}, seed);

@@ -1,0 +1,69 @@
+// RUN: catenary-opt %s --group-points | FileCheck %s
+
+catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
+}
+
+// Coefficients are seen by slot. Loops carry what varies once per slot and the rest once; draws in a loop put the trip in
+// bits 48 and up of the block.
+// CHECK-LABEL: catenary.pipeline @fold asks "forward" group 2 {
+catenary.pipeline @fold asks "forward" {
+  // CHECK-NEXT: ^bb0(%[[SEED:.*]]: i64, %[[STEP:.*]]: i32, %[[GROUP:.*]]: i64):
+  // CHECK-NEXT: %[[COEFFICIENT:.*]] = catenary.sample {
+  %c = catenary.sample {
+    %t = catenary.time "t"
+    catenary.yield %t : f32
+  } : f32
+  // CHECK: %[[A0:.*]] = catenary.coefficient %[[COEFFICIENT]] slot 0 : f32
+  // CHECK-NEXT: %[[A1:.*]] = catenary.coefficient %[[COEFFICIENT]] slot 1 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %one = arith.constant 1.0 : f32
+  // CHECK: %[[R:.*]]:3 = scf.for %[[I:.*]] = {{.*}} iter_args(%[[N:.*]] = %[[ONE:.*]], %[[S0:.*]] = %[[A0]], %[[S1:.*]] = %[[A1]]) -> (f32, f32, f32) {
+  %r:2 = scf.for %i = %c0 to %c4 step %c1 iter_args(%n = %one, %s = %c) -> (f32, f32) {
+    // CHECK-NEXT: %[[TRIP:.*]] = arith.index_cast %[[I]] : index to i32
+    // CHECK: %[[WIDE:.*]] = arith.extui %[[TRIP]] : i32 to i64
+    // CHECK-NEXT: %[[SHIFT:.*]] = arith.constant 48 : i64
+    // CHECK-NEXT: %[[HIGH:.*]] = arith.shli %[[WIDE]], %[[SHIFT]]
+    // CHECK-NEXT: %[[BLOCK:.*]] = arith.addi %[[GROUP]], %[[HIGH]]
+    // CHECK-NEXT: %[[W0:.*]], %{{.*}}, %[[W2:.*]], %{{.*}} = catenary.philox %[[SEED]], %[[BLOCK]], %[[STEP]] stream 259
+    // CHECK-NEXT: %[[U0:.*]] = catenary.uniform_of %[[W0]]
+    // CHECK-NEXT: %[[U1:.*]] = catenary.uniform_of %[[W2]]
+    // CHECK-NEXT: %[[M:.*]] = arith.addf %[[N]], %[[ONE]]
+    // CHECK-NEXT: %[[V0:.*]] = math.fma %[[U0]], %[[M]], %[[S0]]
+    // CHECK-NEXT: %[[V1:.*]] = math.fma %[[U1]], %[[M]], %[[S1]]
+    // CHECK-NEXT: scf.yield %[[M]], %[[V0]], %[[V1]]
+    %trip = arith.index_cast %i : index to i32
+    %u = catenary.draw bits trip %trip {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 259 : i32} : i32
+    %f = catenary.uniform_of %u : i32 -> f32
+    %m = arith.addf %n, %one : f32
+    %v = math.fma %f, %m, %s : f32
+    scf.yield %m, %v : f32, f32
+  }
+  // CHECK: %[[Y0:.*]] = arith.addf %[[R]]#0, %[[R]]#1
+  // CHECK-NEXT: %[[Y1:.*]] = arith.addf %[[R]]#0, %[[R]]#2
+  %y = arith.addf %r#0, %r#1 : f32
+  catenary.output %y of @x : f32
+}
+
+// The points of a group run through a masked while together: it goes on while one of them wants another trip.
+// CHECK-LABEL: catenary.pipeline @while asks "forward" group 2 {
+catenary.pipeline @while asks "forward" {
+  // CHECK: scf.while (%[[A0:.*]] = %{{.*}}, %[[A1:.*]] = %{{.*}}, %[[I:.*]] = %{{.*}}, %[[F0:.*]] = %{{.*}}, %[[F1:.*]] = %{{.*}}) : (f32, f32, i32, i1, i1)
+  // CHECK-NEXT: %[[ANY:.*]] = catenary.any %[[F0]], %[[F1]] : i1, i1
+  // CHECK-NEXT: scf.condition(%[[ANY]]) %[[A0]], %[[A1]], %[[I]], %[[F0]], %[[F1]]
+  %zero = arith.constant 0 : i32
+  %z = catenary.draw normal {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 2 : i32} : f32
+  %on = arith.cmpf ord, %z, %z : f32
+  %r:3 = scf.while (%a = %z, %i = %zero, %f = %on) : (f32, i32, i1) -> (f32, i32, i1) {
+    %any = catenary.any %f : i1
+    scf.condition(%any) %a, %i, %f : f32, i32, i1
+  } do {
+  // CHECK: ^bb0(%{{.*}}: f32, %{{.*}}: f32, %[[J:.*]]: i32, %{{.*}}: i1, %{{.*}}: i1):
+  ^bb0(%a: f32, %i: i32, %f: i1):
+    // CHECK: arith.extui %[[J]] : i32 to i64
+    %b = catenary.draw normal trip %i {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 258 : i32} : f32
+    scf.yield %b, %i, %f : f32, i32, i1
+  }
+  catenary.output %r#0 of @x : f32
+}

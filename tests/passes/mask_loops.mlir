@@ -1,0 +1,80 @@
+// RUN: catenary-opt %s --mask-loops -split-input-file | FileCheck %s
+
+catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
+}
+
+// A point's flag is carried last. The loop goes on while any flag is up; a point whose flag is down keeps its values, but
+// the trip (the last i32) counts on for all.
+// CHECK-LABEL: catenary.pipeline @while
+catenary.pipeline @while asks "forward" {
+  // CHECK: %[[X:.*]] = catenary.input
+  // CHECK: %[[ONE:.*]] = arith.constant 1 : i32
+  // CHECK-NEXT: %[[ENTER:.*]] = arith.cmpf olt, %[[X]], %[[X]]
+  // CHECK-NEXT: %[[R:.*]]:3 = scf.while (%[[A:.*]] = %[[X]], %[[I:.*]] = %[[ONE]], %[[ON:.*]] = %[[ENTER]]) : (f32, i32, i1) -> (f32, i32, i1) {
+  // CHECK-NEXT: %[[ANY:.*]] = catenary.any %[[ON]] : i1
+  // CHECK-NEXT: scf.condition(%[[ANY]]) %[[A]], %[[I]], %[[ON]] : f32, i32, i1
+  // CHECK: ^bb0(%[[B:.*]]: f32, %[[J:.*]]: i32, %[[STILL:.*]]: i1):
+  // CHECK-NEXT: %[[STEPPED:.*]] = arith.mulf %[[B]], %[[X]]
+  // CHECK-NEXT: %[[TRIP:.*]] = arith.addi %[[J]], %[[ONE]]
+  // CHECK-NEXT: %[[KEPT:.*]] = arith.select %[[STILL]], %[[STEPPED]], %[[B]] : f32
+  // CHECK-NEXT: %[[MORE:.*]] = arith.cmpf olt, %[[KEPT]], %[[X]]
+  // CHECK-NEXT: %[[NEXT:.*]] = arith.andi %[[STILL]], %[[MORE]] : i1
+  // CHECK-NEXT: scf.yield %[[KEPT]], %[[TRIP]], %[[NEXT]] : f32, i32, i1
+  // CHECK: catenary.output %[[R]]#0
+  %x = catenary.input x0 of @x : f32
+  %one = arith.constant 1 : i32
+  %r:2 = scf.while (%a = %x, %i = %one) : (f32, i32) -> (f32, i32) {
+    %more = arith.cmpf olt, %a, %x : f32
+    scf.condition(%more) %a, %i : f32, i32
+  } do {
+  ^bb0(%b: f32, %j: i32):
+    %stepped = arith.mulf %b, %x : f32
+    %trip = arith.addi %j, %one : i32
+    scf.yield %stepped, %trip : f32, i32
+  }
+  catenary.output %r#0 of @x : f32
+}
+
+// -----
+
+catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
+}
+
+// Loops inside loops and in the sample part as well; a fold needs no mask.
+// CHECK-LABEL: catenary.pipeline @nested
+catenary.pipeline @nested asks "forward" {
+  // CHECK: catenary.sample {
+  // CHECK: scf.while {{.*}} : (f32, i1) -> (f32, i1) {
+  // CHECK-NEXT: %[[SAMPLES:.*]] = catenary.any
+  // CHECK-NEXT: scf.condition(%[[SAMPLES]])
+  // CHECK: scf.for
+  // CHECK-NEXT: arith.cmpf
+  // CHECK-NEXT: scf.while {{.*}} : (f32, i1) -> (f32, i1) {
+  // CHECK-NEXT: %[[POINTS:.*]] = catenary.any
+  // CHECK-NEXT: scf.condition(%[[POINTS]])
+  %c = catenary.sample {
+    %t = catenary.time "t"
+    %w = scf.while (%a = %t) : (f32) -> f32 {
+      %more = arith.cmpf olt, %a, %t : f32
+      scf.condition(%more) %a : f32
+    } do {
+    ^bb0(%a: f32):
+      %b = arith.addf %a, %a : f32
+      scf.yield %b : f32
+    }
+    catenary.yield %w : f32
+  } : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %c1 step %c1 iter_args(%v = %c) -> (f32) {
+    %w = scf.while (%a = %v) : (f32) -> f32 {
+      %more = arith.cmpf olt, %a, %v : f32
+      scf.condition(%more) %a : f32
+    } do {
+    ^bb0(%a: f32):
+      scf.yield %a : f32
+    }
+    scf.yield %w : f32
+  }
+  catenary.output %r of @x : f32
+}

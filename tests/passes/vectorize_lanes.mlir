@@ -1,0 +1,61 @@
+// RUN: catenary-opt %s --vectorize-lanes=lanes=4 | FileCheck %s
+
+// CHECK-LABEL: module @toy
+module @toy {
+  // CHECK-NOT: catenary.process
+  catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
+  }
+  // The sample part: 4 samples at a time; the coefficients in rows of `count` floats, flags as 0 and 1, words by their bits.
+  // CHECK: func.func @catenary_toy_forward_0_samples(%[[ARGS:.*]]: !llvm.ptr)
+  // CHECK: %[[COUNT_AT:.*]] = llvm.getelementptr %[[ARGS]][24]
+  // CHECK-NEXT: %[[COUNT:.*]] = llvm.load %[[COUNT_AT]] : !llvm.ptr -> i64
+  // CHECK-NEXT: %[[ROWS_AT:.*]] = llvm.getelementptr %[[ARGS]][16]
+  // CHECK-NEXT: %[[ROWS:.*]] = llvm.load %[[ROWS_AT]] : !llvm.ptr -> !llvm.ptr
+  // CHECK: scf.for %[[I:.*]] = %c0{{.*}} to %[[COUNT]] step %c4
+  // CHECK: %[[T:.*]] = llvm.load {{.*}} : !llvm.ptr -> vector<4xf32>
+  // CHECK-NEXT: %[[LATE:.*]] = arith.cmpf ord, %[[T]], %[[T]] : vector<4xf32>
+  // CHECK-NEXT: %[[WORD:.*]] = arith.fptosi %[[T]] : vector<4xf32> to vector<4xi32>
+  // CHECK: llvm.store %[[T]], %{{.*}} : vector<4xf32>
+  // CHECK: arith.muli %[[COUNT]], %c4
+  // CHECK: %[[FLAG:.*]] = arith.uitofp %[[LATE]] : vector<4xi1> to vector<4xf32>
+  // CHECK-NEXT: llvm.store %[[FLAG]]
+  // CHECK: arith.muli %[[COUNT]], %c8
+  // CHECK: %[[BITS:.*]] = arith.bitcast %[[WORD]] : vector<4xi32> to vector<4xf32>
+  // CHECK-NEXT: llvm.store %[[BITS]]
+
+  // The points part: a tile is 4 lanes of 2 points; coefficient k of a slot lies at (2 k + slot) * 4 floats.
+  // CHECK: func.func @catenary_toy_forward_0_points(%[[ARGS:.*]]: !llvm.ptr)
+  // CHECK: %[[SEED:.*]] = llvm.load {{.*}} -> i64
+  // CHECK: %[[STEP:.*]] = llvm.load {{.*}} -> i32
+  // CHECK: %[[FIRST:.*]] = llvm.load {{.*}} -> i64
+  // CHECK: %[[FIRST_GROUP:.*]] = arith.shrui %[[FIRST]], %c1
+  // CHECK: scf.for %[[TILE:.*]] = %c0
+  // CHECK: %[[TILE_GROUPS:.*]] = arith.muli %[[TILE]], %c4
+  // CHECK: %[[GROUP:.*]] = arith.addi %[[FIRST_GROUP]], %[[TILE_GROUPS]]
+  // CHECK: %[[ALL:.*]] = vector.broadcast %[[GROUP]] : i64 to vector<4xi64>
+  // CHECK: %[[GROUPS:.*]] = arith.addi %[[ALL]], %{{.*}} : vector<4xi64>
+  // CHECK: %[[C:.*]] = llvm.getelementptr %{{.*}}[16]
+  // CHECK-NEXT: %[[TIME:.*]] = llvm.load %[[C]] {{.*}} -> vector<4xf32>
+  // CHECK: %[[C1:.*]] = llvm.getelementptr %{{.*}}[32]
+  // CHECK-NEXT: %[[FLOAT:.*]] = llvm.load %[[C1]]
+  // CHECK: %[[ON:.*]] = arith.cmpf one, %[[FLOAT]]
+  // CHECK: %[[W0:.*]], %[[W1:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %[[GROUPS]], %[[STEP]] stream 2 : vector<4xi64> -> vector<4xi32>
+  // CHECK-NEXT: %[[Z:.*]], %{{.*}} = catenary.box_muller %[[W0]], %[[W1]] : vector<4xi32> -> vector<4xf32>
+  // CHECK-NEXT: arith.select %[[ON]], %[[Z]], %[[TIME]] : vector<4xi1>, vector<4xf32>
+  catenary.pipeline @forward.0 asks "forward" group 2 {
+  ^bb0(%seed: i64, %step: i32, %group: i64):
+    %c:3 = catenary.sample {
+      %t = catenary.time "t"
+      %late = arith.cmpf ord, %t, %t : f32
+      %word = arith.fptosi %t : f32 to i32
+      catenary.yield %t, %late, %word : f32, i1, i32
+    } : f32, i1, i32
+    %t = catenary.coefficient %c#0 slot 1 : f32
+    %on = catenary.coefficient %c#1 slot 0 : i1
+    %w:4 = catenary.philox %seed, %group, %step stream 2 : i64 -> i32
+    %z:2 = catenary.box_muller %w#0, %w#1 : i32 -> f32
+    %y = arith.select %on, %z#0, %t : f32
+    catenary.output %y of @x slot 0 : f32
+    catenary.output %t of @x slot 1 : f32
+  }
+}

@@ -1,0 +1,70 @@
+// RUN: catenary-opt %s --vectorize-lanes=lanes=4 | FileCheck %s
+
+catenary.process @x 0 on "euclidean" points tensor<3xf32> estimates "endpoint" tensor<3xf32> {
+}
+catenary.process @k 1 on "categorical" points i32 estimates "logits" tensor<5xf32> categories 5 sites "tokens" {
+}
+
+// A run of 3 elements per lane: three loads, two shuffles for each element; the same way back.
+// CHECK-LABEL: func.func @catenary_joint_three_points
+// CHECK: scf.for
+// CHECK: %[[A:.*]] = llvm.load {{.*}} -> vector<4xf32>
+// CHECK: %[[B:.*]] = llvm.load {{.*}} -> vector<4xf32>
+// CHECK: %[[C:.*]] = llvm.load {{.*}} -> vector<4xf32>
+// CHECK: %[[AB:.*]] = vector.shuffle %[[A]], %[[B]] [0, 3, 6, 0]
+// CHECK-NEXT: %[[X0:.*]] = vector.shuffle %[[AB]], %[[C]] [0, 1, 2, 5]
+// CHECK: vector.shuffle %{{.*}}, %[[C]] [0, 1, 2, 6]
+// CHECK: vector.shuffle %{{.*}}, %[[C]] [0, 1, 4, 7]
+// CHECK-NEXT: %[[BACK:.*]] = vector.shuffle %[[X0]], %[[X0]] [0, 4, 0, 1]
+// CHECK-NEXT: vector.shuffle %[[BACK]], %[[X0]] [0, 1, 4, 3]
+// CHECK-COUNT-3: llvm.store {{.*}} : vector<4xf32>
+// CHECK-NOT: llvm.store
+// CHECK: return
+catenary.pipeline @three asks "forward" group 1 {
+^bb0(%seed: i64, %step: i32, %group: i64):
+  %x0 = catenary.input x0 of @x element 0 slot 0 : f32
+  catenary.output %x0 of @x element 0 slot 0 : f32
+  catenary.output %x0 of @x element 1 slot 0 : f32
+  catenary.output %x0 of @x element 2 slot 0 : f32
+}
+
+// 4 points of 3 elements: runs of 12, split by 2, 2 and 3. Slot 2, element 1 is the run's element 7 = 1 + 2 * (1 + 2 * 1).
+// Words are loaded as words.
+// CHECK-LABEL: func.func @catenary_joint_twelve_points
+// CHECK: scf.for
+// CHECK-COUNT-12: llvm.load {{.*}} -> vector<4xf32>
+// CHECK-NOT: llvm.load
+// CHECK-COUNT-6: vector.shuffle {{.*}} [0, 2, 4, 6]
+// CHECK-NEXT: %[[O0:.*]] = vector.shuffle {{.*}} [1, 3, 5, 7]
+// CHECK-NEXT: %[[O1:.*]] = vector.shuffle {{.*}} [1, 3, 5, 7]
+// CHECK-NEXT: %[[O2:.*]] = vector.shuffle {{.*}} [1, 3, 5, 7]
+// CHECK-NEXT: %[[O3:.*]] = vector.shuffle {{.*}} [1, 3, 5, 7]
+// CHECK-NEXT: %[[O4:.*]] = vector.shuffle {{.*}} [1, 3, 5, 7]
+// CHECK-NEXT: %[[O5:.*]] = vector.shuffle {{.*}} [1, 3, 5, 7]
+// CHECK: %[[T0:.*]] = vector.shuffle %[[O0]], %[[O1]] [1, 3, 5, 7]
+// CHECK-NEXT: %[[T1:.*]] = vector.shuffle %[[O2]], %[[O3]] [1, 3, 5, 7]
+// CHECK-NEXT: %[[T2:.*]] = vector.shuffle %[[O4]], %[[O5]] [1, 3, 5, 7]
+// CHECK: %[[PART:.*]] = vector.shuffle %[[T0]], %[[T1]] [1, 4, 7, 0]
+// CHECK-NEXT: %[[SEVEN:.*]] = vector.shuffle %[[PART]], %[[T2]] [0, 1, 2, 6]
+// CHECK: math.floor %[[SEVEN]] : vector<4xf32>
+catenary.pipeline @twelve asks "forward" group 4 {
+^bb0(%seed: i64, %step: i32, %group: i64):
+  %x = catenary.input x0 of @x element 1 slot 2 : f32
+  %y = math.floor %x : f32
+}
+
+// Runs of 4, and a read at a computed index: lane l of slot 1 reads element (4 l + 1) * 5 + index of the tile.
+// CHECK-LABEL: func.func @catenary_joint_tokens_points
+// CHECK-COUNT-4: llvm.load {{.*}} -> vector<4xi32>
+// CHECK: %[[K1:.*]] = vector.shuffle {{.*}} [0, 2, 4, 6] : vector<4xi32>, vector<4xi32>
+// CHECK: %[[LANES:.*]] = arith.constant dense<[0, 20, 40, 60]> : vector<4xi32>
+// CHECK: %[[SLOT:.*]] = arith.constant dense<5> : vector<4xi32>
+// CHECK: %[[OWN:.*]] = arith.addi %[[LANES]], %[[SLOT]]
+// CHECK: %[[INDEX:.*]] = arith.addi %[[OWN]], %{{.*}} : vector<4xi32>
+// CHECK-NEXT: %[[AT:.*]] = llvm.getelementptr %{{.*}}[%[[INDEX]]] : (!llvm.ptr, vector<4xi32>) -> vector<4x!llvm.ptr>, f32
+// CHECK: llvm.intr.masked.gather %[[AT]], %{{.*}} {alignment = 4 : i32} : (vector<4x!llvm.ptr>, vector<4xi1>) -> vector<4xf32>
+catenary.pipeline @tokens asks "step" sites "tokens" group 4 {
+^bb0(%seed: i64, %step: i32, %group: i64):
+  %k = catenary.input xt of @k slot 1 : i32
+  %logit = catenary.input estimate of @k at %k slot 1 : f32
+}
