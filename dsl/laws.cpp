@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <catenary/dsl/schedule.h>
+
 namespace catenary {
 
 std::string_view name_of(Question question) {
@@ -25,6 +27,7 @@ Law derive(const Joint& joint, const Joint::Component& component, Question quest
       throw Error(fmt::format("joint '{}': the {} of component '{}' returns {} {}; a point of its space '{}' is {} {}", joint.name(),
                               what, component.name, name_of(e.type()), to_string(e.shape()), space.name(), name_of(space.type()),
                               to_string(space.point())));
+    if (e->scope) schedule({e});  // Throws at the user's line, which the selects below would hide.
     return e;
   };
   Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});

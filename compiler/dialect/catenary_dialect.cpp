@@ -121,10 +121,9 @@ LogicalResult AtOp::verify() {
   return success();
 }
 
-mlir::Type PhiloxOp::wordType(mlir::Type block) {
-  auto word = IntegerType::get(block.getContext(), 32);
-  if (auto vector = dyn_cast<VectorType>(block)) return VectorType::get(vector.getShape(), word);
-  return word;
+LogicalResult WordsOp::verify() {
+  if (getPair() >= getPairs()) return emitOpError("takes pair ") << getPair() << " of " << getPairs();
+  return success();
 }
 
 }  // namespace catenary

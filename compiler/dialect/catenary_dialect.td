@@ -98,7 +98,7 @@ def YieldOp : Catenary_Op<"yield", [Pure, Terminator, ReturnLike]> {
 def PipelineOp : Catenary_Op<"pipeline", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "one question answered at one point for the components of one set of sites";
   let description = [{
-    `group` is set by group-points: the number of consecutive points that share whole Philox blocks.
+    `group` is set by group-points: the number of consecutive points that draw an even number of words together.
 
     ```mlir
     catenary.pipeline @forward asks "forward" {
@@ -244,19 +244,35 @@ def AnyOp : Catenary_Op<"any", [Pure]> {
 
 // ---- Words ----------------------------------------------------------------------------------------------------------------------
 
-def PhiloxOp : Catenary_Op<"philox", [Pure, AllTypesMatch<["w0", "w1", "w2", "w3"]>]> {
-  let summary = "the four words of Philox4x32-10 blocks";
+def WordsOp : Catenary_Op<"words", [Pure]> {
+  let summary = "two consecutive words of a group's draws from a stream";
   let description = [{
-    Counter words 0 and 1 are the halves of `block`, 2 is `step`, 3 is `stream`; the key is `seed`.
+    Group `number` draws 2 `pairs` words from the stream: those of indices 2 pairs number onwards, of which this is pair
+    `pair`. In a loop they are those of its `trip`.
 
     ```mlir
-    %w:4 = catenary.philox %seed, %block, %step stream 3 : vector<8xi64> -> vector<8xi32>
+    %w:2 = catenary.words %seed, %number, %step stream 3 pair 0 of 1
+    ```
+  }];
+  let arguments = (ins I64:$seed, I64:$number, I32:$step, Optional<I32>:$trip, I32Attr:$stream, I64Attr:$pair, I64Attr:$pairs);
+  let results = (outs I32:$w0, I32:$w1);
+  let assemblyFormat = "$seed `,` $number `,` $step (`trip` $trip^)? `stream` $stream `pair` $pair `of` $pairs attr-dict";
+  let hasVerifier = 1;
+}
+
+def PhiloxOp : Catenary_Op<"philox", [Pure, AllTypesMatch<["block", "w0", "w1", "w2", "w3"]>]> {
+  let summary = "the four words of Philox4x32-10 blocks";
+  let description = [{
+    Counter words 0 and 1 are the halves of `block`, 2 is `step`, 3 is `stream`; the key is `seed`. A word is the lower half of
+    its i64; what the upper half holds is not said.
+
+    ```mlir
+    %w:4 = catenary.philox %seed, %block, %step stream 3 : vector<8xi64>
     ```
   }];
   let arguments = (ins I64:$seed, Catenary_Block:$block, I32:$step, I32Attr:$stream);
-  let results = (outs Catenary_Word:$w0, Catenary_Word:$w1, Catenary_Word:$w2, Catenary_Word:$w3);
-  let assemblyFormat = "$seed `,` $block `,` $step `stream` $stream attr-dict `:` type($block) `->` type($w0)";
-  let extraClassDeclaration = "static mlir::Type wordType(mlir::Type block);";
+  let results = (outs Catenary_Block:$w0, Catenary_Block:$w1, Catenary_Block:$w2, Catenary_Block:$w3);
+  let assemblyFormat = "$seed `,` $block `,` $step `stream` $stream attr-dict `:` type($block)";
 }
 
 def BoxMullerOp : Catenary_Op<"box_muller", [Pure, SameTypeOperands, AllTypesMatch<["z0", "z1"]>]> {

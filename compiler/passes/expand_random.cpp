@@ -30,8 +30,7 @@ using Counter = std::array<Value, 4>;
 
 // The words of support/philox.h's philox4x32 for several blocks at once, as a loop over the rounds: code for ten rounds of
 // each would be most of a kernel. A word is the low half of an i64, whose high half holds anything: the mask before a
-// multiplication makes it the 32 x 32 -> 64 bit multiplication of the machine, and costs nothing. Keys are numbers, common to
-// all lanes.
+// multiplication makes it the 32 x 32 -> 64 bit multiplication of the machine, and costs nothing.
 void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
   OpBuilder b(blocks.back());
   Location loc = blocks[0].getLoc();
@@ -41,7 +40,7 @@ void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
     return type ? vector::BroadcastOp::create(b, loc, type, number.value()).getResult() : number.value();
   };
   Lane seed = lane(blocks[0].getSeed());
-  SmallVector<Value> carried = {seed.value(), shift_right_unsigned(seed, 32).value()};
+  SmallVector<Value> carried = {wide(blocks[0].getBlock(), seed), wide(blocks[0].getBlock(), shift_right_unsigned(seed, 32))};
   for (PhiloxOp op : blocks) {
     Lane block = lane(op.getBlock());
     llvm::append_range(carried, Counter{block.value(), shift_right_unsigned(block, 32).value(),
@@ -70,7 +69,7 @@ void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
   }
   for (auto [k, op] : llvm::enumerate(blocks))
     for (unsigned word = 0; word < 4; ++word)
-      op->getResult(word).replaceAllUsesWith(lane(loop.getResult(2 + 4 * unsigned(k) + word)).low_word().value());
+      op->getResult(word).replaceAllUsesWith(loop.getResult(2 + 4 * unsigned(k) + word));
   for (PhiloxOp op : blocks) op.erase();
 }
 

@@ -1,11 +1,9 @@
-// group-points: one body for the least number of consecutive points whose draws fill whole Philox blocks, so that no word is
-// made twice or thrown away. Draws become words of blocks here, and the body gets the seed, the step and its group's number.
+// group-points: one body for the least number of consecutive points that draw an even number of words, since a normal needs
+// two. Draws become pairs of words here, and the body gets the seed, the step and its group's number.
 #include <catenary/compiler/passes/passes.h>
 
 #include <map>
-#include <numeric>
 
-#include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/SCF/IR/SCF.h>
 #include <mlir/IR/Builders.h>
 #include <mlir/IR/IRMapping.h>
@@ -18,8 +16,6 @@ namespace catenary {
 namespace {
 
 using namespace mlir;
-
-constexpr size_t blocks_side_by_side = 4;
 
 class Grouper {
  public:
@@ -143,73 +139,40 @@ class Grouper {
   Value drawn(DrawOp draw, int64_t slot) {
     int64_t index = slot * int64_t(*draw.getPerPoint()) + int64_t(*draw.getFirst());
     Location loc = draw.getLoc();
-    if (draw.getDrawn() == Drawn::normal) {
-      Value& z = normals_[{b_.getInsertionBlock(), *draw.getStream(), index}];
-      if (!z) {
-        auto pair = BoxMullerOp::create(b_, loc, b_.getF32Type(), b_.getF32Type(), word(draw, index & ~int64_t{1}), word(draw, index | 1));
-        normals_[{b_.getInsertionBlock(), *draw.getStream(), index & ~int64_t{1}}] = pair.getZ0();
-        normals_[{b_.getInsertionBlock(), *draw.getStream(), index | 1}] = pair.getZ1();
-        z = index & 1 ? pair.getZ1() : pair.getZ0();
-      }
-      return z;
+    Place place{b_.getInsertionBlock(), *draw.getStream(), index / 2};
+    WordsOp& words = words_[place];
+    if (!words) {
+      auto word = b_.getI32Type();
+      Value trip = draw.getTrip() ? maps_[0].lookup(draw.getTrip()) : Value();
+      int64_t pairs = group_ * int64_t(*draw.getPerPoint()) / 2;
+      words = WordsOp::create(b_, loc, word, word, seed_, number_, step_, trip, draw.getStreamAttr(), b_.getI64IntegerAttr(index / 2),
+                              b_.getI64IntegerAttr(pairs));
     }
-    Value w = word(draw, index);
+    unsigned half = unsigned(index % 2);
+    if (draw.getDrawn() == Drawn::normal) {
+      BoxMullerOp& pair = normals_[place];
+      if (!pair) pair = BoxMullerOp::create(b_, loc, b_.getF32Type(), b_.getF32Type(), words.getW0(), words.getW1());
+      return pair->getResult(half);
+    }
+    Value w = words->getResult(half);
     return draw.getDrawn() == Drawn::bits ? w : UniformOfOp::create(b_, loc, b_.getF32Type(), w).getResult();
   }
 
-  // Word `index` among those that the group draws from the stream. A block is computed with the next ones that this body
-  // needs, side by side.
-  Value word(DrawOp draw, int64_t index) {
-    Block* here = b_.getInsertionBlock();
-    if (!blocks_.count({here, *draw.getStream(), index / 4})) {
-      SmallVector<std::pair<Place, Value>> made;
-      for (auto ahead = draw->getIterator(); ahead != draw->getBlock()->end() && made.size() < blocks_side_by_side; ++ahead) {
-        auto next = dyn_cast<DrawOp>(*ahead);
-        if (!next) continue;
-        for (int64_t slot = 0; slot < group_; ++slot) {
-          int64_t block = (slot * int64_t(*next.getPerPoint()) + int64_t(*next.getFirst())) / 4;
-          Place place{here, *next.getStream(), block};
-          bool known = blocks_.count(place) || llvm::any_of(made, [&](auto& m) { return m.first == place; });
-          if (!known && made.size() < blocks_side_by_side) made.push_back({place, block_number(next, block)});
-        }
-      }
-      SmallVector<mlir::Type> words(4, b_.getI32Type());
-      for (auto& [place, number] : made)
-        blocks_[place] = PhiloxOp::create(b_, draw.getLoc(), words, seed_, number, step_, std::get<1>(place));
-    }
-    return blocks_.at({here, *draw.getStream(), index / 4})->getResult(unsigned(index % 4));
-  }
-
-  // The number of one of the blocks of this group, with the trip above it.
-  Value block_number(DrawOp draw, int64_t block) {
-    Location loc = draw.getLoc();
-    auto wide = [&](int64_t v) { return arith::ConstantOp::create(b_, loc, b_.getI64IntegerAttr(v)).getResult(); };
-    int64_t blocks = group_ * int64_t(*draw.getPerPoint()) / 4;
-    Value at = blocks == 1 ? number_ : arith::MulIOp::create(b_, loc, number_, wide(blocks)).getResult();
-    if (block > 0) at = arith::AddIOp::create(b_, loc, at, wide(block));
-    if (draw.getTrip()) {
-      Value trip = arith::ExtUIOp::create(b_, loc, b_.getI64Type(), maps_[0].lookup(draw.getTrip()));
-      at = arith::AddIOp::create(b_, loc, at, arith::ShLIOp::create(b_, loc, trip, wide(48)));
-    }
-    return at;
-  }
-
-  using Place = std::tuple<Block*, uint32_t, int64_t>;  // Where it is computed, its stream, its index.
+  using Place = std::tuple<Block*, uint32_t, int64_t>;  // Where it is computed, its stream, its pair.
   PipelineOp pipeline_;
   int64_t group_;
   OpBuilder b_;
   SmallVector<IRMapping> maps_;
   llvm::DenseSet<Value> varying_;
   Value seed_, step_, number_;
-  std::map<Place, PhiloxOp> blocks_;
-  std::map<Place, Value> normals_;
+  std::map<Place, WordsOp> words_;
+  std::map<Place, BoxMullerOp> normals_;
 };
 
 struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GroupPoints)
   StringRef getArgument() const override { return "group-points"; }
-  StringRef getDescription() const override { return "one body for the points that share whole Philox blocks"; }
-  void getDependentDialects(DialectRegistry& registry) const override { registry.insert<arith::ArithDialect>(); }
+  StringRef getDescription() const override { return "one body for the points that draw whole pairs of words"; }
 
   void runOnOperation() override {
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
@@ -217,7 +180,7 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
       bool placed = true;
       pipeline.walk([&](DrawOp draw) {
         placed &= draw.getPerPoint().has_value();
-        if (placed) group = std::max<int64_t>(group, 4 / std::gcd<int64_t>(4, int64_t(*draw.getPerPoint())));
+        if (placed && *draw.getPerPoint() % 2 != 0) group = 2;
       });
       if (!placed) {
         pipeline.emitOpError("has draws without a place in the counter layout; assign-draws gives it to them");

@@ -27,6 +27,8 @@ namespace {
 
 using namespace mlir;
 
+constexpr int64_t blocks_side_by_side = 4;
+
 // Copies blocks, widening what varies to vectors of `lanes`.
 class Widener {
  public:
@@ -69,8 +71,7 @@ class Widener {
       return;
     }
     IRMapping mapping;
-    auto philox = dyn_cast<PhiloxOp>(op);  // Its seed and step are one number for all lanes.
-    for (Value v : op.getOperands()) mapping.map(v, philox && v != philox.getBlock() ? lookup(v) : widened(v));
+    for (Value v : op.getOperands()) mapping.map(v, widened(v));
     Operation* made = b_.clone(op, mapping);
     for (auto [old, result] : llvm::zip(op.getResults(), made->getResults())) {
       result.setType(wide(result.getType()));
@@ -226,26 +227,23 @@ class Lowering {
     auto operands = operands_of(pipeline_);
     SmallVector<Value> bases;
     for (size_t k = 0; k < operands.size(); ++k) bases.push_back(field(table, sizeof(void*) * k, pointer_));
-    Value first_group = group_ == 1 ? first : arith::ShRUIOp::create(b_, loc_, first, wide(group_ == 4 ? 2 : 1)).getResult();
-    Value lane_numbers = numbers(word64, 1);
+    // Two neighbouring lanes draw whole blocks together: the number of such a couple is half that of its first group.
+    Value first_couple = arith::ShRUIOp::create(b_, loc_, first, wide(group_ == 4 ? 3 : group_));
+    Value couples_of_tile = numbers(word64, lanes_ / 2);
     Value stride_bytes = times(stride, 4);
 
     each(tiles, 1, [&](Value tile) {
       SmallVector<Value> at;
       for (auto [base, operand] : llvm::zip(bases, operands))
         at.push_back(address(b_, loc_, base, times(tile, lanes_ * group_ * operand.size * 4)));
-      Value groups = arith::AddIOp::create(b_, loc_, first_group, times(tile, lanes_));
-      groups = arith::AddIOp::create(b_, loc_, vector::BroadcastOp::create(b_, loc_, vector_of(word64), groups), lane_numbers);
+      Value couple = arith::AddIOp::create(b_, loc_, first_couple, times(tile, lanes_ / 2));
+      Value couples = vector::BroadcastOp::create(b_, loc_, couples_of_tile.getType(), couple);
+      couples = arith::AddIOp::create(b_, loc_, couples, couples_of_tile);
       Value tile_coefficients = address(b_, loc_, coefficients, arith::MulIOp::create(b_, loc_, tile, stride_bytes));
 
       Widener widener(b_, lanes_);
-      Value number = body.getArgument(2);
-      widener.vary_from(body, [&](Operation* op) {
-        return isa<InputOp, CoefficientOp>(op) || llvm::is_contained(op->getOperands(), number);
-      });
-      widener.map(body.getArgument(0), seed);
-      widener.map(body.getArgument(1), step);
-      widener.map(number, groups);
+      widener.vary_from(body, [](Operation* op) { return isa<InputOp, CoefficientOp, WordsOp>(op); });
+      BlockWords words{seed, couples, step, {}};
       std::map<size_t, SmallVector<Value>> loaded, stored;
       auto special = [&](Operation& op) {
         if (isa<SampleOp>(op)) return true;
@@ -258,6 +256,12 @@ class Lowering {
         if (auto input = dyn_cast<InputOp>(op)) {
           size_t k = index_of(operands, input.getComponent(), int32_t(input.getRole()));
           widener.map(input, read(input, operands[k].size, at[k], loaded[k], widener));
+          return true;
+        }
+        if (auto pair = dyn_cast<WordsOp>(op)) {
+          auto [w0, w1] = draw_words(pair, pair.getTrip() ? widener.lookup(pair.getTrip()) : Value(), words);
+          widener.map(pair.getW0(), w0);
+          widener.map(pair.getW1(), w1);
           return true;
         }
         if (auto output = dyn_cast<OutputOp>(op)) {
@@ -282,17 +286,64 @@ class Lowering {
     func::ReturnOp::create(b_, loc_);
   }
 
-  // Lane l is l * stride.
-  Value numbers(mlir::Type type, int64_t stride) {
-    SmallVector<Attribute> lanes;
-    for (int64_t l = 0; l < lanes_; ++l) lanes.push_back(b_.getIntegerAttr(type, l * stride));
-    return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<ShapedType>(vector_of(type)), lanes));
+  // 0, stride, 2 stride, ...
+  Value numbers(mlir::Type type, int64_t count, int64_t stride = 1) {
+    SmallVector<Attribute> values;
+    for (int64_t l = 0; l < count; ++l) values.push_back(b_.getIntegerAttr(type, l * stride));
+    return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(VectorType::get({count}, type), values));
+  }
+
+  // ---- words -----------------------------------------------------------------------------------------------------------------
+
+  // The blocks that a tile draws: `pairs` per couple of lanes, each couple an i64 lane of its own.
+  struct BlockWords {
+    Value seed, couples, step;
+    std::map<std::tuple<Block*, uint32_t, int64_t>, PhiloxOp> made;  // Where, the stream, the block of the couple.
+  };
+
+  // A couple's lanes draw 2 `pairs` pairs one after another, two to a block.
+  std::pair<Value, Value> draw_words(WordsOp op, Value trip, BlockWords& words) {
+    int64_t even = int64_t(op.getPair()), odd = even + int64_t(op.getPairs());
+    auto word = [&](int64_t pair, int64_t half) {
+      return philox(op, pair / 2, trip, words)->getResult(unsigned(pair % 2 * 2 + half));
+    };
+    auto joined = [&](int64_t half) -> Value {
+      auto all = [&](int64_t v) {
+        return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<VectorType>(words.couples.getType()), v));
+      };
+      Value low = arith::AndIOp::create(b_, loc_, word(even, half), all(0xffffffff));
+      Value both = arith::OrIOp::create(b_, loc_, low, arith::ShLIOp::create(b_, loc_, word(odd, half), all(32)));
+      return vector::BitCastOp::create(b_, loc_, vector_of(b_.getI32Type()), both);
+    };
+    return {joined(0), joined(1)};
+  }
+
+  PhiloxOp philox(WordsOp op, int64_t block, Value trip, BlockWords& words) {
+    Block* here = b_.getInsertionBlock();
+    if (!words.made.count({here, op.getStream(), block})) {
+      // With the next blocks, side by side: their chains of rounds hide one another's latency.
+      int64_t pairs = int64_t(op.getPairs()), last = std::min(pairs, block + blocks_side_by_side);
+      auto type = cast<VectorType>(words.couples.getType());
+      auto all = [&](int64_t v) { return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(type, v)).getResult(); };
+      Value first = pairs == 1 ? words.couples : arith::MulIOp::create(b_, loc_, words.couples, all(pairs)).getResult();
+      if (trip) {
+        Value high = arith::ShLIOp::create(b_, loc_, arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), trip), wide(48));
+        first = arith::AddIOp::create(b_, loc_, first, vector::BroadcastOp::create(b_, loc_, type, high));
+      }
+      SmallVector<Value> numbers;
+      for (int64_t b = block; b < last; ++b) numbers.push_back(b == 0 ? first : arith::AddIOp::create(b_, loc_, first, all(b)).getResult());
+      SmallVector<mlir::Type> results(4, type);
+      for (auto [k, number] : llvm::enumerate(numbers))
+        words.made[{here, op.getStream(), block + int64_t(k)}] =
+            PhiloxOp::create(b_, loc_, results, words.seed, number, words.step, op.getStreamAttr());
+    }
+    return words.made.at({here, op.getStream(), block});
   }
 
   Value read(InputOp input, int64_t size, Value at, SmallVector<Value>& loaded, Widener& widener) {
     int64_t slot = int64_t(input.getSlot().value_or(0));
     if (Value index = input.getIndex()) {
-      Value run = numbers(b_.getI32Type(), group_ * size);
+      Value run = numbers(b_.getI32Type(), lanes_, group_ * size);
       Value start = arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<VectorType>(run.getType()), int32_t(slot * size)));
       Value here = arith::AddIOp::create(b_, loc_, arith::AddIOp::create(b_, loc_, run, start), widener.widened(index));
       return gather(b_, loc_, at, input.getType(), here);

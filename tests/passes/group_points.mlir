@@ -30,16 +30,17 @@ catenary.pipeline @four asks "forward" {
   catenary.output %y of @x : f32
 }
 
-// 6 words per point: 2 points share 3 blocks. This is the last word of a point: words 5 and 11 of the group.
+// 6 words per point: 2 points share 3 blocks. This is the last word of a point: words 5 and 11 of the group. The blocks stand
+// side by side.
 // CHECK-LABEL: catenary.pipeline @two asks "prior" group 2 {
 catenary.pipeline @two asks "prior" {
   // CHECK-NEXT: ^bb0(%[[SEED:.*]]: i64, %[[STEP:.*]]: i32, %[[GROUP:.*]]: i64):
   // CHECK: %[[START:.*]] = arith.muli %[[GROUP]], %c3
   // CHECK: %[[SECOND:.*]] = arith.addi %[[START]], %c1
-  // CHECK: %{{.*}}, %[[W5:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %[[SECOND]], %[[STEP]] stream 1
   // CHECK: %[[AGAIN:.*]] = arith.muli %[[GROUP]], %c3
   // CHECK: %[[THIRD:.*]] = arith.addi %[[AGAIN]], %c2
-  // CHECK: %{{.*}}, %{{.*}}, %{{.*}}, %[[W11:.*]] = catenary.philox %[[SEED]], %[[THIRD]], %[[STEP]] stream 1
+  // CHECK: %{{.*}}, %[[W5:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %[[SECOND]], %[[STEP]] stream 1
+  // CHECK-NEXT: %{{.*}}, %{{.*}}, %{{.*}}, %[[W11:.*]] = catenary.philox %[[SEED]], %[[THIRD]], %[[STEP]] stream 1
   // CHECK-NEXT: %[[U0:.*]] = catenary.uniform_of %[[W5]]
   // CHECK-NEXT: %[[U1:.*]] = catenary.uniform_of %[[W11]]
   // CHECK-NEXT: catenary.output %[[U0]] of @x slot 0

@@ -81,9 +81,8 @@ Case of_words(Op op, Binary f) {
 }
 /// Of numbers x, y, z and of the flags x < y, y < z.
 Case of_flags(Op op, Expr (*f)(Expr, Expr)) {
-  return {op, fmt::format("{}_flags", name_of(op)), Input::floats, [f](Expr x, Expr) {
-            return to_int(f(element(x, 0) < element(x, 1), element(x, 1) < element(x, 2)));
-          }};
+  return {op, fmt::format("{}_flags", name_of(op)), Input::floats,
+          [f](Expr x, Expr) { return to_int(f(element(x, 0) < element(x, 1), element(x, 1) < element(x, 2))); }};
 }
 Case compared(Op op, const char* name, Input input, Binary f) {
   return {op, name, input, [f](Expr x, Expr) { return to_int(f(element(x, 0), element(x, 1))); }};
@@ -194,11 +193,11 @@ Expr halved(const Expr& n) { return n >> 1; }
 /// Steps of the Collatz sequence from 1 to 256: up to 127, and different from point to point.
 std::vector<Expr> collatz(const Expr& x) {
   Expr zero = constant(0, Type::i32), start = (element(x, 0) & 0xff) + 1;
-  return loop_while({start, zero, zero}, [](const std::vector<Expr>& c) { return !equal(c[0], 1); },
-                    [](Expr trip, const std::vector<Expr>& c) {
-                      return std::vector<Expr>{select(equal(c[0] & 1, 0), halved(c[0]), 3 * c[0] + 1), c[1] + 1,
-                                               c[2] + trip};
-                    });
+  return loop_while(
+      {start, zero, zero}, [](const std::vector<Expr>& c) { return !equal(c[0], 1); },
+      [](Expr trip, const std::vector<Expr>& c) {
+        return std::vector<Expr>{select(equal(c[0] & 1, 0), halved(c[0]), 3 * c[0] + 1), c[1] + 1, c[2] + trip};
+      });
 }
 
 std::vector<Case> loops() {
@@ -228,28 +227,29 @@ std::vector<Case> loops() {
       {Op::While, "while", Input::words, [](Expr x, Expr) { return stack({collatz(x)[1], collatz(x)[2]}); }},
       {Op::While, "while_of_no_trip", Input::words,
        [](Expr x, Expr) {
-         return loop_while({x}, [](const std::vector<Expr>&) { return constant(0, Type::i32) < 0; },
-                           [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] + 1}; })[0];
+         return loop_while(
+             {x}, [](const std::vector<Expr>&) { return constant(0, Type::i32) < 0; },
+             [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] + 1}; })[0];
        }},
       {Op::While, "while_of_floats", Input::floats,
        [](Expr x, Expr) {
          Expr size = abs(element(x, 0)), start = stack({size, -size});
-         return loop_while({start, element(x, 0) < 0.0},
-                           [](const std::vector<Expr>& c) { return max_of(c[0]) > 1.0 && max_of(c[0]) < inf; },
-                           [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{0.5 * c[0], !c[1]}; })[0];
+         return loop_while(
+             {start, element(x, 0) < 0.0},
+             [](const std::vector<Expr>& c) { return max_of(c[0]) > 1.0 && max_of(c[0]) < inf; },
+             [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{0.5 * c[0], !c[1]}; })[0];
        }},
       {Op::While, "while_in_fold", Input::words,
-       [](Expr x, Expr) {
-         return fold(3, x, [](Expr trip, Expr c) { return c + collatz(c + trip)[1]; });
-       }},
+       [](Expr x, Expr) { return fold(3, x, [](Expr trip, Expr c) { return c + collatz(c + trip)[1]; }); }},
       {Op::While, "while_in_while", Input::words,
        [](Expr x, Expr) {
          Expr zero = constant(0, Type::i32), count = element(x, 1) & 7;
-         return loop_while({count, zero, element(x, 0)}, [](const std::vector<Expr>& c) { return c[0] > 0; },
-                           [](Expr, const std::vector<Expr>& c) {
-                             Expr steps = collatz(stack({c[2]}))[1];
-                             return std::vector<Expr>{c[0] - 1, c[1] * 3 + steps, c[2] * 5 + steps};
-                           })[1];
+         return loop_while(
+             {count, zero, element(x, 0)}, [](const std::vector<Expr>& c) { return c[0] > 0; },
+             [](Expr, const std::vector<Expr>& c) {
+               Expr steps = collatz(stack({c[2]}))[1];
+               return std::vector<Expr>{c[0] - 1, c[1] * 3 + steps, c[2] * 5 + steps};
+             })[1];
        }},
   };
 }
@@ -263,9 +263,7 @@ std::vector<Case> sample_part() {
       {Op::Less, "coefficient_flag", Input::words,
        [](Expr x, Expr t) { return select(t < 0.5, element(x, 0), element(x, 1)); }},
       {Op::Fold, "coefficient_of_fold", Input::words,
-       [=](Expr x, Expr t) {
-         return element(x, 0) + fold(5, k(t), [](Expr trip, Expr c) { return c * 31 + trip; });
-       }},
+       [=](Expr x, Expr t) { return element(x, 0) + fold(5, k(t), [](Expr trip, Expr c) { return c * 31 + trip; }); }},
       {Op::While, "coefficient_of_while", Input::words,
        [=](Expr x, Expr t) { return element(x, 0) + collatz(stack({k(t)}))[1]; }},
   };
@@ -302,24 +300,25 @@ std::vector<Case> draws() {
        }},
       {Op::While, "rejection", Input::words,
        [=](Expr, Expr) {
-         auto carried = loop_while({constant(1.0), zero}, [](const std::vector<Expr>& c) { return c[0] > 0.125; },
-                                   [](Expr, const std::vector<Expr>& c) {
-                                     return std::vector<Expr>{uniform(), c[1] + 1};
-                                   });
+         auto carried = loop_while(
+             {constant(1.0), zero}, [](const std::vector<Expr>& c) { return c[0] > 0.125; },
+             [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{uniform(), c[1] + 1}; });
          return stack({carried[0], to_float(carried[1])});
        },
        0, 0, "two"},
       {Op::While, "draws_of_while", Input::words,
        [=](Expr x, Expr) {
-         return loop_while({element(x, 0) & 15, zero}, [](const std::vector<Expr>& c) { return c[0] > 0; },
-                           [](Expr trip, const std::vector<Expr>& c) {
-                             return std::vector<Expr>{c[0] - 1, c[1] * 31 + (bits() ^ trip)};
-                           })[1];
+         return loop_while(
+             {element(x, 0) & 15, zero}, [](const std::vector<Expr>& c) { return c[0] > 0; },
+             [](Expr trip, const std::vector<Expr>& c) {
+               return std::vector<Expr>{c[0] - 1, c[1] * 31 + (bits() ^ trip)};
+             })[1];
        }},
       {Op::While, "while_without_end", Input::words,
        [=](Expr x, Expr) {
-         return loop_while({zero}, [=](const std::vector<Expr>&) { return seven(element(x, 0)); },
-                           [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] * 31 + bits()}; })[0];
+         return loop_while(
+             {zero}, [=](const std::vector<Expr>&) { return seven(element(x, 0)); },
+             [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] * 31 + bits()}; })[0];
        }},
   };
 }
@@ -337,17 +336,39 @@ std::vector<Case> composed() {
 
 // ---- points -----------------------------------------------------------------------------------------------------------
 
-const std::vector<float> special = {
-    0.0f,       -0.0f,      0x1p-149f,  -0x1p-149f, 0x1.8p-130f,     0x1p-126f,      -0x1p-126f, 0x1p-25f,
-    0.5f,       -0.5f,      1.0f,       -1.0f,      1.5f,            -2.5f,          3.0f,       8388607.5f,
-    -0x1p24f,   0x1p30f,    0x1p31f,    -0x1p31f,   0x1.fffffep30f,  -0x1.000002p31f, 0x1.fffffep127f,
-    -0x1.8p127f, inf,       -inf,       nan};
+const std::vector<float> special = {0.0f,
+                                    -0.0f,
+                                    0x1p-149f,
+                                    -0x1p-149f,
+                                    0x1.8p-130f,
+                                    0x1p-126f,
+                                    -0x1p-126f,
+                                    0x1p-25f,
+                                    0.5f,
+                                    -0.5f,
+                                    1.0f,
+                                    -1.0f,
+                                    1.5f,
+                                    -2.5f,
+                                    3.0f,
+                                    8388607.5f,
+                                    -0x1p24f,
+                                    0x1p30f,
+                                    0x1p31f,
+                                    -0x1p31f,
+                                    0x1.fffffep30f,
+                                    -0x1.000002p31f,
+                                    0x1.fffffep127f,
+                                    -0x1.8p127f,
+                                    inf,
+                                    -inf,
+                                    nan};
 
 /// Where the polynomials change piece or the results change kind, with two floats on either side.
 std::vector<float> cut_points() {
   const double ln2 = std::log(2.0), quarter = std::acos(-1.0) / 4;
-  std::vector<double> centres = {88.7228, 89, 87.3366, 103.973, 104, 25, 0x1p-25, 2.0 / 3, 4.0 / 3, 1.0 / 3, 1, 2,
-                                 0x1p-126, 0x1p30, 0x1p23, 0x1p31};
+  std::vector<double> centres = {88.7228, 89,      87.3366, 103.973, 104,      25,     0x1p-25, 2.0 / 3,
+                                 4.0 / 3, 1.0 / 3, 1,       2,       0x1p-126, 0x1p30, 0x1p23,  0x1p31};
   for (int k : {0, 1, 2, 125, 126, 127, 148, 149}) centres.push_back((k + 0.5) * ln2);
   for (int k : {-126, -100, -1, 1, 100, 127}) centres.push_back(std::ldexp(2.0 / 3, k));
   for (int k : {1, 2, 3, 4, 5, 6, 7, 8, 1000, 1000003}) centres.push_back(k * quarter);
@@ -367,8 +388,8 @@ struct Points {
   int64_t count = 0;
 };
 
-constexpr int32_t special_words[] = {0,         1,         -1, 2,  3,  31, 32,         33, -32,        77,
-                                     lowest,    highest,   lowest + 1, 65536, 16777217, 0x55555555, 33554431};
+constexpr int32_t special_words[] = {0,  1,      -1,      2,          3,     31,       32,         33,      -32,
+                                     77, lowest, highest, lowest + 1, 65536, 16777217, 0x55555555, 33554431};
 
 Points points(size_t random_points) {
   std::mt19937 engine(7);
@@ -471,9 +492,9 @@ void compare(const std::vector<Case>& cases, const Points& points, int64_t first
     int64_t count = 0;
     for (int64_t i = 0; i < points.count; ++i) {
       Values x = values_at(points.of.at(c.input), i, shape_of(c.input)[0]), got = values_at(made[c.name], i, size);
-      Values expected =
-          evaluate({law.result}, {{"estimate", x}, {"xt", Values(size_t(size))}, {"s", {0}}, {"t", {points.times[size_t(i)]}}},
-                   {seed, step, uint32_t(k), Question::step, uint64_t(first_sample + i)})[0];
+      Values expected = evaluate(
+          {law.result}, {{"estimate", x}, {"xt", Values(size_t(size))}, {"s", {0}}, {"t", {points.times[size_t(i)]}}},
+          {seed, step, uint32_t(k), Question::step, uint64_t(first_sample + i)})[0];
       for (int64_t e = 0; e < size; ++e) {
         if (agrees(c, law.result.type(), got[size_t(e)], expected[size_t(e)]) || ++count > 3) continue;
         wrong += fmt::format("point {}, element {}: {:a}, not {:a}; x =", i, e, got[size_t(e)], expected[size_t(e)]);

@@ -142,8 +142,10 @@ void agrees_with_evaluator(const Joint& joint, Question question, const State& g
         if (p->name == "s" || p->name == "t")
           given[p->name] = {p->name == "s" ? a.s[sample] : a.t[sample]};
         else
-          given[p->name] = point_of((p->name == "x0" ? a.x0 : p->name == "xt" ? a.xt : a.estimate)[name], i,
-                                    element_count(p.shape()));
+          given[p->name] = point_of((p->name == "x0"   ? a.x0
+                                     : p->name == "xt" ? a.xt
+                                                       : a.estimate)[name],
+                                    i, element_count(p.shape()));
       }
       Values found = point_of(got[name], i, size);
       uint64_t point = uint64_t(first_sample * sites + i);
@@ -151,8 +153,8 @@ void agrees_with_evaluator(const Joint& joint, Question question, const State& g
       for (int64_t e = 0; e < size; ++e) {
         double away = std::abs(found[size_t(e)] - wanted[size_t(e)]);
         if (name == "angle") away = std::min(away, 2 * std::numbers::pi - away);
-        INFO(fmt::format("{} of {}, point {}, element {}: {}, not {}", name_of(question), name, point, e, found[size_t(e)],
-                         wanted[size_t(e)]));
+        INFO(fmt::format("{} of {}, point {}, element {}: {}, not {}", name_of(question), name, point, e,
+                         found[size_t(e)], wanted[size_t(e)]));
         CHECK(away <= (name == "kind" ? 0 : 1e-5));
       }
     }

@@ -1,0 +1,119 @@
+// Ahead of time: a C program that links the runtime alone draws the same bits as code compiled just in time.
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <catenary/compiler/compile.h>
+#include <catenary/tests/targets/all_laws.h>
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t samples = 37;  // As in deploy.c, and so are seed and first sample.
+
+struct Outcome {
+  int status;
+  std::string output;  ///< stdout and stderr.
+};
+
+Outcome run(const std::string& command) {
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  REQUIRE(pipe);
+  std::string output;
+  for (char buffer[4096]; size_t n = fread(buffer, 1, sizeof buffer, pipe);) output.append(buffer, n);
+  int status = pclose(pipe);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
+}
+
+std::string bytes_of(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+std::string bytes_of(const State& state) {
+  std::string bytes;
+  for (const char* name : {"place", "direction", "position", "angle", "kind"})
+    bytes.append(static_cast<const char*>(state[name].data()), size_t(state[name].bytes()));
+  return bytes;
+}
+
+/// What deploy.c does, with a sampler compiled just in time.
+std::string drawn_just_in_time() {
+  Sampler sampler = compile(all_laws("deployed"));
+  Arguments a = arguments_of(sampler, samples);
+  Seed seed(0xfedcba9876543210, 77);
+  DrawOptions options{.first_sample = 11};
+  State prior = sampler.prior(samples, {{"atoms", {atoms}}}, seed, options);
+  State forward = sampler.forward(prior, a.t, seed, options);
+  State bridge = sampler.bridge(prior, forward, a.s, a.t, seed, options);
+  State step = sampler.step(estimate_from(prior), forward, a.s, a.t, seed, options);
+  return bytes_of(prior) + bytes_of(forward) + bytes_of(bridge) + bytes_of(step);
+}
+
+/// The program of deploy.c, built once in a folder of its own.
+struct Deployed {
+  fs::path folder = fs::path(CATENARY_BUILD_DIR) / "tests" / "deployed";
+  std::string program = (folder / "deploy").string();
+
+  Deployed() {
+    fs::remove_all(folder);
+    compile_to_files(all_laws("deployed"), folder.string());
+    fs::path runtime = CATENARY_RUNTIME_LIBRARY;
+    Outcome built =
+        run(fmt::format("{} {} -std=c11 -pedantic -Wall -Wextra -Werror -I'{}/include' -I'{}' '{}/tests/aot/deploy.c' "
+                        "'{}/deployed.a' '{}' "
+                        "-Wl,-rpath,'{}' -o '{}'",
+                        CATENARY_C_COMPILER, CATENARY_C_FLAGS, CATENARY_BUILD_DIR, folder.string(), CATENARY_SOURCE_DIR,
+                        folder.string(), runtime.string(), runtime.parent_path().string(), program));
+    INFO(built.output);
+    REQUIRE(built.status == 0);
+    CHECK(built.output == "");
+  }
+};
+
+const Deployed& deployed() {
+  static const Deployed made;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("a C program draws the same bits as the compiler's own process") {
+  std::string drawn = (deployed().folder / "drawn").string();
+  Outcome ran = run(fmt::format("'{}' '{}'", deployed().program, drawn));
+  INFO(ran.output);
+  REQUIRE(ran.status == 0);  // 4: it has seen a library of LLVM's in its own memory.
+  CHECK(ran.output == "forward: t is 2; joint 'deployed' runs from 0 to 1, so t must be in [0, 1]\n");
+  std::string expected = drawn_just_in_time(), got = bytes_of(fs::path(drawn));
+  CHECK(expected.size() == 4 * samples * 4 * size_t(2 + 3 + atoms * (3 + 1 + 1)));
+  CHECK((got == expected));
+}
+
+TEST_CASE("the program loads Catenary's runtime and no library of LLVM's") {
+  // What ldd prints.
+  Outcome loaded = run(fmt::format("LD_TRACE_LOADED_OBJECTS=1 '{}'", deployed().program));
+  INFO(loaded.output);
+  CHECK(loaded.status == 0);
+  CHECK(loaded.output.find("libcatenary_runtime.so") != std::string::npos);
+  for (const char* library : {"LLVM", "MLIR"}) CHECK(loaded.output.find(library) == std::string::npos);
+}
+
+TEST_CASE("the header has the joint process's tables and nothing of the machine that wrote it") {
+  std::string header = bytes_of(deployed().folder / "deployed.h");
+  CHECK(header.starts_with("/* The joint process 'deployed', compiled: link deployed.a and libcatenary_runtime. */\n"));
+  CHECK(header.find("static const catenary_module catenary_deployed = {") != std::string::npos);
+  CHECK(header.find(CATENARY_BUILD_DIR) == std::string::npos);
+  CHECK(header.find(CATENARY_SOURCE_DIR) == std::string::npos);
+  CHECK(bytes_of(deployed().folder / "deployed.a").starts_with("!<arch>\n"));
+}
