@@ -1,4 +1,4 @@
-/* A program that knows no compiler: draws from the joint process 'deployed' and writes what it drew to the file it is given. */
+/* A program that knows no compiler: draws from the joint process 'deployed' and writes them to the file given. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-// The text of every error of the compiler. (That LLVM has no code generator for this very machine cannot be brought about.)
+// The text of every error of the compiler, but for LLVM's having no code generator for this machine.
 #include <unistd.h>
 
 #include <cstdio>

@@ -40,7 +40,7 @@ struct Any final : Space {
   Any(Type type, Shape point) : Space("any", type, std::move(point)) {}
 };
 
-/// A process whose `step` to s = 0 is the result of a case: the estimate may have any type and shape, and so may the point.
+/// A process whose `step` to s = 0 is the result of a case: estimate and point may have any type and shape.
 class Answer final : public Process {
  public:
   Answer(const Case& c, const Expr& sample)
@@ -62,7 +62,7 @@ Expr result_of(const Case& c) {
   return c.result(parameter("x", type_of(c.input), shape_of(c.input)), parameter("t", Type::f32, {}));
 }
 
-// ---- the cases --------------------------------------------------------------------------------------------------------
+// ---- the cases -----------------------------------------------------------------------------------------------------
 
 using Unary = Expr (*)(Operand);
 using Binary = Expr (*)(Operand, Operand);
@@ -254,7 +254,8 @@ std::vector<Case> loops() {
   };
 }
 
-/// What depends on the time alone is computed once per sample: coefficients of every type, and loops. Times are k / 1024.
+/// What depends on the time alone is computed once per sample: coefficients of every type, and loops. Times are
+/// k / 1024.
 std::vector<Case> sample_part() {
   auto k = [](const Expr& t) { return to_int(1024.0 * t); };
   return {
@@ -334,7 +335,7 @@ std::vector<Case> composed() {
           named("sinh", sinh, 3), named("cosh", cosh, 3),   named("tanh", tanh, 3), named("sinc", sinc, 2)};
 }
 
-// ---- points -----------------------------------------------------------------------------------------------------------
+// ---- points --------------------------------------------------------------------------------------------------------
 
 const std::vector<float> special = {0.0f,
                                     -0.0f,
@@ -445,9 +446,9 @@ Values values_at(const Tensor& tensor, int64_t point, int64_t size) {
   return tensor.dtype() == Dtype::f32 ? list(tensor.values<const float>()) : list(tensor.values<const int32_t>());
 }
 
-// ---- comparison -------------------------------------------------------------------------------------------------------
+// ---- comparison ----------------------------------------------------------------------------------------------------
 
-/// |got - expected| in units in the last place of `expected`; infinite where a special value or a zero's sign is not the same.
+/// |got - expected| in units in the last place of `expected`; infinite where a special value or a zero's sign differs.
 /// Where the evaluator's double lies beyond the greatest float, infinity stands for 2^128.
 double ulp_error(float got, double expected) {
   if (std::isnan(expected) || std::isnan(got)) return std::isnan(expected) && std::isnan(got) ? 0 : inf;
