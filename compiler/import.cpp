@@ -68,6 +68,11 @@ class Emitter {
     auto type = mlir::cast<mlir::RankedTensorType>(type_of(n.type, n.shape));
     if (n.type == Type::f32)
       return make<arith::ConstantOp>(mlir::DenseElementsAttr::get(type, llvm::ArrayRef(std::vector<float>(n.values.begin(), n.values.end()))));
+    if (n.type == Type::boolean) {
+      llvm::SmallVector<bool> flags;
+      for (double v : n.values) flags.push_back(v != 0);
+      return make<arith::ConstantOp>(mlir::DenseElementsAttr::get(type, flags));
+    }
     return make<arith::ConstantOp>(mlir::DenseElementsAttr::get(type, llvm::ArrayRef(std::vector<int32_t>(n.values.begin(), n.values.end()))));
   }
 

@@ -370,7 +370,8 @@ Expr stack(const std::vector<Operand>& parts, Location at) {
 
 Expr at(Operand x, Operand i) {
   Expr e = x.get(), k = i.expr ? *i.expr : number(i.literal, Type::i32, i.where);
-  if (e.shape().size() != 1) fail(x.where, fmt::format("at takes a vector; found {}", describe(e)));
+  if (e.shape().size() != 1 || e.type() == Type::boolean)
+    fail(x.where, fmt::format("at takes a vector of f32 or i32; found {}", describe(e)));
   if (k.type() != Type::i32 || !k.shape().empty())
     fail(i.where, fmt::format("at takes one i32 index; found {}", describe(k)));
   return make(Op::At, e.type(), {}, {e, k}, x.where);

@@ -7,16 +7,6 @@
 
 namespace catenary {
 
-std::string_view name_of(Question question) {
-  switch (question) {
-    case Question::prior: return "prior";
-    case Question::forward: return "forward";
-    case Question::bridge: return "bridge";
-    case Question::step: return "step";
-  }
-  throw Bug("unknown question");
-}
-
 Law derive(const Joint& joint, const Joint::Component& component, Question question) {
   const Process& process = *component.process;
   const Space& space = process.space();

@@ -93,8 +93,8 @@ struct Numbering {
       if (!is_loop(*n)) continue;
       bool whiles = n->op == Op::While;
       if (whiles)
-        for (const Node* c : s.conditions.at(n).nodes)
-          if (is_draw(*c)) fail(*c, "the condition of a while must not draw; draw in its step and carry the value");
+        if (draws(s.conditions.at(n)))
+          fail(*n, "the condition of a while must not draw; draw in its step and carry the value");
       const Schedule& body = s.bodies.at(n);
       if (loop && (whiles || in_while) && draws(body))
         fail(*n, "a loop inside another draws, and one of the two is a while; take the draws out of the inner loop");

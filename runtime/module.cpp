@@ -11,7 +11,6 @@
 namespace catenary {
 namespace {
 
-constexpr std::array<const char*, 4> questions = {"prior", "forward", "bridge", "step"};
 
 void require(bool fact, const catenary_kernel& kernel, const char* what) {
   if (!fact) throw Bug(fmt::format("kernel '{}' on sites '{}' {}", kernel.pipeline, kernel.sites, what));
@@ -36,8 +35,6 @@ void require_sound(const catenary_kernel& kernel, int question, int component_co
 
 }  // namespace
 
-const char* name_of(Question question) { return questions[size_t(question)]; }
-
 Module::Module(const catenary_module* module, std::shared_ptr<void> keepalive)
     : module_(module), keepalive_(std::move(keepalive)) {
   if (module == nullptr) throw Error("load was given a null module");
@@ -57,10 +54,10 @@ Module::Module(const catenary_module* module, std::shared_ptr<void> keepalive)
     if (group == groups_.end()) groups_.push_back(component.sites);
   }
   for (const catenary_kernel& kernel : std::span(module->kernels, size_t(module->kernel_count))) {
-    auto question = std::ranges::find(questions, std::string_view(kernel.pipeline));
-    if (question == questions.end()) continue;
-    require_sound(kernel, int(question - questions.begin()), module->component_count);
-    kernels_[size_t(question - questions.begin())].push_back(&kernel);
+    auto question = std::ranges::find(question_names, std::string_view(kernel.pipeline));
+    if (question == question_names.end()) continue;
+    require_sound(kernel, int(question - question_names.begin()), module->component_count);
+    kernels_[size_t(question - question_names.begin())].push_back(&kernel);
   }
   for (const auto& kernels : kernels_)
     if (!kernels.empty() && kernels.size() != groups_.size())

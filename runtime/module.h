@@ -13,9 +13,6 @@
 
 namespace catenary {
 
-/// "prior", "forward", "bridge" or "step": the name of a kernel's pipeline.
-const char* name_of(Question question);
-
 class Module {
  public:
   /// Errors: null, or another version of the ABI or of the counter layout. Bug: a module that contradicts itself.

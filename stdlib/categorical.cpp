@@ -42,11 +42,12 @@ Expr UniformJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
 
 Expr UniformJump::endpoint(Expr logits, Expr, Expr) const {
   int64_t categories = space().categories();
-  std::vector<Expr> best = fold(categories, {constant(-std::numeric_limits<double>::infinity()), constant(0, Type::i32)},
-                                [&](Expr k, const std::vector<Expr>& c) {
-                                  Expr logit = at(logits, k), better = logit > c[0];
-                                  return std::vector<Expr>{select(better, logit, c[0]), select(better, k, c[1])};
-                                });
+  std::vector<Expr> best =
+      fold(categories, {constant(-std::numeric_limits<double>::infinity()), constant(0, Type::i32)},
+           [&](Expr k, const std::vector<Expr>& c) {
+             Expr logit = at(logits, k), better = logit > c[0];
+             return std::vector<Expr>{select(better, logit, c[0]), select(better, k, c[1])};
+           });
   Expr highest = best[0], likeliest = best[1];
   // Infinite logits of the same sign have equal weights.
   auto weight = [&](const Expr& k) {

@@ -12,7 +12,8 @@ namespace catenary {
 
 /// Returns `value`; throws Error unless it is finite and above 0.
 inline double positive(std::string_view whose, std::string_view what, double value) {
-  if (!(value > 0) || !std::isfinite(value)) throw Error(fmt::format("{} needs a {} above 0; found {}", whose, what, value));
+  if (!(value > 0) || !std::isfinite(value))
+    throw Error(fmt::format("{} needs a {} above 0; found {}", whose, what, value));
   return value;
 }
 

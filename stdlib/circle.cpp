@@ -39,7 +39,9 @@ CircleBrownian Brownian(Circle space, double rate) { return {std::move(space), r
 
 Expr CircleBrownian::prior(Expr) const { return space().uniform_point(); }
 
-Expr CircleBrownian::forward(Expr x0, Expr t) const { return Circle::wrap(x0 + sqrt(min(rate_ * t, mixed)) * normal()); }
+Expr CircleBrownian::forward(Expr x0, Expr t) const {
+  return Circle::wrap(x0 + sqrt(min(rate_ * t, mixed)) * normal());
+}
 
 Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
   // Weights are relative to that of k = 0, exp(-2 pi k (difference + pi k) / v), so that the squares never meet.

@@ -32,9 +32,10 @@ Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
 }
 
 GeodesicWalk Brownian(const Manifold& space, double) {
-  throw Error(fmt::format("no exact Brownian motion is known on space '{}'; use GeodesicWalk(space, {{.rate, .steps}}), the named "
-                          "approximation",
-                          space.name()));
+  throw Error(fmt::format(
+      "no exact Brownian motion is known on space '{}'; use GeodesicWalk(space, {{.rate, .steps}}), the named "
+      "approximation",
+      space.name()));
 }
 
 }  // namespace catenary

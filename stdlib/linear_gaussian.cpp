@@ -38,7 +38,9 @@ Expr LinearGaussian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
 EuclideanBrownian::EuclideanBrownian(Euclidean space, double rate)
     : LinearGaussian(std::move(space)), rate_(positive("Brownian motion on space 'euclidean'", "rate", rate)) {}
 
-LinearGaussian::Transition EuclideanBrownian::transition(Expr s, Expr t) const { return {constant(1), rate_ * (t - s)}; }
+LinearGaussian::Transition EuclideanBrownian::transition(Expr s, Expr t) const {
+  return {constant(1), rate_ * (t - s)};
+}
 
 EuclideanBrownian Brownian(Euclidean space, double rate) { return {std::move(space), rate}; }
 

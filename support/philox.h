@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <numbers>
 
@@ -27,6 +28,9 @@ enum class DrawKind : uint32_t { normal = 0, word = 1 };
 
 /// The question a pipeline answers; each draws from streams of its own.
 enum class Question : uint32_t { prior = 0, forward = 1, bridge = 2, step = 3 };
+
+inline constexpr std::array<const char*, 4> question_names = {"prior", "forward", "bridge", "step"};
+inline const char* name_of(Question question) { return question_names[size_t(question)]; }
 
 /// Counter word 3: component in bits 16..31, loop in 8..15 (0 outside loops), question in 1..7, kind in bit 0.
 inline constexpr uint32_t stream_word(uint32_t component, uint32_t loop, Question question, DrawKind kind) {

@@ -43,7 +43,7 @@ LogicalResult LawOp::verify() {
   return success();
 }
 
-LogicalResult PipelineOp::verify() {
+LogicalResult PipelineOp::verifyRegions() {
   if (!llvm::is_contained({"prior", "forward", "bridge", "step"}, getQuestion()))
     return emitOpError("asks \"") << getQuestion() << "\"; the questions are prior, forward, bridge and step";
   if (getGroup() && *getGroup() != 1 && *getGroup() != 2 && *getGroup() != 4)
@@ -100,6 +100,11 @@ LogicalResult DrawOp::verify() {
                               << " values (gives " << getResult().getType() << ")";
   if (getStream().has_value() != getFirst().has_value() || getFirst().has_value() != getPerPoint().has_value())
     return emitOpError("must have all of 'stream', 'first' and 'per_point', or none");
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  if (getResult().getType() != getElementTypeOrSelf(getValue().getType())) return emitOpError("must give an element of its operand");
   return success();
 }
 

@@ -113,7 +113,7 @@ def PipelineOp : Catenary_Op<"pipeline", [Symbol, NoTerminator, SingleBlock, Iso
                        OptionalAttr<I32Attr>:$group);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `asks` $question (`sites` $sites^)? (`group` $group^)? attr-dict-with-keyword $body";
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 // ---- A pipeline's border ------------------------------------------------------------------------------------------------------
@@ -210,6 +210,7 @@ def ReduceOp : Catenary_Op<"reduce", [Pure]> {
   let arguments = (ins Catenary_Combine:$combine, StaticShapeTensorOf<[F32, I32]>:$value);
   let results = (outs Catenary_Number:$result);
   let assemblyFormat = "$combine $value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def DotOp : Catenary_Op<"dot", [Pure, SameTypeOperands]> {

@@ -18,13 +18,11 @@ namespace {
 
 using namespace mlir;
 
-Question question_of(StringRef name) {
-  if (name == "prior") return Question::prior;
-  if (name == "forward") return Question::forward;
-  return name == "bridge" ? Question::bridge : Question::step;
-}
+Question question_of(StringRef name) { return Question(llvm::find(question_names, name) - question_names.begin()); }
 
 DrawKind kind_of(DrawOp draw) { return draw.getDrawn() == Drawn::normal ? DrawKind::normal : DrawKind::word; }
+
+constexpr int64_t most_trips = 65536;
 
 int64_t size_of(DrawOp draw) {
   auto shaped = dyn_cast<RankedTensorType>(draw.getResult().getType());
@@ -66,8 +64,10 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
       for (DrawOp draw : draws) draw.setPerPoint(count[int(kind_of(draw))]);
     }
     for (Operation& op : block) {
+      if (auto fold = dyn_cast<scf::ForOp>(op); fold && loop && isa<scf::WhileOp>(loop) && draws(fold))
+        return fold.emitOpError("draws inside a while");
       if (auto fold = dyn_cast<scf::ForOp>(op); fold && failed(number_fold(fold, trip))) return failure();
-      if (auto loop_while = dyn_cast<scf::WhileOp>(op); loop_while && failed(number_while(loop_while, trip))) return failure();
+      if (auto loop_while = dyn_cast<scf::WhileOp>(op); loop_while && failed(number_while(loop_while))) return failure();
     }
     return success();
   }
@@ -82,6 +82,10 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
     if (!matchPattern(fold.getLowerBound(), m_ConstantInt(&first)) || !matchPattern(fold.getUpperBound(), m_ConstantInt(&trips)) ||
         !matchPattern(fold.getStep(), m_ConstantInt(&step)) || !first.isZero() || !step.isOne())
       return fold.emitOpError("draws, so it must count from 0 to a constant by 1");
+    auto enclosing = fold->getParentOfType<scf::ForOp>();
+    int64_t all = trips.getSExtValue() * (enclosing && outer ? trips_.lookup(enclosing) : 1);
+    if (all > most_trips) return fold.emitOpError("draws on ") << all << " trips in all; at most " << most_trips << " are allowed";
+    trips_[fold] = all;
     OpBuilder b = OpBuilder::atBlockBegin(fold.getBody());
     auto word = b.getI32Type();
     Value trip = arith::IndexCastOp::create(b, fold.getLoc(), word, fold.getInductionVar());
@@ -92,9 +96,10 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
     return number(*fold.getBody(), fold, trip);
   }
 
-  LogicalResult number_while(scf::WhileOp loop, Value outer) {
+  LogicalResult number_while(scf::WhileOp loop) {
     if (!draws(loop)) return success();
-    if (outer) return loop.emitOpError("draws inside another loop that draws");
+    if (loop->getParentOfType<scf::ForOp>() || loop->getParentOfType<scf::WhileOp>())
+      return loop.emitOpError("draws inside another loop");
     if (loop.getBeforeBody()->walk([](DrawOp) { return WalkResult::interrupt(); }).wasInterrupted())
       return loop.emitOpError("draws in its condition");
     auto args = loop.getAfterBody()->getArguments();
@@ -104,6 +109,7 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
 
   Question question = Question::prior;
   std::map<uint32_t, uint32_t> loops;
+  llvm::DenseMap<Operation*, int64_t> trips_;  // Of the folds that draw, those around them counted in.
 };
 
 }  // namespace

@@ -182,6 +182,13 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         placed &= draw.getPerPoint().has_value();
         if (placed && *draw.getPerPoint() % 2 != 0) group = 2;
       });
+      auto varying = find_varying(pipeline.getBody().front(), [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
+      auto split = pipeline.walk([&](scf::WhileOp loop) {
+        if (!varying.contains(loop.getConditionOp().getCondition())) return WalkResult::advance();
+        loop.emitOpError("goes on by a condition of each point's own; mask-loops makes it one for all");
+        return WalkResult::interrupt();
+      });
+      if (split.wasInterrupted()) return signalPassFailure();
       if (!placed) {
         pipeline.emitOpError("has draws without a place in the counter layout; assign-draws gives it to them");
         return signalPassFailure();

@@ -29,7 +29,8 @@ int64_t size_of(mlir::Type type) {
 class Unpacker {
  public:
   void run(Block& block) {
-    for (Operation& op : llvm::make_early_inc_range(block)) unpack(op);
+    for (Operation& op : llvm::make_early_inc_range(block))
+      if (succeeded(result)) unpack(op);
   }
   // A constant that a table look-up still reads stays.
   void erase_replaced() {
@@ -78,6 +79,10 @@ class Unpacker {
   void unpack(Operation& op) {
     if (isa<scf::ForOp, scf::WhileOp>(op)) return unpack_loop(op);
     if (op.hasTrait<OpTrait::IsTerminator>()) return;  // unpack_loop sees to it.
+    if (op.getNumRegions() > 0) {
+      result = op.emitOpError("has no scalar form that unpack-points knows");
+      return;
+    }
     bool tensors = llvm::any_of(op.getOperands(), is_tensor) || llvm::any_of(op.getResults(), is_tensor);
     if (!tensors) return;
     OpBuilder b(&op);
@@ -100,6 +105,10 @@ class Unpacker {
     if (auto extract = dyn_cast<tensor::ExtractOp>(op)) return unpack_extract(extract);
     if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) return unpack_slice(slice);
     if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
+      if (concat.getDim() != 0) {
+        result = concat.emitOpError("must join rows (dim 0)");
+        return;
+      }
       SmallVector<Value> parts;
       for (Value v : concat.getInputs()) llvm::append_range(parts, elements(v));
       return replace(op, parts);
@@ -215,8 +224,11 @@ class Unpacker {
   void unpack_slice(tensor::ExtractSliceOp op) {
     auto source = op.getSourceType();
     int64_t row = source.getNumElements() / source.getDimSize(0);
-    bool rows_only = llvm::all_of(ArrayRef(op.getStaticOffsets()).drop_front(), [](int64_t o) { return o == 0; });
-    if (!rows_only || ShapedType::isDynamic(op.getStaticOffsets()[0])) {
+    bool rows = llvm::all_of(op.getStaticStrides(), [](int64_t s) { return s == 1; }) &&
+                !ShapedType::isDynamic(op.getStaticOffsets()[0]) && !ShapedType::isDynamic(op.getStaticSizes()[0]);
+    for (int64_t axis = 1; axis < source.getRank(); ++axis)
+      rows &= op.getStaticOffsets()[size_t(axis)] == 0 && op.getStaticSizes()[size_t(axis)] == source.getDimSize(axis);
+    if (!rows) {
       result = op.emitOpError("must take whole rows at a constant offset");
       return;
     }
@@ -248,6 +260,7 @@ class Unpacker {
       }
       to->getOperations().splice(to->end(), from->getOperations());
       run(*to);
+      if (failed(result)) return;
       Operation* end = to->getTerminator();
       unsigned fixed = isa<scf::ConditionOp>(end) ? 1 : 0;
       auto flat = expand(end->getOperands().drop_front(fixed));

@@ -197,11 +197,11 @@ class Lowering {
       each(count, lanes_, [&](Value i) {
         Value bytes = times(i, 4);
         Widener widener(b_, lanes_);
-        widener.vary_from(body, [](Operation* op) { return isa<TimeOp>(op); });
+        widener.vary_from(body, [](Operation* op) { return isa<TimeOp, AtOp>(op); });
         widener.copy(body, [&](Operation& op) {
           auto time = dyn_cast<TimeOp>(op);
           if (time) widener.map(time, load(b_, loc_, vector_of(b_.getF32Type()), address(b_, loc_, times_at[time.getTime()], bytes)));
-          return bool(time);
+          return time || look_up(op, widener);
         });
         for (auto [k, v] : llvm::enumerate(body.getTerminator()->getOperands())) {
           Value row = arith::AddIOp::create(b_, loc_, times(count, 4 * int64_t(k)), bytes);
@@ -242,7 +242,7 @@ class Lowering {
       Value tile_coefficients = address(b_, loc_, coefficients, arith::MulIOp::create(b_, loc_, tile, stride_bytes));
 
       Widener widener(b_, lanes_);
-      widener.vary_from(body, [](Operation* op) { return isa<InputOp, CoefficientOp, WordsOp>(op); });
+      widener.vary_from(body, [](Operation* op) { return isa<InputOp, CoefficientOp, WordsOp, AtOp>(op); });
       BlockWords words{seed, couples, step, {}};
       std::map<size_t, SmallVector<Value>> loaded, stored;
       auto special = [&](Operation& op) {
@@ -272,13 +272,7 @@ class Lowering {
               widener.widened(output.getValue());
           return true;
         }
-        if (auto look_up = dyn_cast<AtOp>(op)) {
-          Value base = constant_table(look_up.getVector().getDefiningOp<arith::ConstantOp>());
-          widener.map(look_up, gather(b_, loc_, base, look_up.getType(), widener.widened(look_up.getIndex())));
-          return true;
-        }
-        auto constant = dyn_cast<arith::ConstantOp>(op);
-        return constant && isa<RankedTensorType>(constant.getType());  // Tables live outside the function.
+        return look_up(op, widener);
       };
       widener.copy(body, special);
       for (auto& [k, vectors] : stored) store_runs(b_, loc_, at[k], vectors);
@@ -352,6 +346,17 @@ class Lowering {
     return loaded[size_t(slot * size + int64_t(input.getElement().value_or(0)))];
   }
 
+  // Takes look-ups in constant tables, and the tables themselves, which live outside the function.
+  bool look_up(Operation& op, Widener& widener) {
+    if (auto at = dyn_cast<AtOp>(op)) {
+      Value base = constant_table(at.getVector().getDefiningOp<arith::ConstantOp>());
+      widener.map(at, gather(b_, loc_, base, at.getType(), widener.widened(at.getIndex())));
+      return true;
+    }
+    auto constant = dyn_cast<arith::ConstantOp>(op);
+    return constant && isa<RankedTensorType>(constant.getType());
+  }
+
   Value constant_table(arith::ConstantOp constant) {
     auto& name = tables_[constant];
     auto dense = cast<DenseElementsAttr>(constant.getValue());
@@ -387,7 +392,7 @@ struct VectorizeLanes : PassWrapper<VectorizeLanes, OperationPass<ModuleOp>> {
 
   void runOnOperation() override {
     if (lanes < 1 || lanes > 64 || (lanes & (lanes - 1)) != 0) {
-      getOperation().emitError("vectorize-lanes needs a power of two of lanes, up to 64 (has ") << lanes << ")";
+      getOperation().emitError("vectorize-lanes needs a power of two of lanes, up to 64 (has ") << int(lanes) << ")";
       return signalPassFailure();
     }
     for (auto pipeline : llvm::make_early_inc_range(getOperation().getOps<PipelineOp>())) {

@@ -88,3 +88,10 @@ catenary.pipeline @p asks "forward" {
   // expected-error @+1 {{'catenary.apply' op must have the type of @x::@forward, '(f32, f32) -> f32'}}
   %x = catenary.apply @x::@forward(%t) : (f32) -> f32
 }
+
+// -----
+
+catenary.pipeline @p asks "forward" {
+  // expected-error @+1 {{'catenary.time' op requires attribute 'time'}}
+  %t = "catenary.time"() : () -> f32
+}

@@ -61,3 +61,11 @@ func.func @at_type(%a: tensor<3xf32>, %i: i32) {
   %y = catenary.at %a[%i] : (tensor<3xf32>, i32) -> i32
   return
 }
+
+// -----
+
+func.func @reduce(%x: tensor<3xf32>) {
+  // expected-error @+1 {{'catenary.reduce' op must give an element of its operand}}
+  %y = catenary.reduce sum %x : tensor<3xf32> -> i32
+  return
+}

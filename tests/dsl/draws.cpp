@@ -18,8 +18,11 @@ Values signed_words(std::initializer_list<uint32_t> words) {
   return v;
 }
 
-constexpr DrawAddress far{
-    .seed = 0x0123456789abcdef, .step = 5, .component = 3, .question = Question::bridge, .point = (uint64_t{1} << 34) + 1};
+constexpr DrawAddress far{.seed = 0x0123456789abcdef,
+                          .step = 5,
+                          .component = 3,
+                          .question = Question::bridge,
+                          .point = (uint64_t{1} << 34) + 1};
 
 void check_near(const Values& got, const Values& expected) {
   REQUIRE(got.size() == expected.size());
@@ -124,7 +127,9 @@ TEST_CASE("Box-Muller") {
 }
 
 TEST_CASE("chance keeps both tails") {
-  auto words = [](double p, double q) { return uint32_t(int32_t(evaluate({chance(constant(p), constant(q))}, {})[0][0])); };
+  auto words = [](double p, double q) {
+    return uint32_t(int32_t(evaluate({chance(constant(p), constant(q))}, {})[0][0]));
+  };
   CHECK(words(0, 1) == 0);
   CHECK(words(1, 0) == 0xffffffff);
   CHECK(words(0.5, 0.5) == 0x80000000);

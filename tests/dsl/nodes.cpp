@@ -4,9 +4,9 @@
 #include <map>
 #include <set>
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <catch2/catch.hpp>
 
 #include <catenary/dsl/evaluate.h>
 #include <catenary/dsl/schedule.h>
@@ -157,7 +157,8 @@ std::vector<Case> choices() {
       {Op::Select, select(c, d, !d), {1, 0, 0}},
       {Op::ToFloat, to_float(ints({-3, highest})), {-3, highest}},
       {Op::ToFloat, to_float(c), {1, 0, 1}},
-      {Op::ToInt, to_int(floats({2.9, -2.9, -0.5, nan, 1e10, -1e10, inf, 2147483520})),
+      {Op::ToInt,
+       to_int(floats({2.9, -2.9, -0.5, nan, 1e10, -1e10, inf, 2147483520})),
        {2, -2, 0, 0, highest, lowest, highest, 2147483520}},
       {Op::ToInt, to_int(c), {1, 0, 1}},
   };
@@ -178,7 +179,12 @@ std::vector<Case> shapes() {
       {Op::Concat, concat({matrix, constant({0, 0, 1}, {1, 3})}), {1, 2, 3, 4, 5, 6, 0, 0, 1}},
       {Op::Concat, stack({row, row}), {7, 8, 9, 7, 8, 9}},
       {Op::Concat, stack({integer(1), 2, 3}), {1, 2, 3}},
-      entry(0), entry(2), entry(3), entry(-1), entry(highest), entry(lowest),
+      entry(0),
+      entry(2),
+      entry(3),
+      entry(-1),
+      entry(highest),
+      entry(lowest),
       {Op::At, at(parameter("p", Type::i32, {2}), 1), {6}, {{"p", {5, 6}}}},
       {Op::Sum, sum(matrix), {21}},
       {Op::Sum, sum(floats({inf, -inf})), {nan}},
@@ -203,10 +209,12 @@ std::vector<Case> loops() {
   auto few = fold(10, {integer(0), integer(1)}, fibonacci);
   auto none = fold(0, {integer(3), integer(4)}, fibonacci);
   Expr n = parameter("n", Type::f32, {});
-  auto halve = loop_while({n, integer(0)}, [](const std::vector<Expr>& c) { return c[0] >= 1.0; },
-                          [](Expr trip, const std::vector<Expr>& c) { return std::vector<Expr>{0.5 * c[0], trip + 1}; });
-  auto endless = loop_while({integer(0)}, [](const std::vector<Expr>& c) { return c[0] >= 0; },
-                            [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] + 1}; });
+  auto halve = loop_while(
+      {n, integer(0)}, [](const std::vector<Expr>& c) { return c[0] >= 1.0; },
+      [](Expr trip, const std::vector<Expr>& c) { return std::vector<Expr>{0.5 * c[0], trip + 1}; });
+  auto endless = loop_while(
+      {integer(0)}, [](const std::vector<Expr>& c) { return c[0] >= 0; },
+      [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] + 1}; });
   return {
       {Op::Fold, few[0], {55}},
       {Op::Item, few[1], {89}},

@@ -1,6 +1,6 @@
 // The order of computation and the numbering of draws, with loops.
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include <catenary/dsl/evaluate.h>
 #include <catenary/dsl/schedule.h>
@@ -50,8 +50,9 @@ TEST_CASE("the schedule depends on the structure alone") {
   for (int i = 0; i < 100; ++i) clutter.push_back(exp(parameter("x", Type::f32, {}) * double(i)));
   Expr early = exp(parameter("x", Type::f32, {}));
   CHECK(describe(build()) == first);
-  CHECK(first ==
-        "constant fold{bound bound normal(1:0/1) add } item parameter mul normal(0:0/2) sum add exp uniform(0:0/1) mul ");
+  CHECK(
+      first ==
+      "constant fold{bound bound normal(1:0/1) add } item parameter mul normal(0:0/2) sum add exp uniform(0:0/1) mul ");
 }
 
 TEST_CASE("draws are numbered in order, by kind, loops apart") {
@@ -105,7 +106,8 @@ TEST_CASE("nested folds draw once for each pair of trips") {
 }
 
 TEST_CASE("the outer trip of nested folds is seen inside, and its draws stay fixed there") {
-  Expr pairs = fold(3, integer(0), [](Expr i, Expr c) { return fold(2, c, [&](Expr j, Expr d) { return d * 10 + i * 2 + j; }); });
+  Expr pairs = fold(3, integer(0),
+                    [](Expr i, Expr c) { return fold(2, c, [&](Expr j, Expr d) { return d * 10 + i * 2 + j; }); });
   CHECK(evaluate({pairs}, {})[0][0] == 12345);
   Expr spread = fold(3, 0.0, [](Expr, Expr c) {
     Expr z = normal();
@@ -117,8 +119,9 @@ TEST_CASE("the outer trip of nested folds is seen inside, and its draws stay fix
 
 TEST_CASE("a while stops on its own condition at each point, and draws afresh on every trip") {
   // The number of uniforms until one exceeds p is geometric: here only that each trip has its own.
-  auto tries = loop_while({0.0, integer(0)}, [](const std::vector<Expr>& c) { return c[0] < 0.75; },
-                          [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{catenary::uniform(), c[1] + 1}; });
+  auto tries = loop_while(
+      {0.0, integer(0)}, [](const std::vector<Expr>& c) { return c[0] < 0.75; },
+      [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{catenary::uniform(), c[1] + 1}; });
   double trips = 0;
   for (uint64_t point = 0; point < 1000; ++point) {
     auto v = evaluate({tries[0], tries[1]}, {}, {.point = point});

@@ -2,8 +2,8 @@
 #include <functional>
 #include <regex>
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include <catenary/dsl/evaluate.h>
 #include <catenary/dsl/schedule.h>
@@ -62,7 +62,9 @@ TEST_CASE("a message opens with the line that made the mistake") {
     return message.substr(file, message.find(": ") - file);
   };
   Expr a = vector(2), b = vector(3);
-  auto check = [&](int line, const std::function<void()>& act) { CHECK(place(act) == fmt::format("dsl_errors.cpp:{}", line)); };
+  auto check = [&](int line, const std::function<void()>& act) {
+    CHECK(place(act) == fmt::format("dsl_errors.cpp:{}", line));
+  };
   check(__LINE__, [&] { a + b; });
   check(__LINE__, [&] { exp(integer()); });
   check(__LINE__, [&] { a* integer(); });
@@ -77,7 +79,8 @@ TEST_CASE("messages: types") {
         "add takes values of one type; found f32 [] and i32 []; convert one with to_float or to_int");
   CHECK(say([] { select(flag(), vector(3), integer()); }) ==
         "select takes values of one type; found f32 [3] and i32 []; convert one with to_float or to_int");
-  CHECK(say([] { integer() + 0.5; }) == "the number 0.5 stands beside an i32 expression, and is not an integer of 32 bits");
+  CHECK(say([] { integer() + 0.5; }) ==
+        "the number 0.5 stands beside an i32 expression, and is not an integer of 32 bits");
   CHECK(say([] { integer() + 4294967296.0; }) ==
         "the number 4294967296 stands beside an i32 expression, and is not an integer of 32 bits");
   CHECK(say([] { constant(std::nan(""), Type::i32); }) ==
@@ -99,14 +102,17 @@ TEST_CASE("messages: types") {
 TEST_CASE("messages: shapes") {
   auto say = sentence_of;
   CHECK(say([] { vector(2) * vector(3); }) ==
-        "mul takes equal shapes, or a number beside a shape; found [2] and [3]; use splat, reshape or index to bring them "
+        "mul takes equal shapes, or a number beside a shape; found [2] and [3]; use splat, reshape or index to bring "
+        "them "
         "together");
   CHECK(say([] { select(vector(2) < 0.0, vector(3), 0.0); }) ==
         "select's condition has shape [2] and its values [3]; they must be equal, or one a number");
   CHECK(say([] { constant({1, 2, 3}, {2, 2}); }) == "a constant of shape [2, 2] has 4 elements; 3 were given");
   CHECK(say([] { splat(vector(2), {2, 2}); }) == "splat takes a number; found f32 [2]");
-  CHECK(say([] { slice(vector(3), 2, 2); }) == "slice asks for elements 2 to 3 of f32 [3]; they must lie within its first axis");
-  CHECK(say([] { slice(number(), 0, 1); }) == "slice asks for elements 0 to 0 of f32 []; they must lie within its first axis");
+  CHECK(say([] { slice(vector(3), 2, 2); }) ==
+        "slice asks for elements 2 to 3 of f32 [3]; they must lie within its first axis");
+  CHECK(say([] { slice(number(), 0, 1); }) ==
+        "slice asks for elements 0 to 0 of f32 []; they must lie within its first axis");
   CHECK(say([] { index(vector(3), -1); }) ==
         "slice asks for elements -1 to -1 of f32 [3]; they must lie within its first axis");
   CHECK(say([] { reshape(vector(3), {2, 2}); }) ==
@@ -117,7 +123,7 @@ TEST_CASE("messages: shapes") {
   CHECK(say([] { concat({matrix(2, 3), matrix(2, 2)}); }) ==
         "concat takes parts of one type that differ in their first axis only; found f32 [2, 3] and f32 [2, 2]");
   CHECK(say([] { stack({}); }) == "stack takes at least one part; found none");
-  CHECK(say([] { at(number(), 0); }) == "at takes a vector; found f32 []");
+  CHECK(say([] { at(number(), 0); }) == "at takes a vector of f32 or i32; found f32 []");
   CHECK(say([] { at(vector(3), number()); }) == "at takes one i32 index; found f32 []");
   CHECK(say([] { sum(number()); }) == "sum takes numbers with a shape; found f32 []");
   CHECK(say([] { max_of(vector(2) < 0.0); }) == "max_of takes numbers with a shape; found boolean [2]");
@@ -138,8 +144,9 @@ TEST_CASE("messages: loops") {
   CHECK(say([&] { fold(16777217, {number()}, same_values); }) == "a fold makes 0 to 16777216 trips; found 16777217");
   CHECK(say([&] { loop_while({number()}, [](const std::vector<Expr>& c) { return c[0]; }, same_values); }) ==
         "the condition of a while is one boolean; found f32 []");
-  CHECK(say([&] { fold(3, {number()}, [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0], c[0]}; }); }) ==
-        "a fold that carries 1 values must return as many; its step returns 2");
+  CHECK(say([&] {
+          fold(3, {number()}, [](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0], c[0]}; });
+        }) == "a fold that carries 1 values must return as many; its step returns 2");
   CHECK(say([] { fold(3, number(), [](Expr trip, Expr) { return trip; }); }) ==
         "value 0 of a fold starts as f32 [] and its step returns i32 []; they must agree");
 
@@ -148,7 +155,8 @@ TEST_CASE("messages: loops") {
           fold(3, number(), [&](Expr, Expr c) { return *(leaked = sin(c)); });
           schedule({*leaked});
         }) ==
-        "the value of this 'sin' belongs to one trip of a loop and is used outside of it; carry it out as one of the loop's "
+        "the value of this 'sin' belongs to one trip of a loop and is used outside of it; carry it out as one of the "
+        "loop's "
         "values");
   auto walk = [](int64_t trips) { return fold(trips, number(), [](Expr, Expr c) { return c + normal(); }); };
   CHECK(say([&] {
@@ -156,11 +164,12 @@ TEST_CASE("messages: loops") {
           for (int i = 0; i < 256; ++i) walks.push_back(walk(1));
           number_draws(schedule(walks));
         }) == "a law may have at most 255 loops that draw");
-  CHECK(say([&] {
-          Expr e = fold(300, number(), [&](Expr, Expr c) { return c + walk(300); });
-          number_draws(schedule({e}));
-        }) ==
-        "this loop draws on 90000 trips in all (its own times those of the loops around it); at most 65,536 are allowed");
+  CHECK(
+      say([&] {
+        Expr e = fold(300, number(), [&](Expr, Expr c) { return c + walk(300); });
+        number_draws(schedule({e}));
+      }) ==
+      "this loop draws on 90000 trips in all (its own times those of the loops around it); at most 65,536 are allowed");
   CHECK(say([&] {
           auto e = loop_while({number()}, [](const std::vector<Expr>& c) { return c[0] < normal(); }, same_values);
           number_draws(schedule(e));
@@ -183,7 +192,8 @@ TEST_CASE("messages: joint processes") {
   CHECK(say([] { Joint("two words"); }) ==
         "a joint process is named by letters, digits and underscores; found 'two words'");
   CHECK(say([] { Joint("j", 0); }) == "joint 'j' needs a horizon (the time of pure noise) above 0; found 0");
-  CHECK(say([] { Joint("j", std::nan("")); }) == "joint 'j' needs a horizon (the time of pure noise) above 0; found nan");
+  CHECK(say([] { Joint("j", std::nan("")); }) ==
+        "joint 'j' needs a horizon (the time of pure noise) above 0; found nan");
   CHECK(say([] { Joint("j").add("1st", Brownian(Circle(), 1.0)); }) ==
         "joint 'j': a component is named by letters, digits and underscores; found '1st'");
   CHECK(say([] {
@@ -193,7 +203,8 @@ TEST_CASE("messages: joint processes") {
         }) == "joint 'j' already has a component 'a'; names are unique");
   CHECK(say([] { Clock::linear(-1); }) == "a linear clock needs a rate above 0; found -1");
   CHECK(say([] { Disc().uniform_point(); }) ==
-        "space 'disc' declares no uniform_point(), so a process on it has no prior; override uniform_point in the space, or "
+        "space 'disc' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
+        "space, or "
         "prior in the process");
 
   Joint j("j");
@@ -209,7 +220,8 @@ TEST_CASE("messages: joint processes") {
 TEST_CASE("messages: the standard library") {
   auto say = message_of;
   CHECK(say([] { Euclidean({3, 0}); }) == "space 'euclidean' needs extents above 0; found shape [3, 0]");
-  CHECK(say([] { Brownian(Euclidean({3}), 0.0); }) == "Brownian motion on space 'euclidean' needs a rate above 0; found 0");
+  CHECK(say([] { Brownian(Euclidean({3}), 0.0); }) ==
+        "Brownian motion on space 'euclidean' needs a rate above 0; found 0");
   CHECK(say([] { Brownian(Circle(), -1.0); }) == "Brownian motion on space 'circle' needs a rate above 0; found -1");
   CHECK(say([] { OrnsteinUhlenbeck(Euclidean({}), {.theta = 0}); }) ==
         "an Ornstein-Uhlenbeck process needs a theta above 0; found 0");
@@ -224,8 +236,10 @@ TEST_CASE("messages: the standard library") {
   CHECK(say([] { GeodesicWalk(Disc(), {.rate = 1}); }) ==
         "a geodesic walk on space 'disc' needs 1 to 65536 steps; found 0");
   CHECK(say([] { Brownian(Disc(), 1.0); }) ==
-        "no exact Brownian motion is known on space 'disc'; use GeodesicWalk(space, {.rate, .steps}), the named approximation");
+        "no exact Brownian motion is known on space 'disc'; use GeodesicWalk(space, {.rate, .steps}), the named "
+        "approximation");
   CHECK(say([] { Brownian(Euclidean({3}), 1.0).space().uniform_point(); }) ==
-        "space 'euclidean' declares no uniform_point(), so a process on it has no prior; override uniform_point in the space, "
+        "space 'euclidean' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
+        "space, "
         "or prior in the process");
 }

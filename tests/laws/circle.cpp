@@ -107,9 +107,9 @@ TEST_CASE("circle: bridge") {
            Case{1, -2, 4, 9.5},         // the last that needs only three
            Case{1, -2, 5, 30},          // many
            Case{1, -2, 40, 80},
-           Case{1, -2, 0.5, 300},       // the far end is forgotten
-           Case{1, -2, 299.5, 300},     // the near end is forgotten
-           Case{1, -2, 5e5, 1e6},       // both are
+           Case{1, -2, 0.5, 300},    // the far end is forgotten
+           Case{1, -2, 299.5, 300},  // the near end is forgotten
+           Case{1, -2, 5e5, 1e6},    // both are
        }) {
     CAPTURE(x0, xt, s, t);
     Points x = draws->bridge(draws->repeated({x0}), draws->repeated({xt}), s, t, 1);
@@ -124,7 +124,8 @@ TEST_CASE("winding numbers follow their weights") {
   constexpr int most = 30;
   Expr d = parameter("d", Type::f32, {}), v = parameter("v", Type::f32, {});
   Expr winding = CircleBrownian::draw_winding(d, v);
-  for (auto [difference, variance] : {std::pair(0.5, 0.1), {-3.1, 2.0}, {3.1, 9.0}, {-2.0, 15.0}, {-3.1, 96.0}, {1.0, 400.0}}) {
+  for (auto [difference, variance] :
+       {std::pair(0.5, 0.1), {-3.1, 2.0}, {3.1, 9.0}, {-2.0, 15.0}, {-3.1, 96.0}, {1.0, 400.0}}) {
     CAPTURE(difference, variance);
     std::vector<double> counts(2 * most + 1), weights(2 * most + 1);
     double total = 0;
@@ -133,7 +134,8 @@ TEST_CASE("winding numbers follow their weights") {
       total += weights[size_t(k + most)] = std::exp(-away * away / (2 * double(float(variance))));
     }
     for (uint64_t point = 0; point < 20000; ++point) {
-      Values k = evaluate({winding}, {{"d", {double(float(difference))}}, {"v", {double(float(variance))}}}, {.point = point})[0];
+      Values k = evaluate({winding}, {{"d", {double(float(difference))}}, {"v", {double(float(variance))}}},
+                          {.point = point})[0];
       ++counts.at(size_t(k[0] + most));
     }
     // Rare windings share a cell with their neighbour towards 0.
@@ -168,7 +170,8 @@ TEST_CASE("the circle obeys the identities of all processes") {
   std::vector<Statistic> statistics;
   for (int k = 1; k <= 2; ++k) {
     statistics.push_back([k](const double* a, const double* b) { return std::cos(k * (a[0] - b[0])); });
-    statistics.push_back([k](const double* a, const double* b) { return std::sin(k * (a[0] - b[0])) + std::sin(a[0]); });
+    statistics.push_back(
+        [k](const double* a, const double* b) { return std::sin(k * (a[0] - b[0])) + std::sin(a[0]); });
   }
   for (auto [s, t] : {std::pair(0.25, 0.5), {0.5, 2.0}, {4.0, 5.0}})
     check_identities(*draws, draws->repeated({-3, 0.5, 2}), s, t, statistics);

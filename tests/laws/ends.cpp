@@ -9,7 +9,8 @@ using namespace catenary::testing;
 
 namespace {
 
-void check_ends(Engine engine, const Kept<Process>& process, const Points& here, const Points& there, const Points& estimate) {
+void check_ends(Engine engine, const Kept<Process>& process, const Points& here, const Points& there,
+                const Points& estimate) {
   CAPTURE(process->space().name());
   auto draws = draws_of(engine, process);
   size_t elements = here.size();

@@ -8,7 +8,9 @@ namespace {
 
 class EvaluatedDraws final : public Draws {
  public:
-  EvaluatedDraws(Kept<Process> process, double horizon) : joint_("joint", horizon) { joint_.add("x", std::move(process)); }
+  EvaluatedDraws(Kept<Process> process, double horizon) : joint_("joint", horizon) {
+    joint_.add("x", std::move(process));
+  }
 
   size_t size() const override { return 4000; }
   Points prior(uint64_t seed) const override { return draw(Question::prior, {}, {}, seed); }
@@ -19,14 +21,15 @@ class EvaluatedDraws final : public Draws {
     return draw(Question::bridge, {{"x0", &x0}, {"xt", &xt}}, {{"s", {as_float(s)}}, {"t", {as_float(t)}}}, seed);
   }
   Points step(const Points& estimate, const Points& xt, double s, double t, uint64_t seed) const override {
-    return draw(Question::step, {{"estimate", &estimate}, {"xt", &xt}}, {{"s", {as_float(s)}}, {"t", {as_float(t)}}}, seed);
+    return draw(Question::step, {{"estimate", &estimate}, {"xt", &xt}}, {{"s", {as_float(s)}}, {"t", {as_float(t)}}},
+                seed);
   }
 
  private:
   static double as_float(double v) { return double(float(v)); }
 
-  Points draw(Question question, const std::map<std::string, const Points*>& points, std::map<std::string, Values> given,
-              uint64_t seed) const {
+  Points draw(Question question, const std::map<std::string, const Points*>& points,
+              std::map<std::string, Values> given, uint64_t seed) const {
     Law law = derive(joint_, joint_.components()[0], question);
     Points result;
     for (uint64_t i = 0; i < size(); ++i) {

@@ -86,7 +86,8 @@ TEST_CASE("geodesic walk on the sphere: forward") {
       Points x = draws->forward(start, v / 2, 1);
       std::vector<double> c = cosines(start, x);
       // What the walk does exactly, and how far that is from the heat kernel: v D / 6 of e^{-v} at first, v D / 4 at D = 1.
-      double expected = std::pow(step_cosine(v / steps), steps), lost = 1 - expected / std::exp(-v), variance = v / steps;
+      double expected = std::pow(step_cosine(v / steps), steps), lost = 1 - expected / std::exp(-v),
+             variance = v / steps;
       CHECK(std::abs(z_of_mean(c, expected)) < z_bound());
       CHECK(lost > v * variance / 6);
       CHECK(lost < v * variance / (variance < 0.1 ? 5.8 : 3.9));

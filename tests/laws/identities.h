@@ -16,7 +16,8 @@ using Statistic = std::function<double(const double* a, const double* b)>;
 /// Draws (x_0, x_s, x_t) in two ways: forward 0 -> s -> t, and forward 0 -> t with a bridge back to s. Equal laws of (x_0, x_t)
 /// are Chapman-Kolmogorov, of (x_0, x_s) the bridge identity; the other pairs and the triple show the bridge's dependence on
 /// both ends. The process is homogeneous in time.
-inline void check_identities(const Draws& draws, const Points& x0, double s, double t, const std::vector<Statistic>& statistics) {
+inline void check_identities(const Draws& draws, const Points& x0, double s, double t,
+                             const std::vector<Statistic>& statistics) {
   size_t n = draws.size(), elements = x0.size() / n;
   Points there = draws.forward(x0, s, 101), end = draws.forward(there, t - s, 102);
   Points far = draws.forward(x0, t, 103), back = draws.bridge(x0, far, s, t, 104);
@@ -35,7 +36,8 @@ inline void check_identities(const Draws& draws, const Points& x0, double s, dou
     CHECK(std::abs(z_of_means(values(f, x0, end), values(f, x0, far))) < z_bound());
     CHECK(std::abs(z_of_means(start_middle[0], start_middle[1])) < z_bound());
     CHECK(std::abs(z_of_means(middle_end[0], middle_end[1])) < z_bound());
-    CHECK(std::abs(z_of_means(product(start_middle[0], middle_end[0]), product(start_middle[1], middle_end[1]))) < z_bound());
+    CHECK(std::abs(z_of_means(product(start_middle[0], middle_end[0]), product(start_middle[1], middle_end[1]))) <
+          z_bound());
   }
 }
 

@@ -157,5 +157,6 @@ TEST_CASE("the uniform jump process obeys the identities of all processes") {
   auto draws = draws_of(GENERATE(from_range(engines())), UniformJump(Categorical(3), 1.0));
   std::vector<Statistic> statistics = {[](const double* a, const double* b) { return double(a[0] == b[0]); },
                                        [](const double* a, const double* b) { return a[0] + 3 * b[0]; }};
-  for (auto [s, t] : {std::pair(0.25, 0.5), {0.5, 2.0}}) check_identities(*draws, draws->repeated({0, 1, 2, 2}), s, t, statistics);
+  for (auto [s, t] : {std::pair(0.25, 0.5), {0.5, 2.0}})
+    check_identities(*draws, draws->repeated({0, 1, 2, 2}), s, t, statistics);
 }

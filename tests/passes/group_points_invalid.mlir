@@ -4,3 +4,19 @@
 catenary.pipeline @p asks "prior" {
   %z = catenary.draw normal : f32
 }
+
+// -----
+
+catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
+}
+catenary.pipeline @p asks "forward" {
+  %x = catenary.input x0 of @x : f32
+  // expected-error @+1 {{'scf.while' op goes on by a condition of each point's own; mask-loops makes it one for all}}
+  %r = scf.while (%a = %x) : (f32) -> f32 {
+    %more = arith.cmpf olt, %a, %x : f32
+    scf.condition(%more) %a : f32
+  } do {
+  ^bb0(%a: f32):
+    scf.yield %a : f32
+  }
+}

@@ -30,3 +30,42 @@ catenary.pipeline @p asks "prior" {
   // expected-error @+1 {{'tensor.extract_slice' op must take whole rows at a constant offset}}
   %e = tensor.extract_slice %x[0, 1] [2, 2] [1, 1] : tensor<3x3xf32> to tensor<2x2xf32>
 }
+
+// -----
+
+// The first error is the only one; what uses the value is left alone.
+catenary.pipeline @p asks "prior" {
+  // expected-error @+1 {{'tensor.empty' op has no scalar form that unpack-points knows}}
+  %e = tensor.empty() : tensor<2xf32>
+  %d = catenary.dot %e, %e : tensor<2xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %c1 step %c1 iter_args(%a = %e) -> (tensor<2xf32>) {
+    %b = arith.mulf %a, %e : tensor<2xf32>
+    scf.yield %b : tensor<2xf32>
+  }
+}
+
+// -----
+
+catenary.pipeline @p asks "prior" {
+  %x = arith.constant dense<0.0> : tensor<2x3xf32>
+  // expected-error @+1 {{'tensor.extract_slice' op must take whole rows at a constant offset}}
+  %e = tensor.extract_slice %x[0, 0] [2, 1] [1, 1] : tensor<2x3xf32> to tensor<2x1xf32>
+}
+
+// -----
+
+catenary.pipeline @p asks "prior" {
+  %x = arith.constant dense<0.0> : tensor<6xf32>
+  // expected-error @+1 {{'tensor.extract_slice' op must take whole rows at a constant offset}}
+  %e = tensor.extract_slice %x[0] [3] [2] : tensor<6xf32> to tensor<3xf32>
+}
+
+// -----
+
+catenary.pipeline @p asks "prior" {
+  %x = arith.constant dense<0.0> : tensor<2x2xf32>
+  // expected-error @+1 {{'tensor.concat' op must join rows (dim 0)}}
+  %e = tensor.concat dim(1) %x, %x : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x4xf32>
+}
