@@ -1,5 +1,4 @@
-// group-points: one body for the least number of consecutive points that draw an even number of words, since a normal needs
-// two. Draws become pairs of words here, and the body gets the seed, the step and its group's number.
+// group-points: one body for a few consecutive points that together draw an even number of words, since a normal needs two. Draws become pairs of words here, and the body gets the seed, the step and its group's number.
 #include <catenary/compiler/passes/passes.h>
 
 #include <map>
@@ -16,6 +15,8 @@ namespace catenary {
 namespace {
 
 using namespace mlir;
+
+constexpr int64_t enough_pairs = 4;
 
 class Grouper {
  public:
@@ -169,6 +170,18 @@ class Grouper {
   std::map<Place, BoxMullerOp> normals_;
 };
 
+// The least group whose streams all draw whole pairs; then doubled, up to 4, while there are too few pairs to hide the latency
+// of their rounds.
+int64_t group_of(const std::map<uint32_t, int64_t>& draws) {
+  int64_t all = 0, group = 1;
+  for (auto [stream, count] : draws) {
+    all += count;
+    if (count % 2 != 0) group = 2;
+  }
+  while (all > 0 && group < 4 && all * group / 2 < enough_pairs) group *= 2;
+  return group;
+}
+
 struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GroupPoints)
   StringRef getArgument() const override { return "group-points"; }
@@ -176,12 +189,13 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
 
   void runOnOperation() override {
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
-      int64_t group = 1;
       bool placed = true;
+      std::map<uint32_t, int64_t> draws;  // Of a point, by stream.
       pipeline.walk([&](DrawOp draw) {
         placed &= draw.getPerPoint().has_value();
-        if (placed && *draw.getPerPoint() % 2 != 0) group = 2;
+        if (placed) draws[*draw.getStream()] = int64_t(*draw.getPerPoint());
       });
+      // Checked on the way in: what follows shares a while among points.
       auto varying = find_varying(pipeline.getBody().front(), [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
       auto split = pipeline.walk([&](scf::WhileOp loop) {
         if (!varying.contains(loop.getConditionOp().getCondition())) return WalkResult::advance();
@@ -193,7 +207,7 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         pipeline.emitOpError("has draws without a place in the counter layout; assign-draws gives it to them");
         return signalPassFailure();
       }
-      Grouper(pipeline, group).run();
+      Grouper(pipeline, group_of(draws)).run();
     }
   }
 };

@@ -228,7 +228,7 @@ class Lowering {
     SmallVector<Value> bases;
     for (size_t k = 0; k < operands.size(); ++k) bases.push_back(field(table, sizeof(void*) * k, pointer_));
     // Two neighbouring lanes draw whole blocks together: the number of such a couple is half that of its first group.
-    Value first_couple = arith::ShRUIOp::create(b_, loc_, first, wide(group_ == 4 ? 3 : group_));
+    Value first_couple = arith::ShRUIOp::create(b_, loc_, first, wide(int64_t(llvm::Log2_64(uint64_t(2 * group_)))));
     Value couples_of_tile = numbers(word64, lanes_ / 2);
     Value stride_bytes = times(stride, 4);
 
