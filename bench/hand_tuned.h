@@ -16,8 +16,8 @@ struct Stream {
   uint32_t step, stream;
 };
 
-/// out[i] = a x0[i] + s z_i for `count` points from `first` on, both multiples of 128, first + count below 2^34. z_i agrees
-/// with `catenary::box_muller` to 1e-6. For processors that have the instructions of the name.
+/// out[i] = a x0[i] + s z_i for `count` points from `first` on, both multiples of 128, first + count below 2^34. z_i
+/// agrees with `catenary::box_muller` to 1e-6. For processors that have the instructions of the name.
 void ou_forward_avx512(Moments m, Stream stream, uint64_t first, int64_t count, const float* x0, float* out);
 void ou_forward_avx2(Moments m, Stream stream, uint64_t first, int64_t count, const float* x0, float* out);
 

@@ -1,6 +1,6 @@
 // The hand-tuned loop over a vector type V, which each level's file gives and compiles for its instructions.
-// By hand: Philox on 64-bit lanes with junk left in the high halves; rounds on constants folded; `chains` independent vectors
-// side by side; words paired such that two unpacks put the normals in the order of their points.
+// By hand: Philox on 64-bit lanes with junk left in the high halves; rounds on constants folded; `chains` independent
+// vectors side by side; words paired such that two unpacks put the normals in the order of their points.
 #pragma once
 
 #include "hand_tuned.h"
@@ -45,7 +45,8 @@ inline void ou_loop(Moments m, const Stream& stream, uint64_t first, int64_t cou
   const Rounds k(stream, uint32_t(first / 4 >> 32));
   const Words mul0 = V::all(philox_m0), mul1 = V::all(philox_m1);
 
-  // s^2 goes into the polynomial of -ln u = -e ln 2 - ln m, in y = 2 m - 2 (or, near u = 1, in y = -2 (1 - u) and e = 0).
+  // s^2 goes into the polynomial of -ln u = -e ln 2 - ln m, in y = 2 m - 2 (or, near u = 1, in y = -2 (1 - u) and e =
+  // 0).
   float s2 = m.s * m.s;
   const float minus_log[8] = {-0.49999994f * s2,   0.12500804f * s2,  -0.041500854f * s2, 0.016904815f * s2,
                               -0.0015111893f * s2, 0.011790444f * s2, 0.0080940546f * s2, 0.0045258360f * s2};

@@ -82,7 +82,8 @@ Compiled lower(const Joint& joint, const Target& target, const CompileOptions& o
     kernels.insert(kernels.end(), piece.kernels.begin(), piece.kernels.end());
     compiled.objects.push_back(std::move(piece.object));
   }
-  compiled.table = std::make_unique<KernelTable>(joint.name(), joint.horizon(), target.lanes, std::move(components), std::move(kernels));
+  compiled.table = std::make_unique<KernelTable>(joint.name(), joint.horizon(), target.lanes, std::move(components),
+                                                 std::move(kernels));
   return compiled;
 }
 
@@ -105,7 +106,8 @@ std::string to_mlir(const Joint& joint) {
   return text_of(*import_joint(*context, joint, questions));
 }
 
-void compile_to_files(const Joint& joint, const std::string& folder, const Target& target, const CompileOptions& options) {
+void compile_to_files(const Joint& joint, const std::string& folder, const Target& target,
+                      const CompileOptions& options) {
   Compiled compiled = lower(joint, target, options);
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
@@ -115,16 +117,18 @@ void compile_to_files(const Joint& joint, const std::string& folder, const Targe
     file.write(bytes.data(), std::streamsize(bytes.size()));
     file.close();
     if (!file)
-      throw Error(fmt::format("joint '{}' was to be written to '{}', which cannot be written; name a folder that can", joint.name(),
-                              path.string()));
+      throw Error(fmt::format("joint '{}' was to be written to '{}', which cannot be written; name a folder that can",
+                              joint.name(), path.string()));
   };
   std::vector<std::string> names;
   std::vector<llvm::NewArchiveMember> members;
   for (Question q : questions) names.push_back(fmt::format("{}_{}.o", joint.name(), name_of(q)));
   for (size_t k = 0; k < names.size(); ++k)
-    members.emplace_back(llvm::MemoryBufferRef(llvm::StringRef(compiled.objects[k].data(), compiled.objects[k].size()), names[k]));
-  auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
-                                            /*Deterministic=*/true, /*Thin=*/false);
+    members.emplace_back(
+        llvm::MemoryBufferRef(llvm::StringRef(compiled.objects[k].data(), compiled.objects[k].size()), names[k]));
+  auto archive =
+      llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
+                                 /*Deterministic=*/true, /*Thin=*/false);
   if (!archive) throw Bug("writing an archive: " + llvm::toString(archive.takeError()));
   write(".a", (*archive)->getBuffer());
   write(".h", compiled.table->c_header());

@@ -19,7 +19,8 @@ struct Target {
 };
 
 struct CompileOptions {
-  /// Every stage is written there as a numbered file, in a folder per question. Empty: the folder named by CATENARY_DUMP, if any.
+  /// Every stage is written there as a numbered file, in a folder per question. Empty: the folder named by
+  /// CATENARY_DUMP, if any.
   std::string dump = {};
   SamplerOptions sampler = {};
 };
@@ -31,8 +32,9 @@ Sampler compile(const Joint& joint, const Target& target = Target::host(), const
 /// The declaration as MLIR text: the portable form of a joint process, which catenary-opt reads.
 std::string to_mlir(const Joint& joint);
 
-/// Writes `folder/<joint>.a` and `folder/<joint>.h`: an archive of the object code that `compile` would run, and a C header that
-/// defines `static const catenary_module catenary_<joint>` for it. A program that uses them links libcatenary_runtime alone.
+/// Writes `folder/<joint>.a` and `folder/<joint>.h`: an archive of the object code that `compile` would run, and a C
+/// header that defines `static const catenary_module catenary_<joint>` for it. A program that uses them links
+/// libcatenary_runtime alone.
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target = Target::host(),
                       const CompileOptions& options = {});
 

@@ -31,7 +31,8 @@ class Emitter {
   explicit Emitter(mlir::OpBuilder& builder) : b_(builder) {}
 
   mlir::Type type_of(Type type, const Shape& shape) {
-    mlir::Type element = type == Type::f32 ? mlir::Type(b_.getF32Type()) : b_.getIntegerType(type == Type::i32 ? 32 : 1);
+    mlir::Type element =
+        type == Type::f32 ? mlir::Type(b_.getF32Type()) : b_.getIntegerType(type == Type::i32 ? 32 : 1);
     return shape.empty() ? element : mlir::RankedTensorType::get(shape, element);
   }
   mlir::Type type_of(const Expr& e) { return type_of(e.type(), e.shape()); }
@@ -53,13 +54,16 @@ class Emitter {
     return T::create(b_, loc_, std::forward<Args>(args)...);
   }
 
-  Value draw(mlir::Type type, Drawn drawn) { return make<DrawOp>(type, drawn, Value(), nullptr, nullptr, nullptr, nullptr); }
+  Value draw(mlir::Type type, Drawn drawn) {
+    return make<DrawOp>(type, drawn, Value(), nullptr, nullptr, nullptr, nullptr);
+  }
 
   Value constant(mlir::Type type, double value) {
     auto element = mlir::getElementTypeOrSelf(type);
     mlir::TypedAttr attr = element.isF32() ? mlir::TypedAttr(b_.getF32FloatAttr(float(value)))
                                            : b_.getIntegerAttr(element, int64_t(value));
-    if (auto shaped = mlir::dyn_cast<mlir::RankedTensorType>(type)) attr = mlir::DenseElementsAttr::get(shaped, mlir::Attribute(attr));
+    if (auto shaped = mlir::dyn_cast<mlir::RankedTensorType>(type))
+      attr = mlir::DenseElementsAttr::get(shaped, mlir::Attribute(attr));
     return make<arith::ConstantOp>(attr);
   }
 
@@ -67,13 +71,15 @@ class Emitter {
     if (n.values.size() == 1 || n.shape.empty()) return constant(type_of(n.type, n.shape), n.values[0]);
     auto type = mlir::cast<mlir::RankedTensorType>(type_of(n.type, n.shape));
     if (n.type == Type::f32)
-      return make<arith::ConstantOp>(mlir::DenseElementsAttr::get(type, llvm::ArrayRef(std::vector<float>(n.values.begin(), n.values.end()))));
+      return make<arith::ConstantOp>(
+          mlir::DenseElementsAttr::get(type, llvm::ArrayRef(std::vector<float>(n.values.begin(), n.values.end()))));
     if (n.type == Type::boolean) {
       llvm::SmallVector<bool> flags;
       for (double v : n.values) flags.push_back(v != 0);
       return make<arith::ConstantOp>(mlir::DenseElementsAttr::get(type, flags));
     }
-    return make<arith::ConstantOp>(mlir::DenseElementsAttr::get(type, llvm::ArrayRef(std::vector<int32_t>(n.values.begin(), n.values.end()))));
+    return make<arith::ConstantOp>(
+        mlir::DenseElementsAttr::get(type, llvm::ArrayRef(std::vector<int32_t>(n.values.begin(), n.values.end()))));
   }
 
   Value element(Value v, llvm::ArrayRef<int64_t> indices) {
@@ -94,7 +100,8 @@ class Emitter {
   }
 
   mlir::Type retyped(mlir::Type like, mlir::Type element) {
-    if (auto shaped = mlir::dyn_cast<mlir::RankedTensorType>(like)) return mlir::RankedTensorType::get(shaped.getShape(), element);
+    if (auto shaped = mlir::dyn_cast<mlir::RankedTensorType>(like))
+      return mlir::RankedTensorType::get(shaped.getShape(), element);
     return element;
   }
 
@@ -124,7 +131,8 @@ class Emitter {
     auto word = a.getType(), wide = retyped(word, b_.getI64Type());
     Value product = make<arith::MulIOp>(make<arith::ExtUIOp>(wide, a), make<arith::ExtUIOp>(wide, b));
     mlir::TypedAttr by = b_.getI64IntegerAttr(32);
-    if (auto shaped = mlir::dyn_cast<mlir::RankedTensorType>(wide)) by = mlir::DenseElementsAttr::get(shaped, mlir::Attribute(by));
+    if (auto shaped = mlir::dyn_cast<mlir::RankedTensorType>(wide))
+      by = mlir::DenseElementsAttr::get(shaped, mlir::Attribute(by));
     return make<arith::TruncIOp>(word, make<arith::ShRUIOp>(product, make<arith::ConstantOp>(by)));
   }
 
@@ -169,7 +177,8 @@ class Emitter {
       case Op::Select: return make<arith::SelectOp>(arg(0), arg(1), arg(2));
       case Op::Fma: return make<math::FmaOp>(arg(0), arg(1), arg(2));
       case Op::ToFloat:
-        if (n.args[0].type() == Type::boolean) return make<arith::SelectOp>(arg(0), constant(type, 1), constant(type, 0));
+        if (n.args[0].type() == Type::boolean)
+          return make<arith::SelectOp>(arg(0), constant(type, 1), constant(type, 0));
         return make<arith::SIToFPOp>(type, arg(0));
       case Op::ToInt:
         if (n.args[0].type() == Type::boolean) return make<arith::ExtUIOp>(type, arg(0));
@@ -208,7 +217,8 @@ class Emitter {
       sizes.push_back(b_.getIndexAttr(n.shape[axis]));
       strides.push_back(b_.getIndexAttr(1));
     }
-    return make<tensor::ExtractSliceOp>(mlir::cast<mlir::RankedTensorType>(type_of(n.type, n.shape)), x, offsets, sizes, strides);
+    return make<tensor::ExtractSliceOp>(mlir::cast<mlir::RankedTensorType>(type_of(n.type, n.shape)), x, offsets, sizes,
+                                        strides);
   }
 
   Value reshape(const Node& n, Value x) {
@@ -303,24 +313,27 @@ void import_process(mlir::OpBuilder& b, const Joint& joint, size_t index, llvm::
   Estimate estimate = component.process->estimate();
   Emitter types(b);
   auto op = ProcessOp::create(b, b.getUnknownLoc(), component.name, uint32_t(index), space.name(),
-                              types.type_of(space.type(), space.point()), estimate.kind, types.type_of(estimate.type, estimate.shape),
-                              uint64_t(space.categories()), component.placement.sites);
+                              types.type_of(space.type(), space.point()), estimate.kind,
+                              types.type_of(estimate.type, estimate.shape), uint64_t(space.categories()),
+                              component.placement.sites);
   mlir::OpBuilder::InsertionGuard guard(b);
   b.createBlock(&op.getLaws());
   for (Question q : questions) {
     try {
       import_law(b, derive(joint, component, q));
     } catch (const Error& e) {
-      throw Error(fmt::format("joint '{}', component '{}', {}: {}", joint.name(), component.name, name_of(q), e.what()));
+      throw Error(
+          fmt::format("joint '{}', component '{}', {}: {}", joint.name(), component.name, name_of(q), e.what()));
     }
   }
 }
 
 // One pipeline: every input once, the components' laws applied, every output.
-void import_pipeline(mlir::OpBuilder& b, const Joint& joint, mlir::ModuleOp module, Question question, const std::string& sites,
-                     size_t group) {
+void import_pipeline(mlir::OpBuilder& b, const Joint& joint, mlir::ModuleOp module, Question question,
+                     const std::string& sites, size_t group) {
   auto loc = b.getUnknownLoc();
-  auto op = PipelineOp::create(b, loc, fmt::format("{}.{}", name_of(question), group), name_of(question), sites, nullptr);
+  auto op =
+      PipelineOp::create(b, loc, fmt::format("{}.{}", name_of(question), group), name_of(question), sites, nullptr);
   mlir::OpBuilder::InsertionGuard guard(b);
   b.createBlock(&op.getBody());
   std::map<std::string, Value> times;
@@ -337,7 +350,8 @@ void import_pipeline(mlir::OpBuilder& b, const Joint& joint, mlir::ModuleOp modu
         if (!time) time = TimeOp::create(b, loc, p->name);
         arguments.push_back(time);
       } else {
-        arguments.push_back(InputOp::create(b, loc, type, *symbolizeRole(p->name), component.name, nullptr, Value(), nullptr));
+        arguments.push_back(
+            InputOp::create(b, loc, type, *symbolizeRole(p->name), component.name, nullptr, Value(), nullptr));
       }
     }
     auto symbol = mlir::SymbolRefAttr::get(b.getContext(), component.name,
@@ -349,7 +363,8 @@ void import_pipeline(mlir::OpBuilder& b, const Joint& joint, mlir::ModuleOp modu
 
 }  // namespace
 
-mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const Joint& joint, llvm::ArrayRef<Question> questions) {
+mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const Joint& joint,
+                                               llvm::ArrayRef<Question> questions) {
   if (joint.components().empty())
     throw Error(fmt::format("joint '{}' has no components; add one before compiling it", joint.name()));
   mlir::OpBuilder b(&context);

@@ -24,8 +24,8 @@ catenary_point point_of(mlir::Type type, int64_t categories) {
 }
 
 std::string c_point(const catenary_point& p) {
-  return fmt::format("{{{}, {}, {{{}, {}, {}, {}}}, {}, {}}}", p.dtype, p.rank, p.shape[0], p.shape[1], p.shape[2], p.shape[3], p.size,
-                     p.categories);
+  return fmt::format("{{{}, {}, {{{}, {}, {}, {}}}, {}, {}}}", p.dtype, p.rank, p.shape[0], p.shape[1], p.shape[2],
+                     p.shape[3], p.size, p.categories);
 }
 
 std::string c_string(const char* text) {
@@ -42,8 +42,10 @@ std::string c_string(const char* text) {
 std::vector<ComponentEntry> read_components(mlir::ModuleOp module) {
   std::vector<ComponentEntry> components;
   for (auto process : module.getOps<ProcessOp>())
-    components.push_back({process.getSymName().str(), process.getSpace().str(), process.getSites().str(), process.getEstimateKind().str(),
-                          point_of(process.getPoint(), int64_t(process.getCategories())), point_of(process.getEstimate(), 0)});
+    components.push_back({process.getSymName().str(), process.getSpace().str(), process.getSites().str(),
+                          process.getEstimateKind().str(),
+                          point_of(process.getPoint(), int64_t(process.getCategories())),
+                          point_of(process.getEstimate(), 0)});
   return components;
 }
 
@@ -51,10 +53,16 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
   auto components = read_components(module);
   std::vector<KernelEntry> kernels;
   for (auto pipeline : module.getOps<PipelineOp>()) {
-    KernelEntry k{pipeline.getQuestion().str(), pipeline.getSites().str(), int32_t(*pipeline.getGroup()),
-                  int32_t(times_of(pipeline.getQuestion()).size()), 0, {}, sample_part_symbol(module, pipeline),
+    KernelEntry k{pipeline.getQuestion().str(),
+                  pipeline.getSites().str(),
+                  int32_t(*pipeline.getGroup()),
+                  int32_t(times_of(pipeline.getQuestion()).size()),
+                  0,
+                  {},
+                  sample_part_symbol(module, pipeline),
                   points_part_symbol(module, pipeline)};
-    for (auto sample : pipeline.getBody().getOps<SampleOp>()) k.coefficient_count = int32_t(sample.getCoefficients().size());
+    for (auto sample : pipeline.getBody().getOps<SampleOp>())
+      k.coefficient_count = int32_t(sample.getCoefficients().size());
     for (const KernelOperand& o : operands_of(pipeline)) {
       int32_t component = 0;
       while (o.component != components[size_t(component)].name) ++component;
@@ -67,20 +75,26 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
 
 KernelTable::KernelTable(std::string name, double horizon, int lanes, std::vector<ComponentEntry> components,
                          std::vector<KernelEntry> kernels)
-    : name_(std::move(name)), component_entries_(std::move(components)), kernel_entries_(std::move(kernels)), module_{} {
+    : name_(std::move(name)),
+      component_entries_(std::move(components)),
+      kernel_entries_(std::move(kernels)),
+      module_{} {
   for (const ComponentEntry& c : component_entries_)
-    components_.push_back({c.name.c_str(), c.space.c_str(), c.sites.c_str(), c.point, c.estimate, c.estimate_kind.c_str()});
+    components_.push_back(
+        {c.name.c_str(), c.space.c_str(), c.sites.c_str(), c.point, c.estimate, c.estimate_kind.c_str()});
   for (const KernelEntry& k : kernel_entries_)
     kernels_.push_back({k.pipeline.c_str(), k.sites.c_str(), lanes, k.group, k.time_count, k.coefficient_count,
                         int32_t(k.operands.size()), k.operands.data(), nullptr, nullptr});
-  module_ = {CATENARY_ABI_VERSION, counter_layout_version, name_.c_str(), horizon, int32_t(components_.size()), components_.data(),
-             int32_t(kernels_.size()), kernels_.data()};
+  module_ = {CATENARY_ABI_VERSION, counter_layout_version,   name_.c_str(),  horizon, int32_t(components_.size()),
+             components_.data(),   int32_t(kernels_.size()), kernels_.data()};
 }
 
 void KernelTable::bind(const std::function<void*(const std::string&)>& address) {
   for (size_t k = 0; k < kernels_.size(); ++k) {
-    kernels_[k].sample_part = reinterpret_cast<void (*)(const catenary_sample_args*)>(address(kernel_entries_[k].sample_symbol));
-    kernels_[k].points_part = reinterpret_cast<void (*)(const catenary_tile_args*)>(address(kernel_entries_[k].points_symbol));
+    kernels_[k].sample_part =
+        reinterpret_cast<void (*)(const catenary_sample_args*)>(address(kernel_entries_[k].sample_symbol));
+    kernels_[k].points_part =
+        reinterpret_cast<void (*)(const catenary_tile_args*)>(address(kernel_entries_[k].points_symbol));
   }
 }
 
@@ -91,8 +105,9 @@ std::string KernelTable::c_header() const {
   line(fmt::format("/* The joint process '{}', compiled: link {}.a and libcatenary_runtime. */", name, name));
   line(fmt::format("#ifndef CATENARY_COMPILED_{}_H\n#define CATENARY_COMPILED_{}_H\n", upper, upper));
   line("#include <catenary/runtime/abi.h>\n");
-  line(fmt::format("#if CATENARY_ABI_VERSION != {}\n#error \"'{}' was compiled for version {} of catenary/runtime/abi.h\"\n#endif\n",
-                   module_.abi_version, name, module_.abi_version));
+  line(fmt::format(
+      "#if CATENARY_ABI_VERSION != {}\n#error \"'{}' was compiled for version {} of catenary/runtime/abi.h\"\n#endif\n",
+      module_.abi_version, name, module_.abi_version));
   line("#ifdef __cplusplus\nextern \"C\" {\n#endif");
   for (const KernelEntry& k : kernel_entries_) {
     line(fmt::format("extern void {}(const catenary_sample_args*);", k.sample_symbol));
@@ -101,26 +116,30 @@ std::string KernelTable::c_header() const {
   line("#ifdef __cplusplus\n}\n#endif\n");
   line(fmt::format("static const catenary_component catenary_{}_components[] = {{", name));
   for (const catenary_component& c : components_)
-    line(fmt::format("  {{{}, {}, {}, {}, {}, {}}},", c_string(c.name), c_string(c.space), c_string(c.sites), c_point(c.point),
-                     c_point(c.estimate), c_string(c.estimate_kind)));
+    line(fmt::format("  {{{}, {}, {}, {}, {}, {}}},", c_string(c.name), c_string(c.space), c_string(c.sites),
+                     c_point(c.point), c_point(c.estimate), c_string(c.estimate_kind)));
   line("};\n");
   for (size_t k = 0; k < kernels_.size(); ++k) {
     text += fmt::format("static const catenary_operand catenary_{}_operands_{}[] = {{", name, k);
     for (size_t i = 0; i < kernel_entries_[k].operands.size(); ++i)
-      text += fmt::format("{}{{{}, {}}}", i ? ", " : "", kernel_entries_[k].operands[i].component, kernel_entries_[k].operands[i].role);
+      text += fmt::format("{}{{{}, {}}}", i ? ", " : "", kernel_entries_[k].operands[i].component,
+                          kernel_entries_[k].operands[i].role);
     line("};");
   }
   line(fmt::format("\nstatic const catenary_kernel catenary_{}_kernels[] = {{", name));
   for (size_t k = 0; k < kernels_.size(); ++k) {
     const catenary_kernel& kernel = kernels_[k];
-    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}}},", c_string(kernel.pipeline), c_string(kernel.sites),
-                     kernel.lanes, kernel.group, kernel.time_count, kernel.coefficient_count, kernel.operand_count, name, k,
-                     kernel_entries_[k].sample_symbol, kernel_entries_[k].points_symbol));
+    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}}},", c_string(kernel.pipeline),
+                     c_string(kernel.sites), kernel.lanes, kernel.group, kernel.time_count, kernel.coefficient_count,
+                     kernel.operand_count, name, k, kernel_entries_[k].sample_symbol,
+                     kernel_entries_[k].points_symbol));
   }
   line("};\n");
-  line(fmt::format("static const catenary_module catenary_{} = {{{}, {}, \"{}\", {:a}, {}, catenary_{}_components, {}, catenary_{}_kernels}};",
-                   name, module_.abi_version, module_.counter_layout, name, module_.horizon, module_.component_count, name,
-                   module_.kernel_count, name));
+  line(
+      fmt::format("static const catenary_module catenary_{} = {{{}, {}, \"{}\", {:a}, {}, catenary_{}_components, {}, "
+                  "catenary_{}_kernels}};",
+                  name, module_.abi_version, module_.counter_layout, name, module_.horizon, module_.component_count,
+                  name, module_.kernel_count, name));
   line("\n#endif");
   return text;
 }

@@ -33,7 +33,8 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module);
 class KernelTable {
  public:
   /// The kernels' functions are null until bind.
-  KernelTable(std::string name, double horizon, int lanes, std::vector<ComponentEntry> components, std::vector<KernelEntry> kernels);
+  KernelTable(std::string name, double horizon, int lanes, std::vector<ComponentEntry> components,
+              std::vector<KernelEntry> kernels);
   KernelTable(const KernelTable&) = delete;
   KernelTable& operator=(const KernelTable&) = delete;
 

@@ -47,21 +47,22 @@ void register_dialects(mlir::DialectRegistry& registry) {
 }
 
 void add_point_passes(mlir::OpPassManager& passes) {
-  passes.addPass(create_inline_laws_pass());         // One body per point.
-  passes.addPass(create_assign_draws_pass());        // Every draw gets its place while all of them still stand in order.
-  passes.addPass(create_unpack_points_pass());       // Scalars from here on.
-  passes.addPass(mlir::createCSEPass());             // Laws share their subexpressions; folding waits until exp and its like are gone.
-  passes.addPass(create_hoist_sample_part_pass());   // What depends on time alone leaves the point's body.
-  passes.addPass(create_mask_loops_pass());          // Points may now run side by side through a while.
-  passes.addPass(create_group_points_pass());        // Whole Philox blocks: words of blocks instead of draws.
-  passes.addPass(mlir::createCSEPass());             // Slots share constants.
+  passes.addPass(create_inline_laws_pass());    // One body per point.
+  passes.addPass(create_assign_draws_pass());   // Every draw gets its place while all of them still stand in order.
+  passes.addPass(create_unpack_points_pass());  // Scalars from here on.
+  passes.addPass(
+      mlir::createCSEPass());  // Laws share their subexpressions; folding waits until exp and its like are gone.
+  passes.addPass(create_hoist_sample_part_pass());  // What depends on time alone leaves the point's body.
+  passes.addPass(create_mask_loops_pass());         // Points may now run side by side through a while.
+  passes.addPass(create_group_points_pass());       // Whole Philox blocks: words of blocks instead of draws.
+  passes.addPass(mlir::createCSEPass());            // Slots share constants.
 }
 
 void add_lowering_passes(mlir::OpPassManager& passes, int lanes) {
   passes.addPass(create_vectorize_lanes_pass(lanes));  // Functions over tiles.
   passes.addPass(create_expand_random_pass());         // Philox and Box-Muller as integer arithmetic and polynomials.
-  passes.addPass(create_expand_elementary_pass());     // exp and its like as polynomials: the same bits on every machine.
-  passes.addPass(mlir::createCSEPass());               // sin and cos of one argument share their reduction.
+  passes.addPass(create_expand_elementary_pass());  // exp and its like as polynomials: the same bits on every machine.
+  passes.addPass(mlir::createCSEPass());            // sin and cos of one argument share their reduction.
   passes.addPass(mlir::createSCFToControlFlowPass());
   passes.addPass(mlir::createConvertToLLVMPass());
   passes.addPass(mlir::createReconcileUnrealizedCastsPass());
@@ -70,12 +71,14 @@ void add_lowering_passes(mlir::OpPassManager& passes, int lanes) {
 void register_pipelines() {
   register_passes();
   mlir::registerTransformsPasses();
-  mlir::PassPipelineRegistration<>("catenary-points", "from a joint's module to pipelines over groups of points", add_point_passes);
+  mlir::PassPipelineRegistration<>("catenary-points", "from a joint's module to pipelines over groups of points",
+                                   add_point_passes);
   struct Lanes : mlir::PassPipelineOptions<Lanes> {
     Option<int> lanes{*this, "lanes", llvm::cl::desc("Groups side by side in a vector"), llvm::cl::init(8)};
   };
-  mlir::PassPipelineRegistration<Lanes>("catenary-lower", "from pipelines over groups of points to the LLVM dialect",
-                                        [](mlir::OpPassManager& passes, const Lanes& options) { add_lowering_passes(passes, options.lanes); });
+  mlir::PassPipelineRegistration<Lanes>(
+      "catenary-lower", "from pipelines over groups of points to the LLVM dialect",
+      [](mlir::OpPassManager& passes, const Lanes& options) { add_lowering_passes(passes, options.lanes); });
 }
 
 void register_passes() {
@@ -90,7 +93,8 @@ void register_passes() {
   mlir::registerPass(create_expand_elementary_pass);
 }
 
-void write_stage(const std::string& dump, int& stage, const std::string& name, const std::string& extension, const std::string& text) {
+void write_stage(const std::string& dump, int& stage, const std::string& name, const std::string& extension,
+                 const std::string& text) {
   if (dump.empty()) return;
   std::error_code failure;
   std::filesystem::create_directories(dump, failure);
@@ -99,9 +103,10 @@ void write_stage(const std::string& dump, int& stage, const std::string& name, c
   file << text;
   file.close();
   if (!file)
-    throw Error(fmt::format("the compiler's stages were to be written to '{}', and '{}' cannot be written; name a folder that can "
-                            "(CATENARY_DUMP or CompileOptions::dump)",
-                            dump, path.string()));
+    throw Error(fmt::format(
+        "the compiler's stages were to be written to '{}', and '{}' cannot be written; name a folder that can "
+        "(CATENARY_DUMP or CompileOptions::dump)",
+        dump, path.string()));
 }
 
 namespace {
@@ -122,7 +127,8 @@ class Stages : public mlir::PassInstrumentation {
 
 }  // namespace
 
-void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), int lanes, const std::string& dump, int& stage) {
+void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), int lanes, const std::string& dump,
+                int& stage) {
   std::string diagnostics;
   mlir::ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic& d) {
     diagnostics += d.str() + "\n";

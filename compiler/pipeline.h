@@ -22,9 +22,11 @@ void register_pipelines();
 
 /// Runs passes over a module; every stage goes to a numbered file in `dump`, if that names a folder. `stage` counts on.
 /// Throws Bug with the diagnostics if a pass fails, Error if the folder cannot be written.
-void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), int lanes, const std::string& dump, int& stage);
+void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), int lanes, const std::string& dump,
+                int& stage);
 
 /// Writes one dumped stage. Throws Error if it cannot.
-void write_stage(const std::string& dump, int& stage, const std::string& name, const std::string& extension, const std::string& text);
+void write_stage(const std::string& dump, int& stage, const std::string& name, const std::string& extension,
+                 const std::string& text);
 
 }  // namespace catenary

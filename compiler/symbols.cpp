@@ -46,12 +46,17 @@ int time_index(TimeOp time) {
 }
 
 static std::string symbol(mlir::ModuleOp module, PipelineOp pipeline, const char* part) {
-  std::string name = "catenary_" + module.getName().value_or("joint").str() + "_" + pipeline.getSymName().str() + "_" + part;
+  std::string name =
+      "catenary_" + module.getName().value_or("joint").str() + "_" + pipeline.getSymName().str() + "_" + part;
   std::replace(name.begin(), name.end(), '.', '_');
   return name;
 }
 
-std::string sample_part_symbol(mlir::ModuleOp module, PipelineOp pipeline) { return symbol(module, pipeline, "samples"); }
-std::string points_part_symbol(mlir::ModuleOp module, PipelineOp pipeline) { return symbol(module, pipeline, "points"); }
+std::string sample_part_symbol(mlir::ModuleOp module, PipelineOp pipeline) {
+  return symbol(module, pipeline, "samples");
+}
+std::string points_part_symbol(mlir::ModuleOp module, PipelineOp pipeline) {
+  return symbol(module, pipeline, "points");
+}
 
 }  // namespace catenary

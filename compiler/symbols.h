@@ -11,8 +11,8 @@ namespace catenary {
 /// One pointer of a kernel, in the order of catenary_kernel::operands.
 struct KernelOperand {
   std::string component;
-  int32_t role;   ///< CATENARY_X0, ...
-  int64_t size;   ///< Elements of a point.
+  int32_t role;  ///< CATENARY_X0, ...
+  int64_t size;  ///< Elements of a point.
 };
 
 /// A pipeline's operands: by component in the order of the module, inputs by role, then the output.

@@ -96,7 +96,8 @@ double int_binary(const Node& n, double x, double y) {
 
 class Evaluation {
  public:
-  Evaluation(const std::map<std::string, Values>& parameters, const DrawAddress& address) : parameters_(parameters), address_(address) {}
+  Evaluation(const std::map<std::string, Values>& parameters, const DrawAddress& address)
+      : parameters_(parameters), address_(address) {}
 
   void run(const Schedule& s, uint32_t trip) {
     for (const Node* n : s.nodes) value_[n] = compute(*n, s, trip);
@@ -115,9 +116,11 @@ class Evaluation {
       }
       case Op::Parameter: {
         auto found = parameters_.find(n.name);
-        if (found == parameters_.end()) throw Error(fmt::format("evaluate: no value is given for parameter '{}'", n.name));
+        if (found == parameters_.end())
+          throw Error(fmt::format("evaluate: no value is given for parameter '{}'", n.name));
         if (found->second.size() != size)
-          throw Error(fmt::format("evaluate: parameter '{}' has {} elements; {} were given", n.name, size, found->second.size()));
+          throw Error(fmt::format("evaluate: parameter '{}' has {} elements; {} were given", n.name, size,
+                                  found->second.size()));
         return found->second;
       }
       case Op::Bound: return value_.at(&n);
@@ -171,7 +174,8 @@ class Evaluation {
         return {total};
       }
       case Op::MatMul: {
-        size_t inner = size_t(n.args[0].shape()[1]), rows = size_t(n.shape[0]), cols = n.shape.size() == 2 ? size_t(n.shape[1]) : 1;
+        size_t inner = size_t(n.args[0].shape()[1]), rows = size_t(n.shape[0]),
+               cols = n.shape.size() == 2 ? size_t(n.shape[1]) : 1;
         Values v(size, nothing);
         for (size_t i = 0; i < rows; ++i)
           for (size_t j = 0; j < cols; ++j)
@@ -188,7 +192,8 @@ class Evaluation {
       for (size_t i = 0; i < size; ++i) v[i] = unary(n, arg(0)[i]);
     } else {
       bool floats = n.args[0].type() == Type::f32;
-      for (size_t i = 0; i < size; ++i) v[i] = floats ? float_binary(n, arg(0)[i], arg(1)[i]) : int_binary(n, arg(0)[i], arg(1)[i]);
+      for (size_t i = 0; i < size; ++i)
+        v[i] = floats ? float_binary(n, arg(0)[i], arg(1)[i]) : int_binary(n, arg(0)[i], arg(1)[i]);
     }
     return v;
   }
@@ -205,7 +210,9 @@ class Evaluation {
     DrawKind kind = n.op == Op::Normal ? DrawKind::normal : DrawKind::word;
     uint32_t stream = stream_word(address_.component, site.loop, address_.question, kind);
     uint32_t iteration = site.loop ? trip : 0;
-    auto value_of = [&](uint64_t index) { return stream_value(address_.seed, address_.step, stream, iteration, index); };
+    auto value_of = [&](uint64_t index) {
+      return stream_value(address_.seed, address_.step, stream, iteration, index);
+    };
     Values v(size_t(element_count(n.shape)));
     for (size_t i = 0; i < v.size(); ++i) {
       uint64_t index = address_.point * uint64_t(site.per_point) + uint64_t(site.first) + i;

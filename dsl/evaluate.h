@@ -21,9 +21,9 @@ struct DrawAddress {
 /// Row-major elements; integers and booleans as doubles.
 using Values = std::vector<double>;
 
-/// Evaluates expressions at one point, given the values of their parameters by name. f32 arithmetic is done in double, i32
-/// arithmetic exactly. A while that has not ended after 65,536 trips stops there, as compiled code does.
-/// Throws Error for a parameter that is missing or of another size.
+/// Evaluates expressions at one point, given the values of their parameters by name. f32 arithmetic is done in double,
+/// i32 arithmetic exactly. A while that has not ended after 65,536 trips stops there, as compiled code does. Throws
+/// Error for a parameter that is missing or of another size.
 std::vector<Values> evaluate(const std::vector<Expr>& outputs, const std::map<std::string, Values>& parameters,
                              const DrawAddress& address = {});
 

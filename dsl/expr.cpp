@@ -28,9 +28,7 @@ std::string_view name_of(Op op) {
   throw Bug("unknown expression kind");
 }
 
-std::string_view name_of(Type type) {
-  return type == Type::f32 ? "f32" : type == Type::i32 ? "i32" : "boolean";
-}
+std::string_view name_of(Type type) { return type == Type::f32 ? "f32" : type == Type::i32 ? "i32" : "boolean"; }
 
 std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
@@ -89,10 +87,14 @@ Expr intern(Node node) {
     if (a->scope && (!node.scope || a->scope->depth > node.scope->depth)) node.scope = a->scope;
   size_t hash = hash_of(node);
   Interned& table = interned();
+  std::vector<std::shared_ptr<const Node>> looked_at;  // Released after the lock, which a node's last handle takes.
   std::lock_guard lock(table.mutex);
   auto [first, last] = table.nodes.equal_range(hash);
   for (auto it = first; it != last; ++it)
-    if (auto found = it->second.lock(); found && equal_nodes(*found, node)) return Expr(found);
+    if (auto found = it->second.lock()) {
+      looked_at.push_back(found);
+      if (equal_nodes(*found, node)) return Expr(found);
+    }
   auto release = [hash](const Node* n) {
     {
       Interned& t = interned();
@@ -108,14 +110,31 @@ Expr intern(Node node) {
 }
 
 Expr make(Op op, Type type, Shape shape, std::vector<Expr> args, const Location& at, std::vector<double> values = {}) {
-  Node n{.op = op, .type = type, .shape = std::move(shape), .args = std::move(args), .values = std::move(values), .name = {},
-         .scope = {}, .inner = {}, .body = {}, .where = at};
+  Node n{.op = op,
+         .type = type,
+         .shape = std::move(shape),
+         .args = std::move(args),
+         .values = std::move(values),
+         .name = {},
+         .scope = {},
+         .inner = {},
+         .body = {},
+         .where = at};
   return intern(std::move(n));
 }
 
 Expr draw(Op op, Type type, Shape shape, const Location& at) {
-  Node n{.op = op, .type = type, .shape = std::move(shape), .args = {}, .values = {}, .name = {}, .serial = next_serial(),
-         .scope = current_scope, .inner = {}, .body = {}, .where = at};
+  Node n{.op = op,
+         .type = type,
+         .shape = std::move(shape),
+         .args = {},
+         .values = {},
+         .name = {},
+         .serial = next_serial(),
+         .scope = current_scope,
+         .inner = {},
+         .body = {},
+         .where = at};
   return intern(std::move(n));
 }
 
@@ -141,21 +160,22 @@ std::vector<Expr> unify(std::string_view what, const std::vector<Operand>& opera
   for (const Operand& o : operands) {
     Expr e = o.expr ? *o.expr : number(o.literal, type, o.where);
     if (e.type() != type)
-      fail(o.where, fmt::format("{} takes values of one type; found {} and {}; convert one with to_float or to_int", what,
-                                describe(*typed), describe(e)));
+      fail(o.where, fmt::format("{} takes values of one type; found {} and {}; convert one with to_float or to_int",
+                                what, describe(*typed), describe(e)));
     if (shaped && e.shape().empty()) e = splat(e, shaped->shape());
     if (shaped && e.shape() != shaped->shape())
-      fail(o.where, fmt::format("{} takes equal shapes, or a number beside a shape; found {} and {}; use splat, reshape or index "
-                                "to bring them together",
-                                what, to_string(shaped->shape()), to_string(e.shape())));
+      fail(
+          o.where,
+          fmt::format("{} takes equal shapes, or a number beside a shape; found {} and {}; use splat, reshape or index "
+                      "to bring them together",
+                      what, to_string(shaped->shape()), to_string(e.shape())));
     result.push_back(e);
   }
   return result;
 }
 
 void require(std::string_view what, const Expr& e, Type type, const Location& at) {
-  if (e.type() != type)
-    fail(at, fmt::format("{} takes {} values; found {}", what, name_of(type), describe(e)));
+  if (e.type() != type) fail(at, fmt::format("{} takes {} values; found {}", what, name_of(type), describe(e)));
 }
 
 Expr unary(Op op, const Operand& x) {
@@ -188,16 +208,24 @@ Expr constant(double value, Type type) { return number(value, type, Location::cu
 
 Expr constant(std::vector<double> values, Shape shape, Type type, Location at) {
   if (int64_t(values.size()) != element_count(shape))
-    fail(at, fmt::format("a constant of shape {} has {} elements; {} were given", to_string(shape), element_count(shape),
-                         values.size()));
+    fail(at, fmt::format("a constant of shape {} has {} elements; {} were given", to_string(shape),
+                         element_count(shape), values.size()));
   if (type == Type::i32)
     for (double& v : values) v = number(v, type, at)->values[0];
   return make(Op::Constant, type, std::move(shape), {}, at, std::move(values));
 }
 
 Expr parameter(std::string name, Type type, Shape shape) {
-  Node n{.op = Op::Parameter, .type = type, .shape = std::move(shape), .args = {}, .values = {}, .name = std::move(name),
-         .scope = {}, .inner = {}, .body = {}, .where = Location::current()};
+  Node n{.op = Op::Parameter,
+         .type = type,
+         .shape = std::move(shape),
+         .args = {},
+         .values = {},
+         .name = std::move(name),
+         .scope = {},
+         .inner = {},
+         .body = {},
+         .where = Location::current()};
   return intern(std::move(n));
 }
 
@@ -237,7 +265,8 @@ Expr asin(Operand x) { return atan2(x, sqrt((1.0 - x.get()) * (1.0 + x.get())));
 Expr acos(Operand x) { return atan2(sqrt((1.0 - x.get()) * (1.0 + x.get())), x); }
 Expr atan(Operand x) { return atan2(x, 1.0); }
 Expr sinh(Operand x) {
-  // With e = exp(|x|) - 1: (e + e / (e + 1)) / 2. Where e is large: exp(|x| / 2)^2 / 2, which overflows only where sinh does.
+  // With e = exp(|x|) - 1: (e + e / (e + 1)) / 2. Where e is large: exp(|x| / 2)^2 / 2, which overflows only where sinh
+  // does.
   Expr size = abs(x), e = expm1(size), root = exp(0.5 * size);
   Expr half = select(e < 1e8, 0.5 * (e + e / (e + 1.0)), 0.5 * root * root);
   return select(x.get() < 0.0, -half, half);
@@ -291,7 +320,8 @@ Expr operator!(Operand a) {
 }
 
 Expr select(Operand condition, Operand yes, Operand no) {
-  if (!condition.expr) fail(condition.where, "select takes a boolean condition; found a number; compare it with something");
+  if (!condition.expr)
+    fail(condition.where, "select takes a boolean condition; found a number; compare it with something");
   Expr c = *condition.expr;
   require("select's condition", c, Type::boolean, condition.where);
   auto values = unify("select", {yes, no});
@@ -299,16 +329,16 @@ Expr select(Operand condition, Operand yes, Operand no) {
     for (Expr& v : values) v = splat(v, c.shape());
   if (c.shape().empty() && !values[0].shape().empty()) c = splat(c, values[0].shape());
   if (c.shape() != values[0].shape())
-    fail(condition.where, fmt::format("select's condition has shape {} and its values {}; they must be equal, or one a number",
-                                      to_string(c.shape()), to_string(values[0].shape())));
+    fail(condition.where,
+         fmt::format("select's condition has shape {} and its values {}; they must be equal, or one a number",
+                     to_string(c.shape()), to_string(values[0].shape())));
   return make(Op::Select, values[0].type(), values[0].shape(), {c, values[0], values[1]}, condition.where);
 }
 
 Expr splat(Operand x, Shape shape) {
   Expr e = x.get();
   if (e.shape() == shape) return e;
-  if (!e.shape().empty())
-    fail(x.where, fmt::format("splat takes a number; found {}", describe(e)));
+  if (!e.shape().empty()) fail(x.where, fmt::format("splat takes a number; found {}", describe(e)));
   if (e->op == Op::Constant) return make(Op::Constant, e.type(), std::move(shape), {}, x.where, e->values);
   return make(Op::Splat, e.type(), std::move(shape), {e}, x.where);
 }
@@ -332,8 +362,8 @@ Expr reshape(Operand x, Shape shape) {
   Expr e = x.get();
   if (e.shape() == shape) return e;
   if (element_count(e.shape()) != element_count(shape))
-    fail(x.where, fmt::format("reshape keeps the number of elements; found {} ({} elements) to {} ({} elements)", describe(e),
-                              element_count(e.shape()), to_string(shape), element_count(shape)));
+    fail(x.where, fmt::format("reshape keeps the number of elements; found {} ({} elements) to {} ({} elements)",
+                              describe(e), element_count(e.shape()), to_string(shape), element_count(shape)));
   return make(Op::Reshape, e.type(), std::move(shape), {e}, x.where);
 }
 
@@ -346,10 +376,12 @@ Expr transpose(Operand x) {
 Expr concat(const std::vector<Expr>& parts, Location at) {
   if (parts.empty()) fail(at, "concat takes at least one part; found none");
   Shape shape = parts[0].shape();
-  if (shape.empty()) fail(at, fmt::format("concat takes parts with a first axis; found {}; use stack for numbers", describe(parts[0])));
+  if (shape.empty())
+    fail(at, fmt::format("concat takes parts with a first axis; found {}; use stack for numbers", describe(parts[0])));
   for (size_t i = 1; i < parts.size(); ++i) {
     const Shape& s = parts[i].shape();
-    if (parts[i].type() != parts[0].type() || s.size() != shape.size() || !std::equal(s.begin() + 1, s.end(), shape.begin() + 1))
+    if (parts[i].type() != parts[0].type() || s.size() != shape.size() ||
+        !std::equal(s.begin() + 1, s.end(), shape.begin() + 1))
       fail(at, fmt::format("concat takes parts of one type that differ in their first axis only; found {} and {}",
                            describe(parts[0]), describe(parts[i])));
     shape[0] += s[0];
@@ -403,7 +435,9 @@ Expr cross(Operand a, Operand b) {
   Expr x = a.get(), y = b.get();
   if (x.shape() != Shape{3} || y.shape() != Shape{3})
     fail(a.where, fmt::format("cross takes two vectors of shape [3]; found {} and {}", describe(x), describe(y)));
-  auto turned = [](const Expr& v, int by) { return by == 1 ? stack({index(v, 1), index(v, 2), index(v, 0)}) : stack({index(v, 2), index(v, 0), index(v, 1)}); };
+  auto turned = [](const Expr& v, int by) {
+    return by == 1 ? stack({index(v, 1), index(v, 2), index(v, 0)}) : stack({index(v, 2), index(v, 0), index(v, 1)});
+  };
   return turned(x, 1) * turned(y, 2) - turned(x, 2) * turned(y, 1);
 }
 
@@ -412,7 +446,8 @@ Expr matmul(Operand a, Operand b) {
   bool fits = x.shape().size() == 2 && !y.shape().empty() && y.shape().size() <= 2 && x.shape()[1] == y.shape()[0] &&
               x.type() == Type::f32 && y.type() == Type::f32;
   if (!fits)
-    fail(a.where, fmt::format("matmul takes [n, k] by [k, m] or [n, k] by [k]; found {} and {}", describe(x), describe(y)));
+    fail(a.where,
+         fmt::format("matmul takes [n, k] by [k, m] or [n, k] by [k]; found {} and {}", describe(x), describe(y)));
   Shape shape{x.shape()[0]};
   if (y.shape().size() == 2) shape.push_back(y.shape()[1]);
   return make(Op::MatMul, Type::f32, std::move(shape), {x, y}, a.where);
@@ -434,8 +469,17 @@ std::vector<Expr> loop(Op op, std::vector<double> values, const std::vector<Oper
   inner->keep = current_scope;
   inner->depth = current_scope ? current_scope->depth + 1 : 1;
   auto bound = [&](Type type, const Shape& shape) {
-    Node n{.op = Op::Bound, .type = type, .shape = shape, .args = {}, .values = {}, .name = {}, .serial = next_serial(),
-           .scope = inner, .inner = {}, .body = {}, .where = at};
+    Node n{.op = Op::Bound,
+           .type = type,
+           .shape = shape,
+           .args = {},
+           .values = {},
+           .name = {},
+           .serial = next_serial(),
+           .scope = inner,
+           .inner = {},
+           .body = {},
+           .where = at};
     return intern(std::move(n));
   };
   auto body = std::make_shared<LoopBody>();
@@ -456,15 +500,24 @@ std::vector<Expr> loop(Op op, std::vector<double> values, const std::vector<Oper
   if (condition && (body->condition[0].type() != Type::boolean || !body->condition[0].shape().empty()))
     fail(at, fmt::format("the condition of a while is one boolean; found {}", describe(body->condition[0])));
   if (body->next.size() != inits.size())
-    fail(at, fmt::format("a {} that carries {} values must return as many; its step returns {}", name_of(op), inits.size(),
-                         body->next.size()));
+    fail(at, fmt::format("a {} that carries {} values must return as many; its step returns {}", name_of(op),
+                         inits.size(), body->next.size()));
   for (size_t i = 0; i < inits.size(); ++i)
     if (body->next[i].type() != inits[i].type() || body->next[i].shape() != inits[i].shape())
       fail(at, fmt::format("value {} of a {} starts as {} and its step returns {}; they must agree", i, name_of(op),
                            describe(inits[i]), describe(body->next[i])));
 
-  Node n{.op = op, .type = inits[0].type(), .shape = inits[0].shape(), .args = inits, .values = std::move(values), .name = {},
-         .serial = next_serial(), .scope = current_scope, .inner = inner, .body = body, .where = at};
+  Node n{.op = op,
+         .type = inits[0].type(),
+         .shape = inits[0].shape(),
+         .args = inits,
+         .values = std::move(values),
+         .name = {},
+         .serial = next_serial(),
+         .scope = current_scope,
+         .inner = inner,
+         .body = body,
+         .where = at};
   Expr made = intern(std::move(n));
   std::vector<Expr> results;
   for (size_t i = 0; i < inits.size(); ++i)
@@ -480,11 +533,13 @@ std::vector<Expr> fold(int64_t trips, const std::vector<Operand>& first, const S
 }
 
 Expr fold(int64_t trips, Operand first, const std::function<Expr(Expr, Expr)>& step, Location at) {
-  return fold(trips, std::vector<Operand>{first},
-              [&step](Expr trip, const std::vector<Expr>& c) { return std::vector<Expr>{step(trip, c[0])}; }, at)[0];
+  return fold(
+      trips, std::vector<Operand>{first},
+      [&step](Expr trip, const std::vector<Expr>& c) { return std::vector<Expr>{step(trip, c[0])}; }, at)[0];
 }
 
-std::vector<Expr> loop_while(const std::vector<Operand>& first, const Condition& condition, const Step& step, Location at) {
+std::vector<Expr> loop_while(const std::vector<Operand>& first, const Condition& condition, const Step& step,
+                             Location at) {
   return loop(Op::While, {}, first, condition, step, at);
 }
 
@@ -520,7 +575,8 @@ std::string to_string(const Expr& e) {
     for (double v : x->values) args += fmt::format(" {}", v);
     size_t number = numbers_of.size();
     numbers_of.emplace(x.get(), number);
-    text += fmt::format("%{} = {}{}{} : {}\n", number, name_of(x->op), x->name.empty() ? "" : " " + x->name, args, describe(x));
+    text += fmt::format("%{} = {}{}{} : {}\n", number, name_of(x->op), x->name.empty() ? "" : " " + x->name, args,
+                        describe(x));
     return number;
   };
   line(e);

@@ -65,9 +65,10 @@ struct Node {
   Type type;
   Shape shape;
   std::vector<Expr> args;
-  std::vector<double> values;  ///< Constant: row-major elements, or one for all. Slice: first, count. Fold: trips. Item: index.
-  std::string name;            ///< Parameter: its name.
-  uint64_t serial = 0;         ///< Draws, bound variables and loops: what keeps each its own.
+  /// Constant: row-major elements, or one for all. Slice: first, count. Fold: trips. Item: index.
+  std::vector<double> values;
+  std::string name;     ///< Parameter: its name.
+  uint64_t serial = 0;  ///< Draws, bound variables and loops: what keeps each its own.
   std::shared_ptr<const Scope> scope;
   std::shared_ptr<const Scope> inner;  ///< Loops: the scope of the body.
   std::shared_ptr<const LoopBody> body;
@@ -92,13 +93,13 @@ struct Operand {
   Location where;
 };
 
-// ---- leaves --------------------------------------------------------------------------------------------------------------
+// ---- leaves -------------------------------------------------------------------------------------
 /// Constants: a number, or a row-major table of the given shape. Integers must be exact in 32 bits.
 Expr constant(double value, Type type = Type::f32);
 Expr constant(std::vector<double> values, Shape shape, Type type = Type::f32, Location at = Location::current());
 Expr parameter(std::string name, Type type, Shape shape);
 
-// ---- draws: each call is a new draw ----------------------------------------------------------------------------------------
+// ---- draws: each call is a new draw -------------------------------------------------------------
 /// Independent standard normals.
 Expr normal(Shape shape = {}, Location at = Location::current());
 /// Independent uniforms on the multiples of 2^-24 in [0, 1). For probabilities use `bernoulli`, which resolves 2^-32.
@@ -106,7 +107,7 @@ Expr uniform(Shape shape = {}, Location at = Location::current());
 /// Independent words of 32 random bits.
 Expr bits(Shape shape = {}, Location at = Location::current());
 
-// ---- elementwise: equal shapes, or one side a number of shape {} -------------------------------------------------------------
+// ---- elementwise: equal shapes, or one side a number of shape {} --------------------------------
 Expr operator+(Operand a, Operand b);
 Expr operator-(Operand a, Operand b);
 Expr operator*(Operand a, Operand b);
@@ -137,19 +138,19 @@ Expr pow(Operand x, Operand y);  ///< x > 0.
 Expr square(Operand x);
 Expr sinc(Operand x);  ///< sin(x) / x, 1 at 0.
 
-// ---- integers (i32, wrapping) -------------------------------------------------------------------------------------------------
+// ---- integers (i32, wrapping) -------------------------------------------------------------------
 Expr operator&(Operand a, Operand b);
 Expr operator|(Operand a, Operand b);
 Expr operator^(Operand a, Operand b);
-Expr operator<<(Operand a, Operand b);  ///< Shifts take 0 <= b < 32; anything else gives 0.
-Expr operator>>(Operand a, Operand b);  ///< Logical: zeros come in.
+Expr operator<<(Operand a, Operand b);     ///< Shifts take 0 <= b < 32; anything else gives 0.
+Expr operator>>(Operand a, Operand b);     ///< Logical: zeros come in.
 Expr multiply_high(Operand a, Operand b);  ///< The upper 32 bits of the unsigned 64-bit product.
 Expr below(Operand a, Operand b);          ///< a < b as unsigned words.
 /// Truncates toward zero; outside the range of i32 saturates; NaN gives 0. A boolean gives 0 or 1.
 Expr to_int(Operand x);
 Expr to_float(Operand x);  ///< From i32 (rounded to nearest) or boolean (0 or 1).
 
-// ---- comparison and choice ------------------------------------------------------------------------------------------------------
+// ---- comparison and choice ----------------------------------------------------------------------
 Expr operator<(Operand a, Operand b);
 Expr operator<=(Operand a, Operand b);
 Expr operator>(Operand a, Operand b);
@@ -161,18 +162,19 @@ Expr operator!(Operand a);
 /// `yes` where the condition holds, else `no`. Both are computed; the one not chosen may be NaN.
 Expr select(Operand condition, Operand yes, Operand no);
 
-// ---- shapes ---------------------------------------------------------------------------------------------------------------------
+// ---- shapes -------------------------------------------------------------------------------------
 Expr splat(Operand x, Shape shape);                   ///< Every element equal to the number x.
 Expr slice(Operand x, int64_t first, int64_t count);  ///< Elements first .. first + count - 1 along the first axis.
 Expr index(Operand x, int64_t i);                     ///< Element i along the first axis, which is dropped.
 Expr reshape(Operand x, Shape shape);
-Expr transpose(Operand x);                                                                ///< A matrix.
-Expr concat(const std::vector<Expr>& parts, Location at = Location::current());           ///< Along the first axis.
-Expr stack(const std::vector<Operand>& parts, Location at = Location::current());         ///< Along a new first axis.
-/// Element i of a vector, i an expression: a gather from a constant table or a parameter. i outside [0, size) is clamped.
+Expr transpose(Operand x);                                                         ///< A matrix.
+Expr concat(const std::vector<Expr>& parts, Location at = Location::current());    ///< Along the first axis.
+Expr stack(const std::vector<Operand>& parts, Location at = Location::current());  ///< Along a new first axis.
+/// Element i of a vector, i an expression: a gather from a constant table or a parameter. i outside [0, size) is
+/// clamped.
 Expr at(Operand x, Operand i);
 
-// ---- reductions and small linear algebra ----------------------------------------------------------------------------------------
+// ---- reductions and small linear algebra --------------------------------------------------------
 Expr sum(Operand x);
 Expr min_of(Operand x);
 Expr max_of(Operand x);
@@ -181,9 +183,9 @@ Expr norm(Operand x);               ///< sqrt(dot(x, x)).
 Expr cross(Operand a, Operand b);   ///< Shape {3}.
 Expr matmul(Operand a, Operand b);  ///< [n, k] by [k, m] or by [k].
 
-// ---- loops ------------------------------------------------------------------------------------------------------------------------
-/// trips times: carried = step(trip, carried). Returns the last carried values. Draws inside are fresh on every trip; a fold
-/// that draws makes at most 65,536, times those of the folds around it.
+// ---- loops --------------------------------------------------------------------------------------
+/// trips times: carried = step(trip, carried). Returns the last carried values. Draws inside are fresh on every trip; a
+/// fold that draws makes at most 65,536, times those of the folds around it.
 std::vector<Expr> fold(int64_t trips, const std::vector<Operand>& first,
                        const std::function<std::vector<Expr>(Expr trip, const std::vector<Expr>& carried)>& step,
                        Location at = Location::current());
@@ -195,9 +197,9 @@ std::vector<Expr> loop_while(const std::vector<Operand>& first,
                              const std::function<std::vector<Expr>(Expr trip, const std::vector<Expr>& carried)>& step,
                              Location at = Location::current());
 
-// ---- chance -----------------------------------------------------------------------------------------------------------------------
-/// The 32-bit word w such that below(bits(), w) has probability p, given p and its complement q = 1 - p, each to its own
-/// relative accuracy, so that neither tail is lost. p = 1 gives 2^32 - 1.
+// ---- chance -------------------------------------------------------------------------------------
+/// The 32-bit word w such that below(bits(), w) has probability p, given p and its complement q = 1 - p, each to its
+/// own relative accuracy, so that neither tail is lost. p = 1 gives 2^32 - 1.
 Expr chance(Operand p, Operand q);
 /// True with probability p.
 Expr bernoulli(Operand p, Operand q);

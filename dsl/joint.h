@@ -11,8 +11,9 @@ namespace catenary {
 
 /// How a component sits in its joint process.
 struct Placement {
-  Clock clock = {};        ///< From the joint's time to the process's.
-  std::string sites = {};  ///< Components of equal `sites` lie on the same sites (residues, tokens, ...) and share a loop.
+  Clock clock = {};  ///< From the joint's time to the process's.
+  /// Components of equal `sites` lie on the same sites (residues, tokens, ...) and share a loop.
+  std::string sites = {};
 };
 
 /// Components that move independently given their endpoints; only the model ties them together.
@@ -27,7 +28,8 @@ class Joint {
   /// Time runs from 0 (data) to `horizon` (noise).
   explicit Joint(std::string name, double horizon = 1.0);
 
-  /// Adds a component and returns its index. Names are unique: letters, digits and underscores, not starting with a digit.
+  /// Adds a component and returns its index. Names are unique: letters, digits and underscores, not starting with a
+  /// digit.
   size_t add(std::string name, Kept<Process> process, Placement placement = {});
 
   const std::string& name() const { return name_; }

@@ -14,9 +14,9 @@ Law derive(const Joint& joint, const Joint::Component& component, Question quest
   auto point = [&](const char* name) { return parameter(name, space.type(), space.point()); };
   auto checked = [&](Expr e, std::string_view what) {
     if (e.type() != space.type() || e.shape() != space.point())
-      throw Error(fmt::format("joint '{}': the {} of component '{}' returns {} {}; a point of its space '{}' is {} {}", joint.name(),
-                              what, component.name, name_of(e.type()), to_string(e.shape()), space.name(), name_of(space.type()),
-                              to_string(space.point())));
+      throw Error(fmt::format("joint '{}': the {} of component '{}' returns {} {}; a point of its space '{}' is {} {}",
+                              joint.name(), what, component.name, name_of(e.type()), to_string(e.shape()), space.name(),
+                              name_of(space.type()), to_string(space.point())));
     if (e->scope) schedule({e});  // Throws at the user's line, which the selects below would hide.
     return e;
   };

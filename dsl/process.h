@@ -7,12 +7,14 @@ namespace catenary {
 
 /// What the model returns at a point: an estimate of the data there.
 struct Estimate {
-  std::string kind;  ///< "endpoint" (a point of the space) or "logits" (unnormalised log-probabilities of the categories).
+  /// "endpoint" (a point of the space) or "logits" (unnormalised log-probabilities of the categories).
+  std::string kind;
   Shape shape;
   Type type = Type::f32;
 };
 
-/// A process, given by its laws. Times are the process's own: what its clock reads.
+/// A process, given by its laws. Times are the process's own: what its clock reads. Its functions depend on their arguments
+/// alone, and may be called from several threads at once.
 class Process {
  public:
   virtual ~Process() = default;

@@ -16,7 +16,8 @@ namespace {
 bool is_loop(const Node& n) { return n.op == Op::Fold || n.op == Op::While; }
 bool is_draw(const Node& n) { return n.op == Op::Normal || n.op == Op::Uniform || n.op == Op::Bits; }
 
-// Schedules the nodes that live in exactly one scope (null: outside loops). Nodes of outer scopes are left to the caller.
+// Schedules the nodes that live in exactly one scope (null: outside loops). Nodes of outer scopes are left to the
+// caller.
 class Block {
  public:
   explicit Block(const Scope* scope) : scope_(scope) {}
@@ -27,9 +28,11 @@ class Block {
     int depth = n.scope ? n.scope->depth : 0, mine = scope_ ? scope_->depth : 0;
     if (n.scope.get() != scope_) {
       if (depth < mine) return;
-      fail(n, fmt::format("the value of this '{}' belongs to one trip of a loop and is used outside of it; carry it out as one of "
-                          "the loop's values",
-                          name_of(n.op)));
+      fail(n,
+           fmt::format(
+               "the value of this '{}' belongs to one trip of a loop and is used outside of it; carry it out as one of "
+               "the loop's values",
+               name_of(n.op)));
     }
     for (const Expr& a : n.args) need(a);
     if (is_loop(n)) need_loop(n);
@@ -81,7 +84,9 @@ struct Numbering {
       if (++loops > 255) fail(*loop, "a law may have at most 255 loops that draw");
       number_of_loop = loops;
       if (trips > 65536)
-        fail(*loop, fmt::format("this loop draws on {} trips in all (its own times those of the loops around it); at most 65,536 are allowed", trips));
+        fail(*loop, fmt::format("this loop draws on {} trips in all (its own times those of the loops around it); at "
+                                "most 65,536 are allowed",
+                                trips));
     }
     for (const Node* n : mine) {
       int64_t& used = count[n->op == Op::Normal ? 0 : 1];

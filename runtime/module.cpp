@@ -11,7 +11,6 @@
 namespace catenary {
 namespace {
 
-
 void require(bool fact, const catenary_kernel& kernel, const char* what) {
   if (!fact) throw Bug(fmt::format("kernel '{}' on sites '{}' {}", kernel.pipeline, kernel.sites, what));
 }

@@ -68,11 +68,13 @@ class Cancelled : public Error {
 };
 
 struct WalkOptions {
-  Sites sites = {};                   ///< shapes of the groups of sites, for the prior; an initial state brings its own
-  std::optional<State> initial = {};  ///< the state at times[0], read and not written; without it, a draw of the prior
-  int64_t first_sample = 0;           ///< the number of the first sample: a batch cut in two walks the same with it
-  int threads = 0;                    ///< at most so many of the sampler's threads; 0: all
-  bool check_estimates = true;        ///< look for NaN, infinities and unwritten tensors in what the model returns
+  /// shapes of the groups of sites, for the prior; an initial state brings its own
+  Sites sites = {};
+  /// the state at times[0], read and not written; without it, a draw of the prior
+  std::optional<State> initial = {};
+  int64_t first_sample = 0;     ///< the number of the first sample: a batch cut in two walks the same with it
+  int threads = 0;              ///< at most so many of the sampler's threads; 0: all
+  bool check_estimates = true;  ///< look for NaN, infinities and unwritten tensors in what the model returns
 
   /// Called after each step; false ends the walk with `Cancelled`.
   std::function<bool(const WalkProgress&)> progress = {};

@@ -7,5 +7,6 @@ int main(int argc, char** argv) {
   mlir::DialectRegistry registry;
   catenary::register_dialects(registry);
   catenary::register_pipelines();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "catenary-opt: passes of the Catenary compiler\n", registry));
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "catenary-opt: passes of the Catenary compiler\n", registry));
 }

@@ -24,15 +24,17 @@ void CatenaryDialect::initialize() {
 }
 
 ParseResult LawOp::parse(OpAsmParser& parser, OperationState& result) {
-  auto type = [](Builder& builder, ArrayRef<mlir::Type> inputs, ArrayRef<mlir::Type> results, function_interface_impl::VariadicFlag,
+  auto type = [](Builder& builder, ArrayRef<mlir::Type> inputs, ArrayRef<mlir::Type> results,
+                 function_interface_impl::VariadicFlag,
                  std::string&) { return builder.getFunctionType(inputs, results); };
-  return function_interface_impl::parseFunctionOp(parser, result, /*allowVariadic=*/false, getFunctionTypeAttrName(result.name),
-                                                  type, getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
+  return function_interface_impl::parseFunctionOp(parser, result, /*allowVariadic=*/false,
+                                                  getFunctionTypeAttrName(result.name), type,
+                                                  getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
 }
 
 void LawOp::print(OpAsmPrinter& printer) {
-  function_interface_impl::printFunctionOp(printer, *this, /*isVariadic=*/false, getFunctionTypeAttrName(), getArgAttrsAttrName(),
-                                           getResAttrsAttrName());
+  function_interface_impl::printFunctionOp(printer, *this, /*isVariadic=*/false, getFunctionTypeAttrName(),
+                                           getArgAttrsAttrName(), getResAttrsAttrName());
 }
 
 LogicalResult LawOp::verify() {
@@ -53,20 +55,27 @@ LogicalResult PipelineOp::verifyRegions() {
     auto process = module.lookupSymbol<ProcessOp>(component);
     if (!process) return op->emitOpError("refers to @") << component << ", which is not a process of this module";
     if (process.getSites() != getSites())
-      return op->emitOpError("refers to @") << component << " on sites \"" << process.getSites() << "\"; its pipeline is on \"" << getSites() << "\"";
+      return op->emitOpError("refers to @")
+             << component << " on sites \"" << process.getSites() << "\"; its pipeline is on \"" << getSites() << "\"";
     return success();
   };
   StringRef question = getQuestion();
   auto verify_border = [&](Operation* op) -> LogicalResult {
     if (auto output = dyn_cast<OutputOp>(op)) return checked(op, output.getComponent());
     if (auto time = dyn_cast<TimeOp>(op)) {
-      bool asked = question == "forward" ? time.getTime() == "t" : question != "prior" && (time.getTime() == "s" || time.getTime() == "t");
-      if (!asked) return op->emitOpError("asks for time \"") << time.getTime() << "\", which a " << question << " pipeline does not have";
+      bool asked = question == "forward" ? time.getTime() == "t"
+                                         : question != "prior" && (time.getTime() == "s" || time.getTime() == "t");
+      if (!asked)
+        return op->emitOpError("asks for time \"")
+               << time.getTime() << "\", which a " << question << " pipeline does not have";
     }
     if (auto input = dyn_cast<InputOp>(op)) {
-      bool given = input.getRole() == Role::x0 ? question == "forward" || question == "bridge"
-                   : input.getRole() == Role::xt ? question == "bridge" || question == "step" : question == "step";
-      if (!given) return op->emitOpError("asks for ") << stringifyRole(input.getRole()) << ", which a " << question << " pipeline does not have";
+      bool given = input.getRole() == Role::x0   ? question == "forward" || question == "bridge"
+                   : input.getRole() == Role::xt ? question == "bridge" || question == "step"
+                                                 : question == "step";
+      if (!given)
+        return op->emitOpError("asks for ")
+               << stringifyRole(input.getRole()) << ", which a " << question << " pipeline does not have";
       return checked(op, input.getComponent());
     }
     return success();
@@ -81,7 +90,8 @@ LogicalResult PipelineOp::verifyRegions() {
 LogicalResult ApplyOp::verifySymbolUses(SymbolTableCollection& symbols) {
   auto law = symbols.lookupNearestSymbolFrom<LawOp>(*this, getLawAttr());
   if (!law) return emitOpError("refers to ") << getLaw() << ", which is not a law of a process in this module";
-  if (TypeRange(law.getArgumentTypes()) != getArguments().getTypes() || law.getResultTypes()[0] != getResult().getType())
+  if (TypeRange(law.getArgumentTypes()) != getArguments().getTypes() ||
+      law.getResultTypes()[0] != getResult().getType())
     return emitOpError("must have the type of ") << getLaw() << ", " << law.getFunctionType();
   return success();
 }
@@ -94,26 +104,29 @@ LogicalResult SampleOp::verify() {
 }
 
 LogicalResult DrawOp::verify() {
-  bool floats = getElementTypeOrSelf(getResult().getType()).isF32(), words = getElementTypeOrSelf(getResult().getType()).isInteger(32);
+  bool floats = getElementTypeOrSelf(getResult().getType()).isF32(),
+       words = getElementTypeOrSelf(getResult().getType()).isInteger(32);
   if (getDrawn() == Drawn::bits ? !words : !floats)
-    return emitOpError("of ") << stringifyDrawn(getDrawn()) << " must give " << (getDrawn() == Drawn::bits ? "i32" : "f32")
-                              << " values (gives " << getResult().getType() << ")";
+    return emitOpError("of ") << stringifyDrawn(getDrawn()) << " must give "
+                              << (getDrawn() == Drawn::bits ? "i32" : "f32") << " values (gives "
+                              << getResult().getType() << ")";
   if (getStream().has_value() != getFirst().has_value() || getFirst().has_value() != getPerPoint().has_value())
     return emitOpError("must have all of 'stream', 'first' and 'per_point', or none");
   return success();
 }
 
 LogicalResult ReduceOp::verify() {
-  if (getResult().getType() != getElementTypeOrSelf(getValue().getType())) return emitOpError("must give an element of its operand");
+  if (getResult().getType() != getElementTypeOrSelf(getValue().getType()))
+    return emitOpError("must give an element of its operand");
   return success();
 }
 
 LogicalResult MatMulOp::verify() {
   auto lhs = cast<RankedTensorType>(getLhs().getType()), rhs = cast<RankedTensorType>(getRhs().getType()),
        out = cast<RankedTensorType>(getResult().getType());
-  bool fits = lhs.getRank() == 2 && (rhs.getRank() == 1 || rhs.getRank() == 2) && lhs.getDimSize(1) == rhs.getDimSize(0) &&
-              out.getRank() == rhs.getRank() && out.getDimSize(0) == lhs.getDimSize(0) &&
-              (rhs.getRank() == 1 || out.getDimSize(1) == rhs.getDimSize(1));
+  bool fits = lhs.getRank() == 2 && (rhs.getRank() == 1 || rhs.getRank() == 2) &&
+              lhs.getDimSize(1) == rhs.getDimSize(0) && out.getRank() == rhs.getRank() &&
+              out.getDimSize(0) == lhs.getDimSize(0) && (rhs.getRank() == 1 || out.getDimSize(1) == rhs.getDimSize(1));
   if (!fits) return emitOpError("must be [n, k] by [k, m] to [n, m], or [n, k] by [k] to [n]");
   return success();
 }

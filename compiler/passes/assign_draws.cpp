@@ -1,5 +1,5 @@
-// assign-draws: gives every draw its place in the counter layout. It runs before anything may remove or reorder a draw; the
-// numbering is that of number_draws in dsl/schedule.h, which the reference evaluator uses.
+// assign-draws: gives every draw its place in the counter layout. It runs before anything may remove or reorder a draw;
+// the numbering is that of number_draws in dsl/schedule.h, which the reference evaluator uses.
 #include <catenary/compiler/passes/passes.h>
 
 #include <map>
@@ -67,7 +67,8 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
       if (auto fold = dyn_cast<scf::ForOp>(op); fold && loop && isa<scf::WhileOp>(loop) && draws(fold))
         return fold.emitOpError("draws inside a while");
       if (auto fold = dyn_cast<scf::ForOp>(op); fold && failed(number_fold(fold, trip))) return failure();
-      if (auto loop_while = dyn_cast<scf::WhileOp>(op); loop_while && failed(number_while(loop_while))) return failure();
+      if (auto loop_while = dyn_cast<scf::WhileOp>(op); loop_while && failed(number_while(loop_while)))
+        return failure();
     }
     return success();
   }
@@ -79,12 +80,14 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
   LogicalResult number_fold(scf::ForOp fold, Value outer) {
     if (!draws(fold)) return success();
     APInt first, trips, step;
-    if (!matchPattern(fold.getLowerBound(), m_ConstantInt(&first)) || !matchPattern(fold.getUpperBound(), m_ConstantInt(&trips)) ||
+    if (!matchPattern(fold.getLowerBound(), m_ConstantInt(&first)) ||
+        !matchPattern(fold.getUpperBound(), m_ConstantInt(&trips)) ||
         !matchPattern(fold.getStep(), m_ConstantInt(&step)) || !first.isZero() || !step.isOne())
       return fold.emitOpError("draws, so it must count from 0 to a constant by 1");
     auto enclosing = fold->getParentOfType<scf::ForOp>();
     int64_t all = trips.getSExtValue() * (enclosing && outer ? trips_.lookup(enclosing) : 1);
-    if (all > most_trips) return fold.emitOpError("draws on ") << all << " trips in all; at most " << most_trips << " are allowed";
+    if (all > most_trips)
+      return fold.emitOpError("draws on ") << all << " trips in all; at most " << most_trips << " are allowed";
     trips_[fold] = all;
     OpBuilder b = OpBuilder::atBlockBegin(fold.getBody());
     auto word = b.getI32Type();
@@ -103,7 +106,8 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
     if (loop.getBeforeBody()->walk([](DrawOp) { return WalkResult::interrupt(); }).wasInterrupted())
       return loop.emitOpError("draws in its condition");
     auto args = loop.getAfterBody()->getArguments();
-    if (args.empty() || !args.back().getType().isInteger(32)) return loop.emitOpError("draws, so its last value must be its trip (i32)");
+    if (args.empty() || !args.back().getType().isInteger(32))
+      return loop.emitOpError("draws, so its last value must be its trip (i32)");
     return number(*loop.getAfterBody(), loop, args.back());
   }
 

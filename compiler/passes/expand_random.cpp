@@ -28,9 +28,9 @@ constexpr size_t most_together = 4;
 
 using Counter = std::array<Value, 4>;
 
-// The words of support/philox.h's philox4x32 for several blocks at once, as a loop over the rounds: code for ten rounds of
-// each would be most of a kernel. A word is the low half of an i64, whose high half holds anything: the mask before a
-// multiplication makes it the 32 x 32 -> 64 bit multiplication of the machine, and costs nothing.
+// The words of support/philox.h's philox4x32 for several blocks at once, as a loop over the rounds: code for ten rounds
+// of each would be most of a kernel. A word is the low half of an i64, whose high half holds anything: the mask before
+// a multiplication makes it the 32 x 32 -> 64 bit multiplication of the machine, and costs nothing.
 void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
   OpBuilder b(blocks.back());
   Location loc = blocks[0].getLoc();
@@ -40,7 +40,8 @@ void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
     return type ? vector::BroadcastOp::create(b, loc, type, number.value()).getResult() : number.value();
   };
   Lane seed = lane(blocks[0].getSeed());
-  SmallVector<Value> carried = {wide(blocks[0].getBlock(), seed), wide(blocks[0].getBlock(), shift_right_unsigned(seed, 32))};
+  SmallVector<Value> carried = {wide(blocks[0].getBlock(), seed),
+                                wide(blocks[0].getBlock(), shift_right_unsigned(seed, 32))};
   for (PhiloxOp op : blocks) {
     Lane block = lane(op.getBlock());
     llvm::append_range(carried, Counter{block.value(), shift_right_unsigned(block, 32).value(),
@@ -115,9 +116,10 @@ std::array<Lane, 2> expand_box_muller(Lane w0, Lane w1) {
 
 Lane expand_uniform(Lane word) { return shift_right_unsigned(word, 8).to_f32() * 0x1p-24; }
 
-/// catenary.philox becomes a loop of i64 arithmetic, catenary.box_muller polynomials with explicit fma, catenary.uniform_of a
-/// shift and a conversion; the same bits for a number and for any vector width. The absolute error of a normal is at
-/// most 1.4e-6, three units in the last place at the end of the tail; its root mean square is below 1e-7.
+/// catenary.philox becomes a loop of i64 arithmetic, catenary.box_muller polynomials with explicit fma,
+/// catenary.uniform_of a shift and a conversion; the same bits for a number and for any vector width. The absolute
+/// error of a normal is at most 1.4e-6, three units in the last place at the end of the tail; its root mean square is
+/// below 1e-7.
 struct ExpandRandom : PassWrapper<ExpandRandom, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandRandom)
 

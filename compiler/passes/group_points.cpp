@@ -1,4 +1,5 @@
-// group-points: one body for a few consecutive points that together draw an even number of words, since a normal needs two. Draws become pairs of words here, and the body gets the seed, the step and its group's number.
+// group-points: one body for a few consecutive points that together draw an even number of words, since a normal needs
+// two. Draws become pairs of words here, and the body gets the seed, the step and its group's number.
 #include <catenary/compiler/passes/passes.h>
 
 #include <map>
@@ -27,7 +28,8 @@ class Grouper {
     Block* old = &pipeline_.getBody().front();
     varying_ = find_varying(*old, [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
     auto loc = pipeline_.getLoc();
-    Block* made = b_.createBlock(&pipeline_.getBody(), {}, {b_.getI64Type(), b_.getI32Type(), b_.getI64Type()}, {loc, loc, loc});
+    Block* made =
+        b_.createBlock(&pipeline_.getBody(), {}, {b_.getI64Type(), b_.getI32Type(), b_.getI64Type()}, {loc, loc, loc});
     seed_ = made->getArgument(0), step_ = made->getArgument(1), number_ = made->getArgument(2);
     copy(*old, made);
     old->dropAllReferences();
@@ -93,7 +95,8 @@ class Grouper {
       auto args = fold.getRegionIterArgs();
       auto inits = slots_as(fold.getInitArgs(), args);
       auto shared = [&](Value v) { return maps_[0].lookupOrDefault(v); };
-      auto made = scf::ForOp::create(b_, loc, shared(fold.getLowerBound()), shared(fold.getUpperBound()), shared(fold.getStep()), inits);
+      auto made = scf::ForOp::create(b_, loc, shared(fold.getLowerBound()), shared(fold.getUpperBound()),
+                                     shared(fold.getStep()), inits);
       for (IRMapping& map : maps_) map.map(fold.getInductionVar(), made.getInductionVar());
       map_slots(args, made.getRegionIterArgs());
       if (!made.getBody()->empty()) made.getBody()->getTerminator()->erase();
@@ -130,12 +133,13 @@ class Grouper {
     Operation* end = from.getTerminator();
     copy(from, to);
     if (auto condition = dyn_cast<scf::ConditionOp>(end))
-      scf::ConditionOp::create(b_, end->getLoc(), maps_[0].lookup(condition.getCondition()), slots_as(condition.getArgs(), args));
+      scf::ConditionOp::create(b_, end->getLoc(), maps_[0].lookup(condition.getCondition()),
+                               slots_as(condition.getArgs(), args));
     else
       scf::YieldOp::create(b_, end->getLoc(), slots_as(end->getOperands(), args));
   }
 
-  // ---- draws -------------------------------------------------------------------------------------------------------------
+  // ---- draws ------------------------------------------------------------------------------------
 
   Value drawn(DrawOp draw, int64_t slot) {
     int64_t index = slot * int64_t(*draw.getPerPoint()) + int64_t(*draw.getFirst());
@@ -146,8 +150,8 @@ class Grouper {
       auto word = b_.getI32Type();
       Value trip = draw.getTrip() ? maps_[0].lookup(draw.getTrip()) : Value();
       int64_t pairs = group_ * int64_t(*draw.getPerPoint()) / 2;
-      words = WordsOp::create(b_, loc, word, word, seed_, number_, step_, trip, draw.getStreamAttr(), b_.getI64IntegerAttr(index / 2),
-                              b_.getI64IntegerAttr(pairs));
+      words = WordsOp::create(b_, loc, word, word, seed_, number_, step_, trip, draw.getStreamAttr(),
+                              b_.getI64IntegerAttr(index / 2), b_.getI64IntegerAttr(pairs));
     }
     unsigned half = unsigned(index % 2);
     if (draw.getDrawn() == Drawn::normal) {
@@ -170,8 +174,8 @@ class Grouper {
   std::map<Place, BoxMullerOp> normals_;
 };
 
-// The least group whose streams all draw whole pairs; then doubled, up to 4, while there are too few pairs to hide the latency
-// of their rounds.
+// The least group whose streams all draw whole pairs; then doubled, up to 4, while there are too few pairs to hide the
+// latency of their rounds.
 int64_t group_of(const std::map<uint32_t, int64_t>& draws) {
   int64_t all = 0, group = 1;
   for (auto [stream, count] : draws) {
@@ -196,7 +200,8 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         if (placed) draws[*draw.getStream()] = int64_t(*draw.getPerPoint());
       });
       // Checked on the way in: what follows shares a while among points.
-      auto varying = find_varying(pipeline.getBody().front(), [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
+      auto varying =
+          find_varying(pipeline.getBody().front(), [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
       auto split = pipeline.walk([&](scf::WhileOp loop) {
         if (!varying.contains(loop.getConditionOp().getCondition())) return WalkResult::advance();
         loop.emitOpError("goes on by a condition of each point's own; mask-loops makes it one for all");

@@ -29,7 +29,8 @@ struct HoistSamplePart : PassWrapper<HoistSamplePart, OperationPass<ModuleOp>> {
     for (Operation& op : body) {
       if (!depends_on_times_alone(op, timely)) continue;
       timely.insert(&op);
-      // What is constant stays, and is copied where it is used: LLVM folds it once elementary functions are polynomials.
+      // What is constant stays, and is copied where it is used: LLVM folds it once elementary functions are
+      // polynomials.
       auto is_constant = [&](Value v) { return constant.contains(v.getDefiningOp()); };
       if (op.getNumRegions() == 0 && !isa<TimeOp>(op) && llvm::all_of(op.getOperands(), is_constant))
         constant.insert(&op);
@@ -42,7 +43,8 @@ struct HoistSamplePart : PassWrapper<HoistSamplePart, OperationPass<ModuleOp>> {
     SmallVector<Value> coefficients;
     for (Operation* op : moved)
       for (Value v : op->getResults())
-        if (llvm::any_of(v.getUsers(), [&](Operation* user) { return !timely.contains(body.findAncestorOpInBlock(*user)); }))
+        if (llvm::any_of(v.getUsers(),
+                         [&](Operation* user) { return !timely.contains(body.findAncestorOpInBlock(*user)); }))
           coefficients.push_back(v);
 
     OpBuilder b = OpBuilder::atBlockBegin(&body);
@@ -50,14 +52,16 @@ struct HoistSamplePart : PassWrapper<HoistSamplePart, OperationPass<ModuleOp>> {
     auto sample = SampleOp::create(b, loc, ValueRange(coefficients).getTypes());
     Block* inside = b.createBlock(&sample.getBody());
     for (auto [v, coefficient] : llvm::zip(coefficients, sample.getCoefficients()))
-      v.replaceUsesWithIf(coefficient, [&](OpOperand& use) { return !timely.contains(body.findAncestorOpInBlock(*use.getOwner())); });
+      v.replaceUsesWithIf(
+          coefficient, [&](OpOperand& use) { return !timely.contains(body.findAncestorOpInBlock(*use.getOwner())); });
     for (Operation* op : moved) op->moveBefore(inside, inside->end());
     b.setInsertionPointToEnd(inside);
     YieldOp::create(b, loc, coefficients);
     copy_constants(inside);
   }
 
-  // Not a draw, an input or an output, nor a value that cannot be a coefficient, nor anything that uses what is not timely.
+  // Not a draw, an input or an output, nor a value that cannot be a coefficient, nor anything that uses what is not
+  // timely.
   static bool depends_on_times_alone(Operation& op, const llvm::DenseSet<Operation*>& timely) {
     auto fits = [&](Operation* inner) {
       if (isa<DrawOp, InputOp, OutputOp>(inner)) return WalkResult::interrupt();
@@ -81,7 +85,8 @@ struct HoistSamplePart : PassWrapper<HoistSamplePart, OperationPass<ModuleOp>> {
       Operation*& made = copies[op];
       if (made) return made;
       Operation* clone = op->clone();
-      for (OpOperand& operand : clone->getOpOperands()) operand.set(self(self, operand.get().getDefiningOp())->getResult(0));
+      for (OpOperand& operand : clone->getOpOperands())
+        operand.set(self(self, operand.get().getDefiningOp())->getResult(0));
       inside->getOperations().insert(first, clone);
       return copies[op] = clone;
     };

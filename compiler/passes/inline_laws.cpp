@@ -1,4 +1,5 @@
-// inline-laws: replaces every `catenary.apply` by the body of its law; first, so that later passes see one body per point.
+// inline-laws: replaces every `catenary.apply` by the body of its law; first, so that later passes see one body per
+// point.
 #include <catenary/compiler/passes/passes.h>
 
 #include <mlir/IR/Builders.h>

@@ -1,5 +1,5 @@
-// mask-loops: a while runs until no point wants another trip, and a point that is done keeps its values. After this a loop
-// may be shared by points; so it stands before group-points and vectorize-lanes.
+// mask-loops: a while runs until no point wants another trip, and a point that is done keeps its values. After this a
+// loop may be shared by points; so it stands before group-points and vectorize-lanes.
 #include <catenary/compiler/passes/passes.h>
 
 #include <mlir/Dialect/Arith/IR/Arith.h>

@@ -117,21 +117,25 @@ void store(OpBuilder& b, Location loc, Value value, Value address) {
 SmallVector<Value> load_runs(OpBuilder& b, Location loc, Value base, mlir::Type element, int64_t run, int64_t lanes) {
   auto type = VectorType::get({lanes}, element);
   Sequence flat;
-  for (int64_t k = 0; k < run; ++k) flat.push_back(load(b, loc, type, address(b, loc, base, k * lanes * element_bytes)));
+  for (int64_t k = 0; k < run; ++k)
+    flat.push_back(load(b, loc, type, address(b, loc, base, k * lanes * element_bytes)));
   return to_lanes(b, loc, flat);
 }
 
 void store_runs(OpBuilder& b, Location loc, Value base, ArrayRef<Value> vectors) {
   int64_t bytes = width_of(vectors[0]) * element_bytes;
-  for (auto [k, v] : llvm::enumerate(from_lanes(b, loc, vectors))) store(b, loc, v, address(b, loc, base, int64_t(k) * bytes));
+  for (auto [k, v] : llvm::enumerate(from_lanes(b, loc, vectors)))
+    store(b, loc, v, address(b, loc, base, int64_t(k) * bytes));
 }
 
 Value gather(OpBuilder& b, Location loc, Value base, mlir::Type element, Value indices) {
   auto type = cast<VectorType>(indices.getType());
   auto pointers = LLVM::GEPOp::create(b, loc, VectorType::get(type.getShape(), base.getType()), element, base,
                                       ArrayRef<LLVM::GEPArg>{indices});
-  Value all = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(VectorType::get(type.getShape(), b.getI1Type()), true));
-  return LLVM::masked_gather::create(b, loc, VectorType::get(type.getShape(), element), pointers, all, ValueRange{}, element_bytes);
+  Value all =
+      arith::ConstantOp::create(b, loc, DenseElementsAttr::get(VectorType::get(type.getShape(), b.getI1Type()), true));
+  return LLVM::masked_gather::create(b, loc, VectorType::get(type.getShape(), element), pointers, all, ValueRange{},
+                                     element_bytes);
 }
 
 }  // namespace catenary

@@ -14,8 +14,8 @@ mlir::Value load(mlir::OpBuilder& b, mlir::Location loc, mlir::Type type, mlir::
 void store(mlir::OpBuilder& b, mlir::Location loc, mlir::Value value, mlir::Value address);
 
 /// The `run` vectors of `lanes` elements whose lane l, in vector j, is element l * run + j at `base`.
-llvm::SmallVector<mlir::Value> load_runs(mlir::OpBuilder& b, mlir::Location loc, mlir::Value base, mlir::Type element, int64_t run,
-                                         int64_t lanes);
+llvm::SmallVector<mlir::Value> load_runs(mlir::OpBuilder& b, mlir::Location loc, mlir::Value base, mlir::Type element,
+                                         int64_t run, int64_t lanes);
 /// The inverse of load_runs.
 void store_runs(mlir::OpBuilder& b, mlir::Location loc, mlir::Value base, llvm::ArrayRef<mlir::Value> vectors);
 

@@ -1,5 +1,5 @@
-// unpack-points: small tensors become scalars, so that one scalar body stands for one point. After assign-draws, since each
-// draw of a tensor becomes as many single draws.
+// unpack-points: small tensors become scalars, so that one scalar body stands for one point. After assign-draws, since
+// each draw of a tensor becomes as many single draws.
 #include <catenary/compiler/passes/passes.h>
 
 #include <mlir/Dialect/Arith/IR/Arith.h>
@@ -51,15 +51,18 @@ class Unpacker {
       OpBuilder b(input);
       auto type = cast<RankedTensorType>(v.getType()).getElementType();
       for (int64_t k = 0; k < size_of(v.getType()); ++k)
-        parts.push_back(InputOp::create(b, input.getLoc(), type, input.getRole(), input.getComponent(), b.getI64IntegerAttr(k), Value(),
-                                        nullptr));
+        parts.push_back(InputOp::create(b, input.getLoc(), type, input.getRole(), input.getComponent(),
+                                        b.getI64IntegerAttr(k), Value(), nullptr));
     } else if (auto constant = v.getDefiningOp<arith::ConstantOp>()) {
       OpBuilder b(constant);
       auto dense = cast<DenseElementsAttr>(constant.getValue());
       if (dense.isSplat())
-        parts.assign(size_t(size_of(v.getType())), arith::ConstantOp::create(b, constant.getLoc(), cast<TypedAttr>(dense.getSplatValue<Attribute>())));
+        parts.assign(
+            size_t(size_of(v.getType())),
+            arith::ConstantOp::create(b, constant.getLoc(), cast<TypedAttr>(dense.getSplatValue<Attribute>())));
       else
-        for (Attribute a : dense.getValues<Attribute>()) parts.push_back(arith::ConstantOp::create(b, constant.getLoc(), cast<TypedAttr>(a)));
+        for (Attribute a : dense.getValues<Attribute>())
+          parts.push_back(arith::ConstantOp::create(b, constant.getLoc(), cast<TypedAttr>(a)));
     } else {
       result = emitError(v.getLoc(), "unpack-points: cannot unpack ") << v;
       parts.assign(size_t(size_of(v.getType())), Value());
@@ -95,7 +98,8 @@ class Unpacker {
       return replaced_.push_back(&op);
     }
     if (auto reduce = dyn_cast<ReduceOp>(op)) return replace(op, {reduced(b, reduce)});
-    if (auto dot = dyn_cast<DotOp>(op)) return replace(op, {fma_chain(b, loc, elements(dot.getLhs()), elements(dot.getRhs()))});
+    if (auto dot = dyn_cast<DotOp>(op))
+      return replace(op, {fma_chain(b, loc, elements(dot.getLhs()), elements(dot.getRhs()))});
     if (auto matmul = dyn_cast<MatMulOp>(op)) return replace(op, multiplied(b, matmul));
     if (auto at = dyn_cast<AtOp>(op)) return unpack_at(at);
     if (auto splat = dyn_cast<tensor::SplatOp>(op))
@@ -125,7 +129,8 @@ class Unpacker {
     SmallVector<Value> parts;
     for (int64_t k = 0; k < size_of(op.getResult(0).getType()); ++k) {
       IRMapping mapping;
-      for (auto [v, from] : llvm::zip(op.getOperands(), operands)) mapping.map(v, from.size() == 1 ? from[0] : from[size_t(k)]);
+      for (auto [v, from] : llvm::zip(op.getOperands(), operands))
+        mapping.map(v, from.size() == 1 ? from[0] : from[size_t(k)]);
       Operation* copy = b.clone(op, mapping);
       copy->getResult(0).setType(element);
       parts.push_back(copy->getResult(0));
@@ -142,8 +147,9 @@ class Unpacker {
     auto element = cast<RankedTensorType>(draw.getType()).getElementType();
     SmallVector<Value> parts;
     for (int64_t k = 0; k < size_of(draw.getType()); ++k)
-      parts.push_back(DrawOp::create(b, draw.getLoc(), element, draw.getDrawn(), draw.getTrip(), draw.getComponentAttr(),
-                                     draw.getStreamAttr(), b.getI64IntegerAttr(int64_t(*draw.getFirst()) + k), draw.getPerPointAttr()));
+      parts.push_back(DrawOp::create(b, draw.getLoc(), element, draw.getDrawn(), draw.getTrip(),
+                                     draw.getComponentAttr(), draw.getStreamAttr(),
+                                     b.getI64IntegerAttr(int64_t(*draw.getFirst()) + k), draw.getPerPointAttr()));
     replace(*draw, parts);
   }
 
@@ -160,13 +166,16 @@ class Unpacker {
     Value total = parts[0];
     for (Value v : ArrayRef(parts).drop_front()) switch (reduce.getCombine()) {
         case Combine::sum:
-          total = floats ? arith::AddFOp::create(b, loc, total, v).getResult() : arith::AddIOp::create(b, loc, total, v).getResult();
+          total = floats ? arith::AddFOp::create(b, loc, total, v).getResult()
+                         : arith::AddIOp::create(b, loc, total, v).getResult();
           break;
         case Combine::min:
-          total = floats ? arith::MinimumFOp::create(b, loc, total, v).getResult() : arith::MinSIOp::create(b, loc, total, v).getResult();
+          total = floats ? arith::MinimumFOp::create(b, loc, total, v).getResult()
+                         : arith::MinSIOp::create(b, loc, total, v).getResult();
           break;
         case Combine::max:
-          total = floats ? arith::MaximumFOp::create(b, loc, total, v).getResult() : arith::MaxSIOp::create(b, loc, total, v).getResult();
+          total = floats ? arith::MaximumFOp::create(b, loc, total, v).getResult()
+                         : arith::MaxSIOp::create(b, loc, total, v).getResult();
           break;
       }
     return total;
@@ -174,7 +183,8 @@ class Unpacker {
 
   SmallVector<Value> multiplied(OpBuilder& b, MatMulOp op) {
     auto lhs = cast<RankedTensorType>(op.getLhs().getType()), rhs = cast<RankedTensorType>(op.getRhs().getType());
-    size_t rows = size_t(lhs.getDimSize(0)), inner = size_t(lhs.getDimSize(1)), cols = rhs.getRank() == 2 ? size_t(rhs.getDimSize(1)) : 1;
+    size_t rows = size_t(lhs.getDimSize(0)), inner = size_t(lhs.getDimSize(1)),
+           cols = rhs.getRank() == 2 ? size_t(rhs.getDimSize(1)) : 1;
     auto x = elements(op.getLhs()), y = elements(op.getRhs());
     SmallVector<Value> parts;
     for (size_t i = 0; i < rows; ++i)
@@ -191,9 +201,11 @@ class Unpacker {
     Location loc = at.getLoc();
     int64_t size = size_of(at.getVector().getType());
     auto word = [&](int64_t v) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(v))); };
-    Value index = arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, at.getIndex(), word(size - 1)), word(0));
+    Value index =
+        arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, at.getIndex(), word(size - 1)), word(0));
     if (auto input = at.getVector().getDefiningOp<InputOp>())
-      return replace(*at, {InputOp::create(b, loc, at.getType(), input.getRole(), input.getComponent(), nullptr, index, nullptr)});
+      return replace(
+          *at, {InputOp::create(b, loc, at.getType(), input.getRole(), input.getComponent(), nullptr, index, nullptr)});
     if (auto table = at.getVector().getDefiningOp<arith::ConstantOp>(); table && size > largest_unrolled_table) {
       at.getIndexMutable().assign(index);
       return;
@@ -233,7 +245,8 @@ class Unpacker {
       return;
     }
     auto parts = elements(op.getSource());
-    replace(*op, SmallVector<Value>(ArrayRef(parts).slice(size_t(op.getStaticOffsets()[0] * row), size_t(size_of(op.getType())))));
+    replace(*op, SmallVector<Value>(
+                     ArrayRef(parts).slice(size_t(op.getStaticOffsets()[0] * row), size_t(size_of(op.getType())))));
   }
 
   // A loop that carries tensors is made anew, carrying their elements; its body moves over.

@@ -1,6 +1,6 @@
-// vectorize-lanes: a group of points per lane. Every pipeline becomes two functions over the structs of runtime/abi.h, one
-// for its sample part and one for tiles of points; nothing is left to LLVM's loop vectoriser. Last of the passes that know
-// what a point is.
+// vectorize-lanes: a group of points per lane. Every pipeline becomes two functions over the structs of runtime/abi.h,
+// one for its sample part and one for tiles of points; nothing is left to LLVM's loop vectoriser. Last of the passes
+// that know what a point is.
 #include <catenary/compiler/passes/passes.h>
 
 #include <cstddef>
@@ -34,7 +34,9 @@ class Widener {
  public:
   Widener(OpBuilder& b, int64_t lanes) : b_(b), lanes_(lanes) {}
 
-  void vary_from(Block& block, llvm::function_ref<bool(Operation*)> is_root) { varying_ = find_varying(block, is_root); }
+  void vary_from(Block& block, llvm::function_ref<bool(Operation*)> is_root) {
+    varying_ = find_varying(block, is_root);
+  }
   void map(Value old, Value made) { map_.map(old, made); }
   Value lookup(Value v) { return map_.lookupOrDefault(v); }
 
@@ -43,7 +45,9 @@ class Widener {
   // The copy of v, broadcast where all lanes share it.
   Value widened(Value v) {
     Value made = lookup(v);
-    return isa<VectorType>(made.getType()) ? made : vector::BroadcastOp::create(b_, v.getLoc(), wide(made.getType()), made).getResult();
+    return isa<VectorType>(made.getType())
+               ? made
+               : vector::BroadcastOp::create(b_, v.getLoc(), wide(made.getType()), made).getResult();
   }
 
   /// Copies the operations of a block at the builder, up to its terminator; `special` may take some of them.
@@ -98,8 +102,8 @@ class Widener {
 
   void copy_for(scf::ForOp fold, llvm::function_ref<bool(Operation&)> special) {
     auto args = fold.getRegionIterArgs();
-    auto made = scf::ForOp::create(b_, fold.getLoc(), lookup(fold.getLowerBound()), lookup(fold.getUpperBound()), lookup(fold.getStep()),
-                                   as(fold.getInitArgs(), args));
+    auto made = scf::ForOp::create(b_, fold.getLoc(), lookup(fold.getLowerBound()), lookup(fold.getUpperBound()),
+                                   lookup(fold.getStep()), as(fold.getInitArgs(), args));
     map_.map(fold.getInductionVar(), made.getInductionVar());
     map_.map(args, made.getRegionIterArgs());
     map_.map(fold.getResults(), made.getResults());
@@ -120,7 +124,8 @@ class Widener {
     Block* before = b_.createBlock(&made.getBefore(), {}, types, locs);
     map_.map(args, before->getArguments());
     copy(*loop.getBeforeBody(), special);
-    scf::ConditionOp::create(b_, loop.getLoc(), lookup(loop.getConditionOp().getCondition()), as(loop.getConditionOp().getArgs(), args));
+    scf::ConditionOp::create(b_, loop.getLoc(), lookup(loop.getConditionOp().getCondition()),
+                             as(loop.getConditionOp().getArgs(), args));
     Block* after = b_.createBlock(&made.getAfter(), {}, types, locs);
     map_.map(loop.getAfterArguments(), after->getArguments());
     copy(*loop.getAfterBody(), special);
@@ -137,8 +142,13 @@ class Widener {
 class Lowering {
  public:
   Lowering(ModuleOp module, PipelineOp pipeline, int64_t lanes)
-      : module_(module), pipeline_(pipeline), lanes_(lanes), group_(*pipeline.getGroup()), loc_(pipeline.getLoc()),
-        b_(pipeline), pointer_(LLVM::LLVMPointerType::get(pipeline.getContext())) {}
+      : module_(module),
+        pipeline_(pipeline),
+        lanes_(lanes),
+        group_(*pipeline.getGroup()),
+        loc_(pipeline.getLoc()),
+        b_(pipeline),
+        pointer_(LLVM::LLVMPointerType::get(pipeline.getContext())) {}
 
   void run() {
     Block& body = pipeline_.getBody().front();
@@ -149,7 +159,7 @@ class Lowering {
   }
 
  private:
-  // ---- small pieces ------------------------------------------------------------------------------------------------------
+  // ---- small pieces -----------------------------------------------------------------------------
 
   Value start_function(const std::string& name) {
     b_.setInsertionPoint(pipeline_);
@@ -157,7 +167,9 @@ class Lowering {
     b_.setInsertionPointToStart(function.addEntryBlock());
     return function.getArgument(0);
   }
-  Value field(Value args, size_t offset, mlir::Type type) { return load(b_, loc_, type, address(b_, loc_, args, int64_t(offset))); }
+  Value field(Value args, size_t offset, mlir::Type type) {
+    return load(b_, loc_, type, address(b_, loc_, args, int64_t(offset)));
+  }
   Value wide(int64_t v) { return arith::ConstantOp::create(b_, loc_, b_.getI64IntegerAttr(v)); }
   Value times(Value a, int64_t by) { return by == 1 ? a : arith::MulIOp::create(b_, loc_, a, wide(by)).getResult(); }
   mlir::Type vector_of(mlir::Type type) { return VectorType::get({lanes_}, type); }
@@ -183,7 +195,7 @@ class Lowering {
     return arith::CmpFOp::create(b_, loc_, arith::CmpFPredicate::ONE, v, zero);
   }
 
-  // ---- the sample part: a sample per lane ------------------------------------------------------------------------------------
+  // ---- the sample part: a sample per lane -------------------------------------------------------
 
   void lower_sample_part() {
     Value args = start_function(sample_part_symbol(module_, pipeline_));
@@ -193,14 +205,17 @@ class Lowering {
       std::map<StringRef, Value> times_at;
       Block& body = sample_.getBody().front();
       for (auto time : body.getOps<TimeOp>())
-        times_at[time.getTime()] = field(args, offsetof(catenary_sample_args, times) + sizeof(void*) * size_t(time_index(time)), pointer_);
+        times_at[time.getTime()] =
+            field(args, offsetof(catenary_sample_args, times) + sizeof(void*) * size_t(time_index(time)), pointer_);
       each(count, lanes_, [&](Value i) {
         Value bytes = times(i, 4);
         Widener widener(b_, lanes_);
         widener.vary_from(body, [](Operation* op) { return isa<TimeOp, AtOp>(op); });
         widener.copy(body, [&](Operation& op) {
           auto time = dyn_cast<TimeOp>(op);
-          if (time) widener.map(time, load(b_, loc_, vector_of(b_.getF32Type()), address(b_, loc_, times_at[time.getTime()], bytes)));
+          if (time)
+            widener.map(time,
+                        load(b_, loc_, vector_of(b_.getF32Type()), address(b_, loc_, times_at[time.getTime()], bytes)));
           return time || look_up(op, widener);
         });
         for (auto [k, v] : llvm::enumerate(body.getTerminator()->getOperands())) {
@@ -212,7 +227,7 @@ class Lowering {
     func::ReturnOp::create(b_, loc_);
   }
 
-  // ---- the points part: a group of points per lane ------------------------------------------------------------------------
+  // ---- the points part: a group of points per lane ----------------------------------------------
 
   void lower_points_part(Block& body) {
     Value args = start_function(points_part_symbol(module_, pipeline_));
@@ -268,8 +283,8 @@ class Lowering {
           size_t k = index_of(operands, output.getComponent(), CATENARY_OUT);
           auto& all = stored[k];
           all.resize(size_t(group_ * operands[k].size));
-          all[size_t(int64_t(output.getSlot().value_or(0)) * operands[k].size + int64_t(output.getElement().value_or(0)))] =
-              widener.widened(output.getValue());
+          all[size_t(int64_t(output.getSlot().value_or(0)) * operands[k].size +
+                     int64_t(output.getElement().value_or(0)))] = widener.widened(output.getValue());
           return true;
         }
         return look_up(op, widener);
@@ -287,7 +302,7 @@ class Lowering {
     return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(VectorType::get({count}, type), values));
   }
 
-  // ---- words -----------------------------------------------------------------------------------------------------------------
+  // ---- words ------------------------------------------------------------------------------------
 
   // The blocks that a tile draws: `pairs` per couple of lanes, each couple an i64 lane of its own.
   struct BlockWords {
@@ -303,7 +318,8 @@ class Lowering {
     };
     auto joined = [&](int64_t half) -> Value {
       auto all = [&](int64_t v) {
-        return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<VectorType>(words.couples.getType()), v));
+        return arith::ConstantOp::create(b_, loc_,
+                                         DenseElementsAttr::get(cast<VectorType>(words.couples.getType()), v));
       };
       Value low = arith::AndIOp::create(b_, loc_, word(even, half), all(0xffffffff));
       Value both = arith::OrIOp::create(b_, loc_, low, arith::ShLIOp::create(b_, loc_, word(odd, half), all(32)));
@@ -318,14 +334,17 @@ class Lowering {
       // With the next blocks, side by side: their chains of rounds hide one another's latency.
       int64_t pairs = int64_t(op.getPairs()), last = std::min(pairs, block + blocks_side_by_side);
       auto type = cast<VectorType>(words.couples.getType());
-      auto all = [&](int64_t v) { return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(type, v)).getResult(); };
+      auto all = [&](int64_t v) {
+        return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(type, v)).getResult();
+      };
       Value first = pairs == 1 ? words.couples : arith::MulIOp::create(b_, loc_, words.couples, all(pairs)).getResult();
       if (trip) {
         Value high = arith::ShLIOp::create(b_, loc_, arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), trip), wide(48));
         first = arith::AddIOp::create(b_, loc_, first, vector::BroadcastOp::create(b_, loc_, type, high));
       }
       SmallVector<Value> numbers;
-      for (int64_t b = block; b < last; ++b) numbers.push_back(b == 0 ? first : arith::AddIOp::create(b_, loc_, first, all(b)).getResult());
+      for (int64_t b = block; b < last; ++b)
+        numbers.push_back(b == 0 ? first : arith::AddIOp::create(b_, loc_, first, all(b)).getResult());
       SmallVector<mlir::Type> results(4, type);
       for (auto [k, number] : llvm::enumerate(numbers))
         words.made[{here, op.getStream(), block + int64_t(k)}] =
@@ -338,7 +357,8 @@ class Lowering {
     int64_t slot = int64_t(input.getSlot().value_or(0));
     if (Value index = input.getIndex()) {
       Value run = numbers(b_.getI32Type(), lanes_, group_ * size);
-      Value start = arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<VectorType>(run.getType()), int32_t(slot * size)));
+      Value start = arith::ConstantOp::create(
+          b_, loc_, DenseElementsAttr::get(cast<VectorType>(run.getType()), int32_t(slot * size)));
       Value here = arith::AddIOp::create(b_, loc_, arith::AddIOp::create(b_, loc_, run, start), widener.widened(index));
       return gather(b_, loc_, at, input.getType(), here);
     }
@@ -385,9 +405,12 @@ struct VectorizeLanes : PassWrapper<VectorizeLanes, OperationPass<ModuleOp>> {
   VectorizeLanes(const VectorizeLanes& other) : PassWrapper(other) {}
   explicit VectorizeLanes(int n) { lanes = n; }
   StringRef getArgument() const override { return "vectorize-lanes"; }
-  StringRef getDescription() const override { return "a group of points per lane; pipelines become functions over tiles"; }
+  StringRef getDescription() const override {
+    return "a group of points per lane; pipelines become functions over tiles";
+  }
   void getDependentDialects(DialectRegistry& registry) const override {
-    registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, scf::SCFDialect, vector::VectorDialect>();
+    registry
+        .insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, scf::SCFDialect, vector::VectorDialect>();
   }
 
   void runOnOperation() override {

@@ -39,12 +39,17 @@ void initialize_llvm() {
 // Of names that it does not know LLVM itself would print a warning, and go on without them.
 void check_names(const Target& target, const llvm::MCSubtargetInfo& known) {
   if (!known.isCPUStringValid(target.cpu))
-    throw Error(fmt::format("target: LLVM knows no processor '{}'; name one that `llc -mcpu=help` lists, such as x86-64-v3", target.cpu));
+    throw Error(fmt::format(
+        "target: LLVM knows no processor '{}'; name one that `llc -mcpu=help` lists, such as x86-64-v3", target.cpu));
   llvm::SubtargetFeatures features(target.features);
   for (const std::string& feature : features.getFeatures()) {
-    auto is_it = [&](const llvm::SubtargetFeatureKV& f) { return llvm::SubtargetFeatures::StripFlag(feature) == f.Key; };
+    auto is_it = [&](const llvm::SubtargetFeatureKV& f) {
+      return llvm::SubtargetFeatures::StripFlag(feature) == f.Key;
+    };
     if (!llvm::SubtargetFeatures::hasFlag(feature) || llvm::none_of(known.getAllProcessorFeatures(), is_it))
-      throw Error(fmt::format("target: LLVM knows no feature '{}'; give those that `llc -mattr=help` lists, as '+name' or '-name'", feature));
+      throw Error(fmt::format(
+          "target: LLVM knows no feature '{}'; give those that `llc -mattr=help` lists, as '+name' or '-name'",
+          feature));
   }
 }
 
@@ -57,8 +62,8 @@ std::unique_ptr<llvm::TargetMachine> machine_for(const Target& target) {
   check_names(target, *std::unique_ptr<llvm::MCSubtargetInfo>(found->createMCSubtargetInfo(triple, "", "")));
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;  // Only the fma that laws and polynomials write.
-  std::unique_ptr<llvm::TargetMachine> machine(found->createTargetMachine(triple, target.cpu, target.features, options,
-                                                                          llvm::Reloc::PIC_, {}, llvm::CodeGenOptLevel::Default));
+  std::unique_ptr<llvm::TargetMachine> machine(found->createTargetMachine(
+      triple, target.cpu, target.features, options, llvm::Reloc::PIC_, {}, llvm::CodeGenOptLevel::Default));
   const llvm::MCSubtargetInfo& info = *machine->getMCSubtargetInfo();
   if (triple.isX86() && !info.checkFeatures("+fma,+avx2"))
     throw Error(fmt::format("target: processor '{}' has no avx2 and fma; the least is x86-64-v3", target.cpu));
@@ -111,7 +116,8 @@ Target Target::host() {
   return target;
 }
 
-llvm::SmallVector<char, 0> emit_object(mlir::ModuleOp module, const Target& target, const std::string& dump, int& stage) {
+llvm::SmallVector<char, 0> emit_object(mlir::ModuleOp module, const Target& target, const std::string& dump,
+                                       int& stage) {
   auto machine = machine_for(target);
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code = mlir::translateModuleToLLVMIR(module, context, "catenary");

@@ -10,8 +10,9 @@
 
 namespace catenary {
 
-/// Object bytes for a target. Stages go to `dump` as in run_passes. Throws Error for a processor LLVM does not know or one
-/// without fma, Bug if code cannot be made.
-llvm::SmallVector<char, 0> emit_object(mlir::ModuleOp module, const Target& target, const std::string& dump, int& stage);
+/// Object bytes for a target. Stages go to `dump` as in run_passes. Throws Error for a processor LLVM does not know or
+/// one without fma, Bug if code cannot be made.
+llvm::SmallVector<char, 0> emit_object(mlir::ModuleOp module, const Target& target, const std::string& dump,
+                                       int& stage);
 
 }  // namespace catenary

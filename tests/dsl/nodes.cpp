@@ -81,7 +81,8 @@ std::vector<Case> leaves() {
   };
 }
 
-// Words 0, 1, ... of the streams at (seed 0, step 0, component 0, forward, point 0), from a Philox written apart from this one.
+// Words 0, 1, ... of the streams at (seed 0, step 0, component 0, forward, point 0), from a Philox written apart from
+// this one.
 std::vector<Case> draws() {
   return {
       {Op::Bits, bits({5}), {1299916284, -681647375, 649863063, -967999204, -2038014926}},

@@ -62,7 +62,7 @@ Expr result_of(const Case& c) {
   return c.result(parameter("x", type_of(c.input), shape_of(c.input)), parameter("t", Type::f32, {}));
 }
 
-// ---- the cases -----------------------------------------------------------------------------------------------------
+// ---- the cases ----------------------------------------------------------------------------------
 
 using Unary = Expr (*)(Operand);
 using Binary = Expr (*)(Operand, Operand);
@@ -335,7 +335,7 @@ std::vector<Case> composed() {
           named("sinh", sinh, 3), named("cosh", cosh, 3),   named("tanh", tanh, 3), named("sinc", sinc, 2)};
 }
 
-// ---- points --------------------------------------------------------------------------------------------------------
+// ---- points -------------------------------------------------------------------------------------
 
 const std::vector<float> special = {0.0f,
                                     -0.0f,
@@ -446,7 +446,7 @@ Values values_at(const Tensor& tensor, int64_t point, int64_t size) {
   return tensor.dtype() == Dtype::f32 ? list(tensor.values<const float>()) : list(tensor.values<const int32_t>());
 }
 
-// ---- comparison ----------------------------------------------------------------------------------------------------
+// ---- comparison ---------------------------------------------------------------------------------
 
 /// |got - expected| in units in the last place of `expected`; infinite where a special value or a zero's sign differs.
 /// Where the evaluator's double lies beyond the greatest float, infinity stands for 2^128.

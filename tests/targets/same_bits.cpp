@@ -118,7 +118,7 @@ TEST_CASE("the same bits for one time and for the same time at every sample") {
   }
 }
 
-// ---- against the evaluator, far out --------------------------------------------------------------------------------
+// ---- against the evaluator, far out -------------------------------------------------------------
 
 namespace {
 
@@ -178,7 +178,7 @@ TEST_CASE("points beyond 2^31, 2^32 and 2^40 agree with the evaluator") {
   }
 }
 
-// ---- two processes -------------------------------------------------------------------------------------------------
+// ---- two processes ------------------------------------------------------------------------------
 
 namespace {
 
