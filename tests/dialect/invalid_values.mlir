@@ -69,3 +69,11 @@ func.func @reduce(%x: tensor<3xf32>) {
   %y = catenary.reduce sum %x : tensor<3xf32> -> i32
   return
 }
+
+// -----
+
+func.func @words(%seed: i64, %number: i64, %step: i32) {
+  // expected-error @+1 {{'catenary.words' op takes pair 3 of 3}}
+  %w:2 = catenary.words %seed, %number, %step stream 3 pair 3 of 3
+  return
+}

@@ -36,18 +36,24 @@ func.func @tensors(%a: tensor<2x3xf32>, %x: tensor<3xf32>, %b: tensor<3x2xf32>, 
 // CHECK-LABEL: func @words
 // CHECK-SAME: %[[SEED:.*]]: i64, %[[BLOCK:.*]]: i64, %[[BLOCKS:.*]]: vector<8xi64>, %[[STEP:.*]]: i32, %[[F:.*]]: i1, %[[G:.*]]: vector<8xi1>
 func.func @words(%seed: i64, %block: i64, %blocks: vector<8xi64>, %step: i32, %f: i1, %g: vector<8xi1>) {
-  // CHECK-NEXT: %[[W0:.*]], %[[W1:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %[[BLOCK]], %[[STEP]] stream 3 : i64 -> i32
-  %w:4 = catenary.philox %seed, %block, %step stream 3 : i64 -> i32
-  // CHECK-NEXT: %[[V0:.*]], %[[V1:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %[[BLOCKS]], %[[STEP]] stream 3 : vector<8xi64> -> vector<8xi32>
-  %v:4 = catenary.philox %seed, %blocks, %step stream 3 : vector<8xi64> -> vector<8xi32>
+  // CHECK-NEXT: %[[W0:.*]], %[[W1:.*]] = catenary.words %[[SEED]], %[[BLOCK]], %[[STEP]] stream 3 pair 1 of 2
+  %w:2 = catenary.words %seed, %block, %step stream 3 pair 1 of 2
+  // CHECK-NEXT: catenary.words %[[SEED]], %[[BLOCK]], %[[STEP]] trip %[[W0]] stream 3 pair 0 of 1
+  %t:2 = catenary.words %seed, %block, %step trip %w#0 stream 3 pair 0 of 1
+  // CHECK-NEXT: catenary.philox %[[SEED]], %[[BLOCK]], %[[STEP]] stream 3 : i64
+  %p:4 = catenary.philox %seed, %block, %step stream 3 : i64
+  // CHECK-NEXT: catenary.philox %[[SEED]], %[[BLOCKS]], %[[STEP]] stream 3 : vector<8xi64>
+  %q:4 = catenary.philox %seed, %blocks, %step stream 3 : vector<8xi64>
+  // CHECK-NEXT: %[[V:.*]] = vector.bitcast
+  %v = vector.bitcast %q#0 : vector<8xi64> to vector<16xi32>
   // CHECK-NEXT: catenary.box_muller %[[W0]], %[[W1]] : i32 -> f32
   %z:2 = catenary.box_muller %w#0, %w#1 : i32 -> f32
-  // CHECK-NEXT: catenary.box_muller %[[V0]], %[[V1]] : vector<8xi32> -> vector<8xf32>
-  %y:2 = catenary.box_muller %v#0, %v#1 : vector<8xi32> -> vector<8xf32>
+  // CHECK-NEXT: catenary.box_muller %[[V]], %[[V]] : vector<16xi32> -> vector<16xf32>
+  %y:2 = catenary.box_muller %v, %v : vector<16xi32> -> vector<16xf32>
   // CHECK-NEXT: catenary.uniform_of %[[W0]] : i32 -> f32
   %u = catenary.uniform_of %w#0 : i32 -> f32
-  // CHECK-NEXT: catenary.uniform_of %[[V0]] : vector<8xi32> -> vector<8xf32>
-  %t = catenary.uniform_of %v#0 : vector<8xi32> -> vector<8xf32>
+  // CHECK-NEXT: catenary.uniform_of %[[V]] : vector<16xi32> -> vector<16xf32>
+  %x = catenary.uniform_of %v : vector<16xi32> -> vector<16xf32>
   // CHECK-NEXT: catenary.any %[[F]], %[[G]] : i1, vector<8xi1>
   %any = catenary.any %f, %g : i1, vector<8xi1>
   return

@@ -53,7 +53,7 @@ catenary.pipeline @p asks "prior" {
   %c1 = arith.constant 1 : index
   %word = arith.constant 0 : i32
   scf.for %i = %c0 to %c1 step %c1 {
-    // expected-error @+1 {{'scf.while' op draws inside another loop that draws}}
+    // expected-error @+1 {{'scf.while' op draws inside another loop}}
     %r = scf.while (%j = %word) : (i32) -> i32 {
       %more = arith.cmpi eq, %j, %word : i32
       scf.condition(%more) %j : i32

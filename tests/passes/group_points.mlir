@@ -3,7 +3,8 @@
 catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 }
 
-// A normal per point: 4 points share a block and 2 Box-Muller pairs. Uniform values have one copy.
+// A normal per point: pairs of words are shared by 2 points, and a group has 4 points so that rounds run side by side. Uniform
+// values have one copy.
 // CHECK-LABEL: catenary.pipeline @four asks "forward" group 4 {
 catenary.pipeline @four asks "forward" {
   // CHECK-NEXT: ^bb0(%[[SEED:.*]]: i64, %[[STEP:.*]]: i32, %[[GROUP:.*]]: i64):
@@ -12,8 +13,9 @@ catenary.pipeline @four asks "forward" {
   // CHECK-NEXT: %[[X1:.*]] = catenary.input x0 of @x slot 1 : f32
   // CHECK-NEXT: %[[X2:.*]] = catenary.input x0 of @x slot 2 : f32
   // CHECK-NEXT: %[[X3:.*]] = catenary.input x0 of @x slot 3 : f32
-  // CHECK-NEXT: %[[W0:.*]], %[[W1:.*]], %[[W2:.*]], %[[W3:.*]] = catenary.philox %[[SEED]], %[[GROUP]], %[[STEP]] stream 2 : i64 -> i32
+  // CHECK-NEXT: %[[W0:.*]], %[[W1:.*]] = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] stream 2 pair 0 of 2
   // CHECK-NEXT: %[[Z0:.*]], %[[Z1:.*]] = catenary.box_muller %[[W0]], %[[W1]]
+  // CHECK-NEXT: %[[W2:.*]], %[[W3:.*]] = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] stream 2 pair 1 of 2
   // CHECK-NEXT: %[[Z2:.*]], %[[Z3:.*]] = catenary.box_muller %[[W2]], %[[W3]]
   // CHECK-NEXT: %[[Y0:.*]] = math.fma %[[TWO]], %[[Z0]], %[[X0]]
   // CHECK-NEXT: %[[Y1:.*]] = math.fma %[[TWO]], %[[Z1]], %[[X1]]
@@ -30,17 +32,12 @@ catenary.pipeline @four asks "forward" {
   catenary.output %y of @x : f32
 }
 
-// 6 words per point: 2 points share 3 blocks. This is the last word of a point: words 5 and 11 of the group. The blocks stand
-// side by side.
+// 6 words per point: 2 points draw 6 pairs. This is the last word of a point: words 5 and 11 of the group.
 // CHECK-LABEL: catenary.pipeline @two asks "prior" group 2 {
 catenary.pipeline @two asks "prior" {
   // CHECK-NEXT: ^bb0(%[[SEED:.*]]: i64, %[[STEP:.*]]: i32, %[[GROUP:.*]]: i64):
-  // CHECK: %[[START:.*]] = arith.muli %[[GROUP]], %c3
-  // CHECK: %[[SECOND:.*]] = arith.addi %[[START]], %c1
-  // CHECK: %[[AGAIN:.*]] = arith.muli %[[GROUP]], %c3
-  // CHECK: %[[THIRD:.*]] = arith.addi %[[AGAIN]], %c2
-  // CHECK: %{{.*}}, %[[W5:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %[[SECOND]], %[[STEP]] stream 1
-  // CHECK-NEXT: %{{.*}}, %{{.*}}, %{{.*}}, %[[W11:.*]] = catenary.philox %[[SEED]], %[[THIRD]], %[[STEP]] stream 1
+  // CHECK-NEXT: %{{.*}}, %[[W5:.*]] = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] stream 1 pair 2 of 6
+  // CHECK-NEXT: %{{.*}}, %[[W11:.*]] = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] stream 1 pair 5 of 6
   // CHECK-NEXT: %[[U0:.*]] = catenary.uniform_of %[[W5]]
   // CHECK-NEXT: %[[U1:.*]] = catenary.uniform_of %[[W11]]
   // CHECK-NEXT: catenary.output %[[U0]] of @x slot 0
@@ -50,9 +47,17 @@ catenary.pipeline @two asks "prior" {
   catenary.output %u of @x : f32
 }
 
+// 8 words per point make 4 pairs: a group is one point.
+// CHECK-LABEL: catenary.pipeline @one asks "prior" group 1 {
+catenary.pipeline @one asks "prior" {
+  // CHECK: catenary.words {{.*}} stream 1 pair 3 of 4
+  %w = catenary.draw uniform {component = 0 : i32, first = 7 : i64, per_point = 8 : i64, stream = 1 : i32} : f32
+  catenary.output %w of @x : f32
+}
+
 // CHECK-LABEL: catenary.pipeline @none asks "prior" group 1 {
 catenary.pipeline @none asks "prior" {
-  // CHECK-NOT: philox
+  // CHECK-NOT: catenary.words
   %two = arith.constant 2.0 : f32
   // CHECK: catenary.output %{{.*}} of @x slot 0
   catenary.output %two of @x : f32

@@ -1,4 +1,4 @@
-// RUN: catenary-opt %s --group-points -verify-diagnostics
+// RUN: catenary-opt %s --group-points -split-input-file -verify-diagnostics
 
 // expected-error @+1 {{'catenary.pipeline' op has draws without a place in the counter layout; assign-draws gives it to them}}
 catenary.pipeline @p asks "prior" {

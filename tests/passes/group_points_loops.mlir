@@ -3,8 +3,8 @@
 catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 }
 
-// Coefficients are seen by slot. Loops carry what varies once per slot and the rest once; draws in a loop put the trip in
-// bits 48 and up of the block.
+// Coefficients are seen by slot. Loops carry what varies once per slot and the rest once; draws in a loop are
+// those of the trip.
 // CHECK-LABEL: catenary.pipeline @fold asks "forward" group 2 {
 catenary.pipeline @fold asks "forward" {
   // CHECK-NEXT: ^bb0(%[[SEED:.*]]: i64, %[[STEP:.*]]: i32, %[[GROUP:.*]]: i64):
@@ -22,19 +22,16 @@ catenary.pipeline @fold asks "forward" {
   // CHECK: %[[R:.*]]:3 = scf.for %[[I:.*]] = {{.*}} iter_args(%[[N:.*]] = %[[ONE:.*]], %[[S0:.*]] = %[[A0]], %[[S1:.*]] = %[[A1]]) -> (f32, f32, f32) {
   %r:2 = scf.for %i = %c0 to %c4 step %c1 iter_args(%n = %one, %s = %c) -> (f32, f32) {
     // CHECK-NEXT: %[[TRIP:.*]] = arith.index_cast %[[I]] : index to i32
-    // CHECK: %[[WIDE:.*]] = arith.extui %[[TRIP]] : i32 to i64
-    // CHECK-NEXT: %[[SHIFT:.*]] = arith.constant 48 : i64
-    // CHECK-NEXT: %[[HIGH:.*]] = arith.shli %[[WIDE]], %[[SHIFT]]
-    // CHECK-NEXT: %[[BLOCK:.*]] = arith.addi %[[GROUP]], %[[HIGH]]
-    // CHECK-NEXT: %[[W0:.*]], %{{.*}}, %[[W2:.*]], %{{.*}} = catenary.philox %[[SEED]], %[[BLOCK]], %[[STEP]] stream 259
+    // CHECK-NEXT: %[[W0:.*]], %{{.*}} = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] trip %[[TRIP]] stream 259 pair 0 of 4
+    // CHECK-NEXT: %[[W4:.*]], %{{.*}} = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] trip %[[TRIP]] stream 259 pair 2 of 4
     // CHECK-NEXT: %[[U0:.*]] = catenary.uniform_of %[[W0]]
-    // CHECK-NEXT: %[[U1:.*]] = catenary.uniform_of %[[W2]]
+    // CHECK-NEXT: %[[U1:.*]] = catenary.uniform_of %[[W4]]
     // CHECK-NEXT: %[[M:.*]] = arith.addf %[[N]], %[[ONE]]
     // CHECK-NEXT: %[[V0:.*]] = math.fma %[[U0]], %[[M]], %[[S0]]
     // CHECK-NEXT: %[[V1:.*]] = math.fma %[[U1]], %[[M]], %[[S1]]
     // CHECK-NEXT: scf.yield %[[M]], %[[V0]], %[[V1]]
     %trip = arith.index_cast %i : index to i32
-    %u = catenary.draw bits trip %trip {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 259 : i32} : i32
+    %u = catenary.draw bits trip %trip {component = 0 : i32, first = 0 : i64, per_point = 4 : i64, stream = 259 : i32} : i32
     %f = catenary.uniform_of %u : i32 -> f32
     %m = arith.addf %n, %one : f32
     %v = math.fma %f, %m, %s : f32
@@ -61,7 +58,7 @@ catenary.pipeline @while asks "forward" {
   } do {
   // CHECK: ^bb0(%{{.*}}: f32, %{{.*}}: f32, %[[J:.*]]: i32, %{{.*}}: i1, %{{.*}}: i1):
   ^bb0(%a: f32, %i: i32, %f: i1):
-    // CHECK: arith.extui %[[J]] : i32 to i64
+    // CHECK: catenary.words {{.*}} trip %[[J]] stream 258 pair 0 of 2
     %b = catenary.draw normal trip %i {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 258 : i32} : f32
     scf.yield %b, %i, %f : f32, i32, i1
   }

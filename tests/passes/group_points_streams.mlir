@@ -3,25 +3,21 @@
 catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 }
 
-// The streams need not agree: the group is the least that fills the blocks of each. Here 4 normals per point, which take the
-// blocks 2 group and 2 group + 1, and 2 words per point, which share block `group`; the blocks of all stand side by side.
+// The streams need not agree: the group is one that draws whole pairs of each. Here 4 normals and 1 word per point.
 // CHECK-LABEL: catenary.pipeline @mixed asks "prior" group 2 {
 catenary.pipeline @mixed asks "prior" {
   // CHECK-NEXT: ^bb0(%[[SEED:.*]]: i64, %[[STEP:.*]]: i32, %[[GROUP:.*]]: i64):
-  // CHECK-NEXT: %[[TWO:.*]] = arith.constant 2 : i64
-  // CHECK-NEXT: %[[FIRST:.*]] = arith.muli %[[GROUP]], %[[TWO]]
-  // CHECK: %[[SECOND:.*]] = arith.addi %{{.*}}, %c1
-  // CHECK-NEXT: %[[A0:.*]], %[[A1:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %[[FIRST]], %[[STEP]] stream 0
-  // CHECK-NEXT: %[[B0:.*]], %[[B1:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %[[SECOND]], %[[STEP]] stream 0
-  // CHECK-NEXT: %{{.*}}, %[[W0:.*]], %{{.*}}, %[[W1:.*]] = catenary.philox %[[SEED]], %[[GROUP]], %[[STEP]] stream 1
+  // CHECK-NEXT: %[[A0:.*]], %[[A1:.*]] = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] stream 0 pair 0 of 4
   // CHECK-NEXT: %{{.*}}, %[[N0:.*]] = catenary.box_muller %[[A0]], %[[A1]]
+  // CHECK-NEXT: %[[B0:.*]], %[[B1:.*]] = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] stream 0 pair 2 of 4
   // CHECK-NEXT: %{{.*}}, %[[N1:.*]] = catenary.box_muller %[[B0]], %[[B1]]
+  // CHECK-NEXT: %[[W0:.*]], %[[W1:.*]] = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] stream 1 pair 0 of 1
   // CHECK-NEXT: %[[U0:.*]] = catenary.uniform_of %[[W0]]
   // CHECK-NEXT: %[[U1:.*]] = catenary.uniform_of %[[W1]]
   // CHECK-NEXT: arith.addf %[[N0]], %[[U0]]
   // CHECK-NEXT: arith.addf %[[N1]], %[[U1]]
   %n = catenary.draw normal {component = 0 : i32, first = 1 : i64, per_point = 4 : i64, stream = 0 : i32} : f32
-  %u = catenary.draw uniform {component = 0 : i32, first = 1 : i64, per_point = 2 : i64, stream = 1 : i32} : f32
+  %u = catenary.draw uniform {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 1 : i32} : f32
   %nu = arith.addf %n, %u : f32
   catenary.output %nu of @x : f32
 }
@@ -43,19 +39,4 @@ catenary.pipeline @across asks "prior" {
   // CHECK: %{{.*}} = arith.addf %{{.*}}, %[[Z5]] : f32
   %abc = arith.addf %ab, %c : f32
   catenary.output %abc of @x : f32
-}
-
-// No more than 4 blocks at a time: those of the next draws follow where they are first needed.
-// CHECK-LABEL: catenary.pipeline @many asks "prior" group 1 {
-catenary.pipeline @many asks "prior" {
-  // CHECK-COUNT-4: catenary.philox
-  // CHECK-NOT: catenary.philox
-  // CHECK: arith.addi %{{.*}}, %c4
-  // CHECK-NEXT: catenary.philox
-  // CHECK-NOT: catenary.philox
-  %a = catenary.draw bits {component = 0 : i32, first = 0 : i64, per_point = 20 : i64, stream = 1 : i32} : i32
-  %b = catenary.draw bits {component = 0 : i32, first = 4 : i64, per_point = 20 : i64, stream = 1 : i32} : i32
-  %c = catenary.draw bits {component = 0 : i32, first = 8 : i64, per_point = 20 : i64, stream = 1 : i32} : i32
-  %d = catenary.draw bits {component = 0 : i32, first = 12 : i64, per_point = 20 : i64, stream = 1 : i32} : i32
-  %e = catenary.draw bits {component = 0 : i32, first = 16 : i64, per_point = 20 : i64, stream = 1 : i32} : i32
 }

@@ -4,7 +4,7 @@
 // RUN: catenary-opt %s --catenary-points --catenary-lower=lanes=16 | FileCheck %s -DLANES=16
 // RUN: catenary-opt %s --catenary-points | FileCheck %s --check-prefix=POINTS
 
-// POINTS: catenary.pipeline @step.0 asks "step" group 4 {
+// POINTS: catenary.pipeline @step.0 asks "step" group 2 {
 // POINTS-NOT: catenary.draw
 // POINTS-NOT: catenary.apply
 

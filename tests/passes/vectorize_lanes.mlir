@@ -28,18 +28,24 @@ module @toy {
   // CHECK: %[[SEED:.*]] = llvm.load {{.*}} -> i64
   // CHECK: %[[STEP:.*]] = llvm.load {{.*}} -> i32
   // CHECK: %[[FIRST:.*]] = llvm.load {{.*}} -> i64
-  // CHECK: %[[FIRST_GROUP:.*]] = arith.shrui %[[FIRST]], %c1
+  // Two lanes are a couple; 4 points have one number.
+  // CHECK: %[[FIRST_COUPLE:.*]] = arith.shrui %[[FIRST]], %c2
   // CHECK: scf.for %[[TILE:.*]] = %c0
-  // CHECK: %[[TILE_GROUPS:.*]] = arith.muli %[[TILE]], %c4
-  // CHECK: %[[GROUP:.*]] = arith.addi %[[FIRST_GROUP]], %[[TILE_GROUPS]]
-  // CHECK: %[[ALL:.*]] = vector.broadcast %[[GROUP]] : i64 to vector<4xi64>
-  // CHECK: %[[GROUPS:.*]] = arith.addi %[[ALL]], %{{.*}} : vector<4xi64>
+  // CHECK: %[[TILE_COUPLES:.*]] = arith.muli %[[TILE]], %c2
+  // CHECK: %[[COUPLE:.*]] = arith.addi %[[FIRST_COUPLE]], %[[TILE_COUPLES]]
+  // CHECK: %[[ALL:.*]] = vector.broadcast %[[COUPLE]] : i64 to vector<2xi64>
+  // CHECK: %[[COUPLES:.*]] = arith.addi %[[ALL]], %{{.*}} : vector<2xi64>
   // CHECK: %[[C:.*]] = llvm.getelementptr %{{.*}}[16]
   // CHECK-NEXT: %[[TIME:.*]] = llvm.load %[[C]] {{.*}} -> vector<4xf32>
   // CHECK: %[[C1:.*]] = llvm.getelementptr %{{.*}}[32]
   // CHECK-NEXT: %[[FLOAT:.*]] = llvm.load %[[C1]]
   // CHECK: %[[ON:.*]] = arith.cmpf one, %[[FLOAT]]
-  // CHECK: %[[W0:.*]], %[[W1:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %[[GROUPS]], %[[STEP]] stream 2 : vector<4xi64> -> vector<4xi32>
+  // CHECK: %[[P0:.*]], %{{.*}}, %[[P2:.*]], %{{.*}} = catenary.philox %[[SEED]], %[[COUPLES]], %[[STEP]] stream 2 : vector<2xi64>
+  // CHECK: %[[EVEN:.*]] = arith.andi %[[P0]]
+  // CHECK: %[[ODD:.*]] = arith.shli %[[P2]]
+  // CHECK-NEXT: %[[BOTH:.*]] = arith.ori %[[EVEN]], %[[ODD]]
+  // CHECK-NEXT: %[[W0:.*]] = vector.bitcast %[[BOTH]] : vector<2xi64> to vector<4xi32>
+  // CHECK: %[[W1:.*]] = vector.bitcast
   // CHECK-NEXT: %[[Z:.*]], %{{.*}} = catenary.box_muller %[[W0]], %[[W1]] : vector<4xi32> -> vector<4xf32>
   // CHECK-NEXT: arith.select %[[ON]], %[[Z]], %[[TIME]] : vector<4xi1>, vector<4xf32>
   catenary.pipeline @forward.0 asks "forward" group 2 {
@@ -52,7 +58,7 @@ module @toy {
     } : f32, i1, i32
     %t = catenary.coefficient %c#0 slot 1 : f32
     %on = catenary.coefficient %c#1 slot 0 : i1
-    %w:4 = catenary.philox %seed, %group, %step stream 2 : i64 -> i32
+    %w:2 = catenary.words %seed, %group, %step stream 2 pair 0 of 1
     %z:2 = catenary.box_muller %w#0, %w#1 : i32 -> f32
     %y = arith.select %on, %z#0, %t : f32
     catenary.output %y of @x slot 0 : f32

@@ -240,7 +240,11 @@ namespace {
 const Loop philox_loop = {{"i64"}, {"i32", "i32", "i32", "i32"}, R"(
   %seed = arith.constant 0x0123456789abcdef : i64
   %counter = arith.constant 0xfedcba98 : i32
-  %out0, %out1, %out2, %out3 = catenary.philox %seed, %in0, %counter stream 0x80010203 : $i64 -> $i32)"};
+  %w0, %w1, %w2, %w3 = catenary.philox %seed, %in0, %counter stream 0x80010203 : $i64
+  %out0 = arith.trunci %w0 : $i64 to $i32
+  %out1 = arith.trunci %w1 : $i64 to $i32
+  %out2 = arith.trunci %w2 : $i64 to $i32
+  %out3 = arith.trunci %w3 : $i64 to $i32)"};
 const Loop box_muller_loop = {
     {"i32", "i32"}, {"f32", "f32"}, "%out0, %out1 = catenary.box_muller %in0, %in1 : $i32 -> $f32"};
 
