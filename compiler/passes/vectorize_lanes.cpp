@@ -17,7 +17,7 @@
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
 #include <catenary/compiler/passes/tile_memory.h>
-#include <catenary/compiler/passes/variance.h>
+#include <catenary/compiler/passes/widener.h>
 #include <catenary/compiler/symbols.h>
 #include <catenary/runtime/abi.h>
 
@@ -28,116 +28,6 @@ namespace {
 using namespace mlir;
 
 constexpr int64_t blocks_side_by_side = 4;
-
-// Copies blocks, widening what varies to vectors of `lanes`.
-class Widener {
- public:
-  Widener(OpBuilder& b, int64_t lanes) : b_(b), lanes_(lanes) {}
-
-  void vary_from(Block& block, llvm::function_ref<bool(Operation*)> is_root) {
-    varying_ = find_varying(block, is_root);
-  }
-  void map(Value old, Value made) { map_.map(old, made); }
-  Value lookup(Value v) { return map_.lookupOrDefault(v); }
-
-  mlir::Type wide(mlir::Type type) { return VectorType::get({lanes_}, type); }
-
-  // The copy of v, broadcast where all lanes share it.
-  Value widened(Value v) {
-    Value made = lookup(v);
-    return isa<VectorType>(made.getType())
-               ? made
-               : vector::BroadcastOp::create(b_, v.getLoc(), wide(made.getType()), made).getResult();
-  }
-
-  /// Copies the operations of a block at the builder, up to its terminator; `special` may take some of them.
-  void copy(Block& from, llvm::function_ref<bool(Operation&)> special) {
-    for (Operation& op : from) {
-      if (op.hasTrait<OpTrait::IsTerminator>()) return;
-      if (special(op)) continue;
-      if (auto fold = dyn_cast<scf::ForOp>(op))
-        copy_for(fold, special);
-      else if (auto loop = dyn_cast<scf::WhileOp>(op))
-        copy_while(loop, special);
-      else if (auto any = dyn_cast<AnyOp>(op))
-        copy_any(any);
-      else
-        copy_plain(op);
-    }
-  }
-
- private:
-  bool varies(Value v) const { return varying_.contains(v); }
-
-  void copy_plain(Operation& op) {
-    if (!llvm::any_of(op.getResults(), [&](Value v) { return varies(v); })) {
-      b_.clone(op, map_);
-      return;
-    }
-    IRMapping mapping;
-    for (Value v : op.getOperands()) mapping.map(v, widened(v));
-    Operation* made = b_.clone(op, mapping);
-    for (auto [old, result] : llvm::zip(op.getResults(), made->getResults())) {
-      result.setType(wide(result.getType()));
-      map_.map(old, result);
-    }
-  }
-
-  void copy_any(AnyOp any) {
-    Location loc = any.getLoc();
-    Value flag;
-    for (Value v : any.getFlags()) {
-      Value next = widened(v);
-      flag = flag ? arith::OrIOp::create(b_, loc, flag, next).getResult() : next;
-    }
-    map_.map(any.getResult(), vector::ReductionOp::create(b_, loc, vector::CombiningKind::OR, flag));
-  }
-
-  // `values`, each as wide as the argument it flows into.
-  SmallVector<Value> as(ValueRange values, ValueRange args) {
-    SmallVector<Value> made;
-    for (auto [v, a] : llvm::zip(values, args)) made.push_back(varies(a) ? widened(v) : lookup(v));
-    return made;
-  }
-
-  void copy_for(scf::ForOp fold, llvm::function_ref<bool(Operation&)> special) {
-    auto args = fold.getRegionIterArgs();
-    auto made = scf::ForOp::create(b_, fold.getLoc(), lookup(fold.getLowerBound()), lookup(fold.getUpperBound()),
-                                   lookup(fold.getStep()), as(fold.getInitArgs(), args));
-    map_.map(fold.getInductionVar(), made.getInductionVar());
-    map_.map(args, made.getRegionIterArgs());
-    map_.map(fold.getResults(), made.getResults());
-    if (!made.getBody()->empty()) made.getBody()->getTerminator()->erase();
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToEnd(made.getBody());
-    copy(*fold.getBody(), special);
-    scf::YieldOp::create(b_, fold.getLoc(), as(fold.getBody()->getTerminator()->getOperands(), args));
-  }
-
-  void copy_while(scf::WhileOp loop, llvm::function_ref<bool(Operation&)> special) {
-    auto args = loop.getBeforeArguments();
-    auto inits = as(loop.getInits(), args);
-    auto types = llvm::to_vector(ValueRange(inits).getTypes());
-    SmallVector<Location> locs(types.size(), loop.getLoc());
-    auto made = scf::WhileOp::create(b_, loop.getLoc(), types, inits);
-    OpBuilder::InsertionGuard guard(b_);
-    Block* before = b_.createBlock(&made.getBefore(), {}, types, locs);
-    map_.map(args, before->getArguments());
-    copy(*loop.getBeforeBody(), special);
-    scf::ConditionOp::create(b_, loop.getLoc(), lookup(loop.getConditionOp().getCondition()),
-                             as(loop.getConditionOp().getArgs(), args));
-    Block* after = b_.createBlock(&made.getAfter(), {}, types, locs);
-    map_.map(loop.getAfterArguments(), after->getArguments());
-    copy(*loop.getAfterBody(), special);
-    scf::YieldOp::create(b_, loop.getLoc(), as(loop.getYieldOp().getOperands(), args));
-    map_.map(loop.getResults(), made.getResults());
-  }
-
-  OpBuilder& b_;
-  int64_t lanes_;
-  llvm::DenseSet<Value> varying_;
-  IRMapping map_;
-};
 
 class Lowering {
  public:
@@ -414,8 +304,8 @@ struct VectorizeLanes : PassWrapper<VectorizeLanes, OperationPass<ModuleOp>> {
   }
 
   void runOnOperation() override {
-    if (lanes < 1 || lanes > 64 || (lanes & (lanes - 1)) != 0) {
-      getOperation().emitError("vectorize-lanes needs a power of two of lanes, up to 64 (has ") << int(lanes) << ")";
+    if (lanes < 2 || lanes > 64 || (lanes & (lanes - 1)) != 0) {
+      getOperation().emitError("vectorize-lanes needs a power of two of lanes, from 2 to 64 (has ") << int(lanes) << ")";
       return signalPassFailure();
     }
     for (auto pipeline : llvm::make_early_inc_range(getOperation().getOps<PipelineOp>())) {

@@ -77,11 +77,3 @@ func.func @words(%seed: i64, %number: i64, %step: i32) {
   %w:2 = catenary.words %seed, %number, %step stream 3 pair 3 of 3
   return
 }
-
-// -----
-
-func.func @pair(%seed: i64, %number: i64, %step: i32) {
-  // expected-error @+1 {{'catenary.words' op takes pair 3 of 3}}
-  %w:2 = catenary.words %seed, %number, %step stream 3 pair 3 of 3
-  return
-}

@@ -34,30 +34,26 @@ func.func @tensors(%a: tensor<2x3xf32>, %x: tensor<3xf32>, %b: tensor<3x2xf32>, 
 }
 
 // CHECK-LABEL: func @words
-// CHECK-SAME: %[[SEED:.*]]: i64, %[[NUMBER:.*]]: i64, %[[STEP:.*]]: i32, %[[TRIP:.*]]: i32
-func.func @words(%seed: i64, %number: i64, %step: i32, %trip: i32) {
-  // CHECK-NEXT: %[[W0:.*]], %[[W1:.*]] = catenary.words %[[SEED]], %[[NUMBER]], %[[STEP]] stream 3 pair 0 of 1{{$}}
-  %w:2 = catenary.words %seed, %number, %step stream 3 pair 0 of 1
-  // CHECK-NEXT: catenary.words %[[SEED]], %[[NUMBER]], %[[STEP]] trip %[[TRIP]] stream 259 pair 2 of 3{{$}}
-  %l:2 = catenary.words %seed, %number, %step trip %trip stream 259 pair 2 of 3
+// CHECK-SAME: %[[SEED:.*]]: i64, %[[BLOCK:.*]]: i64, %[[BLOCKS:.*]]: vector<8xi64>, %[[STEP:.*]]: i32, %[[F:.*]]: i1, %[[G:.*]]: vector<8xi1>
+func.func @words(%seed: i64, %block: i64, %blocks: vector<8xi64>, %step: i32, %f: i1, %g: vector<8xi1>) {
+  // CHECK-NEXT: %[[W0:.*]], %[[W1:.*]] = catenary.words %[[SEED]], %[[BLOCK]], %[[STEP]] stream 3 pair 1 of 2
+  %w:2 = catenary.words %seed, %block, %step stream 3 pair 1 of 2
+  // CHECK-NEXT: catenary.words %[[SEED]], %[[BLOCK]], %[[STEP]] trip %[[W0]] stream 3 pair 0 of 1
+  %t:2 = catenary.words %seed, %block, %step trip %w#0 stream 3 pair 0 of 1
+  // CHECK-NEXT: catenary.philox %[[SEED]], %[[BLOCK]], %[[STEP]] stream 3 : i64
+  %p:4 = catenary.philox %seed, %block, %step stream 3 : i64
+  // CHECK-NEXT: catenary.philox %[[SEED]], %[[BLOCKS]], %[[STEP]] stream 3 : vector<8xi64>
+  %q:4 = catenary.philox %seed, %blocks, %step stream 3 : vector<8xi64>
+  // CHECK-NEXT: %[[V:.*]] = vector.bitcast
+  %v = vector.bitcast %q#0 : vector<8xi64> to vector<16xi32>
   // CHECK-NEXT: catenary.box_muller %[[W0]], %[[W1]] : i32 -> f32
   %z:2 = catenary.box_muller %w#0, %w#1 : i32 -> f32
-  // CHECK-NEXT: catenary.uniform_of %[[W1]] : i32 -> f32
-  %u = catenary.uniform_of %w#1 : i32 -> f32
-  return
-}
-
-// CHECK-LABEL: func @lanes
-// CHECK-SAME: %[[SEED:.*]]: i64, %[[BLOCK:.*]]: i64, %[[BLOCKS:.*]]: vector<8xi64>, %[[STEP:.*]]: i32, %[[W:.*]]: vector<8xi32>, %[[F:.*]]: i1, %[[G:.*]]: vector<8xi1>
-func.func @lanes(%seed: i64, %block: i64, %blocks: vector<8xi64>, %step: i32, %w: vector<8xi32>, %f: i1, %g: vector<8xi1>) {
-  // CHECK-NEXT: catenary.philox %[[SEED]], %[[BLOCK]], %[[STEP]] stream 3 : i64{{$}}
-  %one:4 = catenary.philox %seed, %block, %step stream 3 : i64
-  // CHECK-NEXT: catenary.philox %[[SEED]], %[[BLOCKS]], %[[STEP]] stream 3 : vector<8xi64>{{$}}
-  %all:4 = catenary.philox %seed, %blocks, %step stream 3 : vector<8xi64>
-  // CHECK-NEXT: catenary.box_muller %[[W]], %[[W]] : vector<8xi32> -> vector<8xf32>
-  %z:2 = catenary.box_muller %w, %w : vector<8xi32> -> vector<8xf32>
-  // CHECK-NEXT: catenary.uniform_of %[[W]] : vector<8xi32> -> vector<8xf32>
-  %u = catenary.uniform_of %w : vector<8xi32> -> vector<8xf32>
+  // CHECK-NEXT: catenary.box_muller %[[V]], %[[V]] : vector<16xi32> -> vector<16xf32>
+  %y:2 = catenary.box_muller %v, %v : vector<16xi32> -> vector<16xf32>
+  // CHECK-NEXT: catenary.uniform_of %[[W0]] : i32 -> f32
+  %u = catenary.uniform_of %w#0 : i32 -> f32
+  // CHECK-NEXT: catenary.uniform_of %[[V]] : vector<16xi32> -> vector<16xf32>
+  %x = catenary.uniform_of %v : vector<16xi32> -> vector<16xf32>
   // CHECK-NEXT: catenary.any %[[F]], %[[G]] : i1, vector<8xi1>
   %any = catenary.any %f, %g : i1, vector<8xi1>
   return

@@ -1,34 +1,33 @@
 // RUN: catenary-opt %s --expand-random --cse | FileCheck %s
 
-// A loop makes two of the ten rounds at a time. It carries the key's two words and the block's four, in lanes.
+// Blocks that stand together share a loop of 5 trips, 2 rounds each: 2 multiplications a round and block. Keys and counters are
+// carried: 2 keys and 4 words a block.
 // CHECK-LABEL: func @words
-// CHECK-SAME: %[[SEED:.*]]: i64, %[[BLOCK:.*]]: vector<8xi64>, %[[STEP:.*]]: i32
-func.func @words(%seed: i64, %block: vector<8xi64>, %step: i32) -> (vector<8xi64>, vector<8xi64>, vector<8xi64>, vector<8xi64>) {
-  // CHECK: %[[KEY0:.*]] = vector.broadcast %[[SEED]]
-  // CHECK: %[[HIGH:.*]] = arith.shrui %[[SEED]]
-  // CHECK: %[[KEY1:.*]] = vector.broadcast %[[HIGH]]
-  // CHECK: %[[C1:.*]] = arith.shrui %[[BLOCK]]
-  // CHECK: %[[WIDE:.*]] = arith.extui %[[STEP]]
-  // CHECK: %[[C2:.*]] = vector.broadcast %[[WIDE]]
-  // CHECK: %[[C3:.*]] = vector.broadcast %c3_i64
-  // CHECK: %[[R:.*]]:6 = scf.for %{{.*}} = %c0 to %c5 step %c1 iter_args(%[[K0:.*]] = %[[KEY0]], %[[K1:.*]] = %[[KEY1]], %[[A:.*]] = %[[BLOCK]], %[[B:.*]] = %[[C1]], %[[C:.*]] = %[[C2]], %[[D:.*]] = %[[C3]])
-  // Words are cut to 32 bits where they are multiplied, and nowhere else.
-  // CHECK: %[[LOW:.*]] = arith.andi %[[A]], %{{.*}} : vector<8xi64>
-  // CHECK: %[[P:.*]] = arith.muli %[[LOW]], %{{.*}} : vector<8xi64>
-  // CHECK: %[[LOW2:.*]] = arith.andi %[[C]],
-  // CHECK: %[[Q:.*]] = arith.muli %[[LOW2]],
-  // CHECK: %[[UP:.*]] = arith.shrui %[[Q]],
-  // CHECK-NEXT: %[[MIXED:.*]] = arith.xori %[[UP]], %[[B]]
-  // CHECK-NEXT: %[[NEXT:.*]] = arith.xori %[[MIXED]], %[[K0]]
-  // CHECK: arith.addi %[[K0]],
-  // CHECK: arith.addi %[[K1]],
-  // CHECK: arith.andi %[[NEXT]],
-  // CHECK-COUNT-2: arith.muli
+// CHECK-SAME: %[[SEED:.*]]: i64, %[[A:.*]]: vector<8xi64>, %[[B:.*]]: vector<8xi64>, %[[STEP:.*]]: i32
+func.func @words(%seed: i64, %a: vector<8xi64>, %b: vector<8xi64>, %step: i32) -> (vector<8xi64>, vector<8xi64>) {
+  // CHECK: %[[W:.*]]:10 = scf.for %{{.*}} = %c0 to %c5 step %c1 iter_args({{.*}} = %[[A]], {{.*}} = %[[B]]
+  // CHECK-COUNT-8: arith.muli {{.*}} : vector<8xi64>
   // CHECK-NOT: arith.muli
-  // CHECK-NOT: trunci
-  // CHECK: return %[[R]]#2, %[[R]]#3, %[[R]]#4, %[[R]]#5
-  %w:4 = catenary.philox %seed, %block, %step stream 3 : vector<8xi64>
-  return %w#0, %w#1, %w#2, %w#3 : vector<8xi64>, vector<8xi64>, vector<8xi64>, vector<8xi64>
+  // CHECK: scf.yield
+  // CHECK: return %[[W]]#2, %[[W]]#9
+  %w:4 = catenary.philox %seed, %a, %step stream 3 : vector<8xi64>
+  %v:4 = catenary.philox %seed, %b, %step stream 3 : vector<8xi64>
+  return %w#0, %v#3 : vector<8xi64>, vector<8xi64>
+}
+
+// No more than 4 blocks share a loop, and none of another seed.
+// CHECK-LABEL: func @one_point
+func.func @one_point(%seed: i64, %block: i64, %step: i32) -> (i64, i64, i64) {
+  // CHECK-NOT: vector
+  // CHECK-COUNT-3: scf.for
+  // CHECK-NOT: scf.for
+  %a:4 = catenary.philox %seed, %block, %step stream 3 : i64
+  %b:4 = catenary.philox %seed, %block, %step stream 5 : i64
+  %c:4 = catenary.philox %seed, %block, %step stream 7 : i64
+  %d:4 = catenary.philox %seed, %block, %step stream 9 : i64
+  %e:4 = catenary.philox %seed, %block, %step stream 11 : i64
+  %f:4 = catenary.philox %block, %block, %step stream 11 : i64
+  return %a#0, %e#0, %f#0 : i64, i64, i64
 }
 
 // CHECK-LABEL: func @normals

@@ -1,0 +1,102 @@
+// Widening: uniform values stay numbers until they meet a vector.
+#include <catenary/compiler/passes/widener.h>
+
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/Vector/IR/VectorOps.h>
+
+#include <catenary/compiler/passes/variance.h>
+
+namespace catenary {
+
+using namespace mlir;
+
+void Widener::vary_from(Block& block, llvm::function_ref<bool(Operation*)> is_root) {
+  varying_ = find_varying(block, is_root);
+}
+
+Value Widener::widened(Value v) {
+  Value made = lookup(v);
+  return isa<VectorType>(made.getType())
+             ? made
+             : vector::BroadcastOp::create(b_, v.getLoc(), wide(made.getType()), made).getResult();
+}
+
+void Widener::copy(Block& from, llvm::function_ref<bool(Operation&)> special) {
+  for (Operation& op : from) {
+    if (op.hasTrait<OpTrait::IsTerminator>()) return;
+    if (special(op)) continue;
+    if (auto fold = dyn_cast<scf::ForOp>(op))
+      copy_for(fold, special);
+    else if (auto loop = dyn_cast<scf::WhileOp>(op))
+      copy_while(loop, special);
+    else if (auto any = dyn_cast<AnyOp>(op))
+      copy_any(any);
+    else
+      copy_plain(op);
+  }
+}
+
+void Widener::copy_plain(Operation& op) {
+  if (!llvm::any_of(op.getResults(), [&](Value v) { return varies(v); })) {
+    b_.clone(op, map_);
+    return;
+  }
+  IRMapping mapping;
+  for (Value v : op.getOperands()) mapping.map(v, widened(v));
+  Operation* made = b_.clone(op, mapping);
+  for (auto [old, result] : llvm::zip(op.getResults(), made->getResults())) {
+    result.setType(wide(result.getType()));
+    map_.map(old, result);
+  }
+}
+
+void Widener::copy_any(AnyOp any) {
+  Location loc = any.getLoc();
+  Value flag;
+  for (Value v : any.getFlags()) {
+    Value next = widened(v);
+    flag = flag ? arith::OrIOp::create(b_, loc, flag, next).getResult() : next;
+  }
+  map_.map(any.getResult(), vector::ReductionOp::create(b_, loc, vector::CombiningKind::OR, flag));
+}
+
+SmallVector<Value> Widener::as(ValueRange values, ValueRange args) {
+  SmallVector<Value> made;
+  for (auto [v, a] : llvm::zip(values, args)) made.push_back(varies(a) ? widened(v) : lookup(v));
+  return made;
+}
+
+void Widener::copy_for(scf::ForOp fold, llvm::function_ref<bool(Operation&)> special) {
+  auto args = fold.getRegionIterArgs();
+  auto made = scf::ForOp::create(b_, fold.getLoc(), lookup(fold.getLowerBound()), lookup(fold.getUpperBound()),
+                                 lookup(fold.getStep()), as(fold.getInitArgs(), args));
+  map_.map(fold.getInductionVar(), made.getInductionVar());
+  map_.map(args, made.getRegionIterArgs());
+  map_.map(fold.getResults(), made.getResults());
+  if (!made.getBody()->empty()) made.getBody()->getTerminator()->erase();
+  OpBuilder::InsertionGuard guard(b_);
+  b_.setInsertionPointToEnd(made.getBody());
+  copy(*fold.getBody(), special);
+  scf::YieldOp::create(b_, fold.getLoc(), as(fold.getBody()->getTerminator()->getOperands(), args));
+}
+
+void Widener::copy_while(scf::WhileOp loop, llvm::function_ref<bool(Operation&)> special) {
+  auto args = loop.getBeforeArguments();
+  auto inits = as(loop.getInits(), args);
+  auto types = llvm::to_vector(ValueRange(inits).getTypes());
+  SmallVector<Location> locs(types.size(), loop.getLoc());
+  auto made = scf::WhileOp::create(b_, loop.getLoc(), types, inits);
+  OpBuilder::InsertionGuard guard(b_);
+  Block* before = b_.createBlock(&made.getBefore(), {}, types, locs);
+  map_.map(args, before->getArguments());
+  copy(*loop.getBeforeBody(), special);
+  scf::ConditionOp::create(b_, loop.getLoc(), lookup(loop.getConditionOp().getCondition()),
+                           as(loop.getConditionOp().getArgs(), args));
+  Block* after = b_.createBlock(&made.getAfter(), {}, types, locs);
+  map_.map(loop.getAfterArguments(), after->getArguments());
+  copy(*loop.getAfterBody(), special);
+  scf::YieldOp::create(b_, loop.getLoc(), as(loop.getYieldOp().getOperands(), args));
+  map_.map(loop.getResults(), made.getResults());
+}
+
+}  // namespace catenary
