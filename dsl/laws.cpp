@@ -7,16 +7,17 @@
 
 namespace catenary {
 
-Law derive(const Joint& joint, const Joint::Component& component, Question question) {
+namespace {
+
+Law derive_unchecked(const Joint& joint, const Joint::Component& component, Question question) {
   const Process& process = *component.process;
   const Space& space = process.space();
   const Clock& clock = component.placement.clock;
   auto point = [&](const char* name) { return parameter(name, space.type(), space.point()); };
   auto checked = [&](Expr e, std::string_view what) {
     if (e.type() != space.type() || e.shape() != space.point())
-      throw Error(fmt::format("joint '{}': the {} of component '{}' returns {} {}; a point of its space '{}' is {} {}",
-                              joint.name(), what, component.name, name_of(e.type()), to_string(e.shape()), space.name(),
-                              name_of(space.type()), to_string(space.point())));
+      throw Error(fmt::format("the {} returns {} {}; a point of its space '{}' is {} {}", what, name_of(e.type()),
+                              to_string(e.shape()), space.name(), name_of(space.type()), to_string(space.point())));
     if (e->scope) schedule({e});  // Throws at the user's line, which the selects below would hide.
     return e;
   };
@@ -41,6 +42,19 @@ Law derive(const Joint& joint, const Joint::Component& component, Question quest
     }
   }
   throw Bug("unknown question");
+}
+
+}  // namespace
+
+Law derive(const Joint& joint, const Joint::Component& component, Question question) {
+  try {
+    Law law = derive_unchecked(joint, component, question);
+    number_draws(schedule({law.result}));  // Refuses what the counter layout cannot hold.
+    return law;
+  } catch (const Error& e) {
+    throw Error(
+        fmt::format("joint '{}', component '{}', {}: {}", joint.name(), component.name, name_of(question), e.what()));
+  }
 }
 
 }  // namespace catenary

@@ -193,7 +193,5 @@ TEST_CASE("compiler messages: mistakes in a law come with joint, component and q
         "to_float or "
         "to_int");
   CHECK(refusal("step", [](Expr x) { return stack({x, x}); }) ==
-        "joint 'odd', component 'b', step: joint 'odd': the endpoint of component 'b' returns f32 [2]; a point of its "
-        "space "
-        "'euclidean' is f32 []");
+        "joint 'odd', component 'b', step: the endpoint returns f32 [2]; a point of its space 'euclidean' is f32 []");
 }

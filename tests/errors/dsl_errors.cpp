@@ -211,10 +211,11 @@ TEST_CASE("messages: joint processes") {
   j.add("place", Mute(Disc(), vector(3)));
   for (Question q : {Question::prior, Question::forward, Question::bridge})
     CHECK(say([&] { derive(j, j.components()[0], q); }) ==
-          fmt::format("joint 'j': the {} of component 'place' returns f32 [3]; a point of its space 'disc' is f32 [2]",
-                      name_of(q)));
+          fmt::format(
+              "joint 'j', component 'place', {0}: the {0} returns f32 [3]; a point of its space 'disc' is f32 [2]",
+              name_of(q)));
   CHECK(say([&] { derive(j, j.components()[0], Question::step); }) ==
-        "joint 'j': the endpoint of component 'place' returns f32 [3]; a point of its space 'disc' is f32 [2]");
+        "joint 'j', component 'place', step: the endpoint returns f32 [3]; a point of its space 'disc' is f32 [2]");
 }
 
 TEST_CASE("messages: the standard library") {
