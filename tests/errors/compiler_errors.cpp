@@ -8,21 +8,14 @@
 
 #include <catenary/compiler/compile.h>
 #include <catenary/stdlib/stdlib.h>
+#include <catenary/tests/message_of.h>
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 using namespace catenary;
+using namespace catenary::testing;
 
 namespace {
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 /// The message without the place in the source that it names.
 std::string without_place(std::string message) {

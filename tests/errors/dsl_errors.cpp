@@ -8,19 +8,12 @@
 #include <catenary/dsl/evaluate.h>
 #include <catenary/dsl/schedule.h>
 #include <catenary/stdlib/stdlib.h>
+#include <catenary/tests/message_of.h>
 
 using namespace catenary;
+using namespace catenary::testing;
 
 namespace {
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 // The message, less the place in the source that opens it.
 std::string sentence_of(const std::function<void()>& act) {

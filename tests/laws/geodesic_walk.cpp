@@ -4,26 +4,15 @@
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/geodesic_walk.h>
 #include <catenary/tests/laws/identities.h>
+#include <catenary/tests/sphere.h>
 
 using namespace catenary;
 using namespace catenary::testing;
 
 namespace {
 
-// The unit sphere S^2 as a user would declare it, with the gradient of its heat kernel.
-struct Sphere final : Manifold {
-  Sphere() : Manifold("sphere", {.point = {3}, .dimension = 2}) {}
-  Expr project(Expr x) const override { return x / norm(x); }
-  Expr tangent(Expr x, Expr v) const override { return v - dot(x, v) * x; }
-  Expr exp(Expr x, Expr v) const override {
-    Expr r = norm(v);
-    return cos(r) * x + sinc(r) * v;
-  }
-  Expr log(Expr x, Expr y) const override {
-    Expr across = tangent(x, y), sine = norm(across);
-    return select(sine < 1e-30, 1.0, atan2(sine, dot(x, y)) / max(sine, 1e-30)) * across;
-  }
-  Expr uniform_point() const override { return project(normal({3})); }
+// The sphere with the gradient of its heat kernel.
+struct ScoredSphere final : Sphere {
   // The Legendre series sum (2l+1) P_l(cos) e^{-l(l+1)v/2} where it converges in 12 terms, with P_l and P_l' by recurrence;
   // below, the small-time form exp(-r^2 / 2v) sqrt(r / sin r).
   Expr score(Expr x, Expr y, Expr v) const override {
@@ -80,7 +69,7 @@ TEST_CASE("geodesic walk on the sphere: forward") {
   Engine engine = GENERATE(from_range(engines()));
   for (int steps : {1, 4, 16}) {
     CAPTURE(steps);
-    auto draws = draws_of(engine, GeodesicWalk(Sphere(), {.rate = 2, .steps = steps}));
+    auto draws = draws_of(engine, GeodesicWalk(ScoredSphere(), {.rate = 2, .steps = steps}));
     Points start = draws->repeated({0.6, 0, -0.8, 0, 1, 0}, 3);
     for (double v : {0.25, 1.0}) {
       Points x = draws->forward(start, v / 2, 1);
@@ -98,7 +87,7 @@ TEST_CASE("geodesic walk on the sphere: forward") {
 }
 
 TEST_CASE("geodesic walk on the sphere: prior") {
-  auto draws = draws_of(GENERATE(from_range(engines())), GeodesicWalk(Sphere(), {.steps = 4}));
+  auto draws = draws_of(GENERATE(from_range(engines())), GeodesicWalk(ScoredSphere(), {.steps = 4}));
   Points x = draws->prior(1);
   std::vector<double> heights;
   for (size_t i = 0; i < x.size(); i += 3) heights.push_back(x[i]);
@@ -107,10 +96,10 @@ TEST_CASE("geodesic walk on the sphere: prior") {
 
 TEST_CASE("geodesic walk on the sphere: bridge, within its error") {
   Engine engine = GENERATE(from_range(engines()));
-  auto fine = draws_of(engine, GeodesicWalk(Sphere(), {.steps = 64}));
+  auto fine = draws_of(engine, GeodesicWalk(ScoredSphere(), {.steps = 64}));
   for (auto [s, t, steps] : {std::tuple(0.25, 0.5, 4), {0.5, 1.0, 4}, {1.0, 2.0, 8}}) {
     CAPTURE(s, t, steps);
-    auto draws = draws_of(engine, GeodesicWalk(Sphere(), {.steps = steps}));
+    auto draws = draws_of(engine, GeodesicWalk(ScoredSphere(), {.steps = steps}));
     Points x0 = draws->repeated({0.6, 0, -0.8, 0, 1, 0}, 3), xt = fine->forward(x0, t, 1);
     Points xs = draws->bridge(x0, xt, s, t, 2);
     double forward_error = t * t / 64 / 6 * std::exp(-t), error = 0.17 * (t - s) / steps + forward_error;

@@ -8,24 +8,9 @@
 #include <catenary/dsl/joint.h>
 #include <catenary/runtime/sampler.h>
 #include <catenary/stdlib/stdlib.h>
+#include <catenary/tests/sphere.h>
 
 namespace catenary::testing {
-
-/// Unit vectors of R^3.
-struct Sphere final : Manifold {
-  Sphere() : Manifold("sphere", {.point = {3}, .dimension = 2}) {}
-  Expr project(Expr x) const override { return x / norm(x); }
-  Expr tangent(Expr x, Expr v) const override { return v - dot(x, v) * x; }
-  Expr exp(Expr x, Expr v) const override {
-    Expr r = norm(v);
-    return cos(r) * x + sinc(r) * v;
-  }
-  Expr log(Expr x, Expr y) const override {
-    Expr v = tangent(x, y), sine = norm(v);
-    return atan2(sine, dot(x, y)) / max(sine, 1e-30) * v;
-  }
-  Expr uniform_point() const override { return project(normal({3})); }
-};
 
 inline constexpr int64_t kinds = 10, atoms = 5;
 
