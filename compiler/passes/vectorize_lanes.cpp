@@ -305,7 +305,8 @@ struct VectorizeLanes : PassWrapper<VectorizeLanes, OperationPass<ModuleOp>> {
 
   void runOnOperation() override {
     if (lanes < 2 || lanes > 64 || (lanes & (lanes - 1)) != 0) {
-      getOperation().emitError("vectorize-lanes needs a power of two of lanes, from 2 to 64 (has ") << int(lanes) << ")";
+      getOperation().emitError("vectorize-lanes needs a power of two of lanes, from 2 to 64 (has ")
+          << int(lanes) << ")";
       return signalPassFailure();
     }
     for (auto pipeline : llvm::make_early_inc_range(getOperation().getOps<PipelineOp>())) {
