@@ -306,8 +306,9 @@ void import_law(mlir::OpBuilder& b, const Law& law) {
   YieldOp::create(b, loc, emitter.at(law.result));
 }
 
-void import_process(mlir::OpBuilder& b, const Joint& joint, size_t index, llvm::ArrayRef<Question> questions) {
-  const Joint::Component& component = joint.components()[index];
+using Laws = std::map<Question, Law>;
+
+void import_process(mlir::OpBuilder& b, const Joint::Component& component, size_t index, const Laws& laws) {
   const Space& space = component.process->space();
   Estimate estimate = component.process->estimate();
   Emitter types(b);
@@ -317,25 +318,26 @@ void import_process(mlir::OpBuilder& b, const Joint& joint, size_t index, llvm::
                               component.placement.sites);
   mlir::OpBuilder::InsertionGuard guard(b);
   b.createBlock(&op.getLaws());
-  for (Question q : questions) import_law(b, derive(joint, component, q));
+  for (const auto& [question, law] : laws) import_law(b, law);
 }
 
 // One pipeline: every input once, the components' laws applied, every output.
-void import_pipeline(mlir::OpBuilder& b, const Joint& joint, mlir::ModuleOp module, Question question,
-                     const std::string& sites, size_t group) {
+void import_pipeline(mlir::OpBuilder& b, const Joint& joint, const std::vector<Laws>& laws, mlir::ModuleOp module,
+                     Question question, const std::string& sites, size_t group) {
   auto loc = b.getUnknownLoc();
   auto op =
       PipelineOp::create(b, loc, fmt::format("{}.{}", name_of(question), group), name_of(question), sites, nullptr);
   mlir::OpBuilder::InsertionGuard guard(b);
   b.createBlock(&op.getBody());
   std::map<std::string, Value> times;
-  for (const Joint::Component& component : joint.components()) {
+  for (size_t i = 0; i < laws.size(); ++i) {
+    const Joint::Component& component = joint.components()[i];
     if (component.placement.sites != sites) continue;
     auto process = module.lookupSymbol<ProcessOp>(component.name);
     auto law = process.lookupSymbol<LawOp>(name_of(question));
     auto name = mlir::FlatSymbolRefAttr::get(b.getContext(), component.name);
     llvm::SmallVector<Value> arguments;
-    for (const Expr& p : derive(joint, component, question).parameters) {
+    for (const Expr& p : laws[i].at(question).parameters) {
       auto type = law.getArgumentTypes()[arguments.size()];
       if (p->name == "s" || p->name == "t") {
         Value& time = times[p->name];
@@ -363,12 +365,17 @@ mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const
   mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(b.getUnknownLoc(), joint.name());
   (*module)->setAttr("catenary.horizon", b.getF64FloatAttr(joint.horizon()));
   b.setInsertionPointToEnd(module->getBody());
-  for (size_t i = 0; i < joint.components().size(); ++i) import_process(b, joint, i, questions);
+  std::vector<Laws> laws;
+  for (const Joint::Component& component : joint.components()) {
+    Laws& mine = laws.emplace_back();
+    for (Question q : questions) mine.emplace(q, derive(joint, component, q));
+    import_process(b, component, laws.size() - 1, mine);
+  }
   std::vector<std::string> groups;
   for (const Joint::Component& c : joint.components())
     if (std::find(groups.begin(), groups.end(), c.placement.sites) == groups.end()) groups.push_back(c.placement.sites);
   for (Question q : questions)
-    for (size_t g = 0; g < groups.size(); ++g) import_pipeline(b, joint, *module, q, groups[g], g);
+    for (size_t g = 0; g < groups.size(); ++g) import_pipeline(b, joint, laws, *module, q, groups[g], g);
   return module;
 }
 

@@ -26,11 +26,26 @@ constexpr int rounds = 10, rounds_per_trip = 2;
 // Blocks that are computed together: their chains of rounds hide one another's latency.
 constexpr size_t most_together = 4;
 
+// Up to so many blocks the rounds are written out, which lets them mix with what surrounds them; for more they are a loop,
+// since ten rounds of each would be most of a kernel's code.
+constexpr size_t most_written_out = 2;
+
 using Counter = std::array<Value, 4>;
 
-// The words of support/philox.h's philox4x32 for several blocks at once, as a loop over the rounds: code for ten rounds
-// of each would be most of a kernel. A word is the low half of an i64, whose high half holds anything: the mask before
-// a multiplication makes it the 32 x 32 -> 64 bit multiplication of the machine, and costs nothing.
+// One round of several blocks; `state` is the two words of the key, then four words a block. A word is the low half of an
+// i64, whose high half holds anything: the mask before a multiplication makes it the 32 x 32 -> 64 bit multiplication of
+// the machine, and costs nothing.
+void advance(MutableArrayRef<Lane> state) {
+  for (size_t at = 2; at < state.size(); at += 4) {
+    Lane a = (state[at] & word_mask) * 0xD2511F53, c = (state[at + 2] & word_mask) * 0xCD9E8D57;
+    state[at] = shift_right_unsigned(c, 32) ^ state[at + 1] ^ state[0];
+    state[at + 2] = shift_right_unsigned(a, 32) ^ state[at + 3] ^ state[1];
+    state[at + 1] = c, state[at + 3] = a;
+  }
+  state[0] = state[0] + 0x9E3779B9, state[1] = state[1] + 0xBB67AE85;
+}
+
+// The words of support/philox.h's philox4x32 for several blocks at once.
 void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
   OpBuilder b(blocks.back());
   Location loc = blocks[0].getLoc();
@@ -48,29 +63,26 @@ void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
                                         wide(block.value(), lane(op.getStep()).to_i64()),
                                         wide(block.value(), seed.constant(op.getStream()))});
   }
-  auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(b, loc, i); };
-  auto loop = scf::ForOp::create(b, loc, index(0), index(rounds / rounds_per_trip), index(1), carried);
-  {
+  auto lanes = [&](ValueRange values) { return llvm::map_to_vector(values, lane); };
+  auto values = [](ArrayRef<Lane> state) {
+    return llvm::map_to_vector(state, [](const Lane& l) { return l.value(); });
+  };
+  if (blocks.size() <= most_written_out) {
+    SmallVector<Lane> state = lanes(carried);
+    for (int round = 0; round < rounds; ++round) advance(state);
+    carried = values(state);
+  } else {
+    auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(b, loc, i); };
+    auto loop = scf::ForOp::create(b, loc, index(0), index(rounds / rounds_per_trip), index(1), carried);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    SmallVector<Lane> state;
-    for (Value v : loop.getRegionIterArgs()) state.push_back(lane(v));
-    for (int round = 0; round < rounds_per_trip; ++round) {
-      for (size_t at = 2; at < state.size(); at += 4) {
-        Lane a = (state[at] & word_mask) * 0xD2511F53, c = (state[at + 2] & word_mask) * 0xCD9E8D57;
-        state[at] = shift_right_unsigned(c, 32) ^ state[at + 1] ^ state[0];
-        state[at + 2] = shift_right_unsigned(a, 32) ^ state[at + 3] ^ state[1];
-        state[at + 1] = c, state[at + 3] = a;
-      }
-      state[0] = state[0] + 0x9E3779B9, state[1] = state[1] + 0xBB67AE85;
-    }
-    SmallVector<Value> next;
-    for (Lane v : state) next.push_back(v.value());
-    scf::YieldOp::create(b, loc, next);
+    SmallVector<Lane> state = lanes(loop.getRegionIterArgs());
+    for (int round = 0; round < rounds_per_trip; ++round) advance(state);
+    scf::YieldOp::create(b, loc, values(state));
+    carried.assign(loop.getResults().begin(), loop.getResults().end());
   }
   for (auto [k, op] : llvm::enumerate(blocks))
-    for (unsigned word = 0; word < 4; ++word)
-      op->getResult(word).replaceAllUsesWith(loop.getResult(2 + 4 * unsigned(k) + word));
+    for (unsigned word = 0; word < 4; ++word) op->getResult(word).replaceAllUsesWith(carried[2 + 4 * k + word]);
   for (PhiloxOp op : blocks) op.erase();
 }
 
@@ -116,7 +128,7 @@ std::array<Lane, 2> expand_box_muller(Lane w0, Lane w1) {
 
 Lane expand_uniform(Lane word) { return shift_right_unsigned(word, 8).to_f32() * 0x1p-24; }
 
-/// catenary.philox becomes a loop of i64 arithmetic, catenary.box_muller polynomials with explicit fma,
+/// catenary.philox becomes i64 arithmetic, catenary.box_muller polynomials with explicit fma,
 /// catenary.uniform_of a shift and a conversion; the same bits for a number and for any vector width. The absolute
 /// error of a normal is at most 1.4e-6, three units in the last place at the end of the tail; its root mean square is
 /// below 1e-7.

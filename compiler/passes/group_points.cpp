@@ -202,9 +202,15 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
       // Checked on the way in: what follows shares a while among points.
       auto varying =
           find_varying(pipeline.getBody().front(), [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
-      auto split = pipeline.walk([&](scf::WhileOp loop) {
-        if (!varying.contains(loop.getConditionOp().getCondition())) return WalkResult::advance();
-        loop.emitOpError("goes on by a condition of each point's own; mask-loops makes it one for all");
+      auto split = pipeline.walk([&](Operation* op) {
+        auto loop = dyn_cast<scf::WhileOp>(op);
+        auto draw = dyn_cast<DrawOp>(op);
+        if (loop && varying.contains(loop.getConditionOp().getCondition()))
+          loop.emitOpError("goes on by a condition of each point's own; mask-loops makes it one for all");
+        else if (draw && varying.contains(draw.getTrip()))
+          draw.emitOpError("has a trip that differs from point to point");
+        else
+          return WalkResult::advance();
         return WalkResult::interrupt();
       });
       if (split.wasInterrupted()) return signalPassFailure();

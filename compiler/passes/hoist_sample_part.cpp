@@ -82,8 +82,7 @@ struct HoistSamplePart : PassWrapper<HoistSamplePart, OperationPass<ModuleOp>> {
     llvm::DenseMap<Operation*, Operation*> copies;
     const Block::iterator first = inside->begin();
     auto copy = [&](auto& self, Operation* op) -> Operation* {
-      Operation*& made = copies[op];
-      if (made) return made;
+      if (Operation* made = copies.lookup(op)) return made;
       Operation* clone = op->clone();
       for (OpOperand& operand : clone->getOpOperands())
         operand.set(self(self, operand.get().getDefiningOp())->getResult(0));

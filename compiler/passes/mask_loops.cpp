@@ -59,8 +59,8 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
       SmallVector<Value> next;
       for (auto [k, v] : llvm::enumerate(loop.getYieldOp().getOperands())) {
         Value stepped = mapping.lookupOrDefault(v);
-        // The trip is the same number for all points, whether or not they are done.
-        bool trip = k + 1 == carried.size() && stepped.getType().isInteger(32);
+        // The trip is the same number for all points, whether or not they are done; nobody sees what it ends at.
+        bool trip = k + 1 == carried.size() && stepped.getType().isInteger(32) && loop.getResults().back().use_empty();
         next.push_back(trip ? stepped : arith::SelectOp::create(b, loc, active, stepped, carried[k]).getResult());
       }
       Value more = condition(b, loop, next);

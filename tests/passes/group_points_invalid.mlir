@@ -20,3 +20,13 @@ catenary.pipeline @p asks "forward" {
     scf.yield %a : f32
   }
 }
+
+// -----
+
+catenary.process @x 0 on "counts" points i32 estimates "endpoint" i32 {
+}
+catenary.pipeline @p asks "forward" {
+  %x = catenary.input x0 of @x : i32
+  // expected-error @+1 {{'catenary.draw' op has a trip that differs from point to point}}
+  %w = catenary.draw bits trip %x {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 259 : i32} : i32
+}

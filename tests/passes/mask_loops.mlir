@@ -78,3 +78,27 @@ catenary.pipeline @nested asks "forward" {
   }
   catenary.output %r of @x : f32
 }
+
+// -----
+
+catenary.process @n 0 on "counts" points i32 estimates "endpoint" i32 {
+}
+
+// Where the last value is asked for, a point that is done keeps that too.
+// CHECK-LABEL: catenary.pipeline @counted
+catenary.pipeline @counted asks "forward" {
+  // CHECK: ^bb0(%[[I:.*]]: i32, %[[ON:.*]]: i1):
+  // CHECK-NEXT: %[[STEPPED:.*]] = arith.addi %[[I]]
+  // CHECK-NEXT: arith.select %[[ON]], %[[STEPPED]], %[[I]] : i32
+  %n = catenary.input x0 of @n : i32
+  %one = arith.constant 1 : i32
+  %r = scf.while (%i = %one) : (i32) -> i32 {
+    %more = arith.cmpi slt, %i, %n : i32
+    scf.condition(%more) %i : i32
+  } do {
+  ^bb0(%i: i32):
+    %next = arith.addi %i, %one : i32
+    scf.yield %next : i32
+  }
+  catenary.output %r of @n : i32
+}
