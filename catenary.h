@@ -1,4 +1,4 @@
-// Everything a program needs to declare, compile and sample joint processes.
+// Everything a program needs to declare, compile, sample and verify joint processes.
 #pragma once
 
 #include <catenary/compiler/compile.h>
@@ -6,3 +6,4 @@
 #include <catenary/dsl/joint.h>
 #include <catenary/runtime/sampler.h>
 #include <catenary/stdlib/stdlib.h>
+#include <catenary/verify/verify.h>

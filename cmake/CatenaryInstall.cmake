@@ -5,6 +5,7 @@ set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/Catenary)
 install(DIRECTORY support dsl stdlib runtime DESTINATION ${include_folder}
   FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 install(FILES compiler/compile.h DESTINATION ${include_folder}/compiler)
+install(FILES verify/report.h verify/verify.h DESTINATION ${include_folder}/verify)
 install(FILES catenary.h DESTINATION ${include_folder})
 
 foreach(set RuntimeTargets CompilerTargets)

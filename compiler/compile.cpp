@@ -1,14 +1,17 @@
 // One road from declaration to object bytes; the JIT loads them, AOT writes them out.
 #include <catenary/compiler/compile.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
 
 #include <fmt/format.h>
 #include <llvm/Object/Archive.h>
 #include <llvm/Object/ArchiveWriter.h>
 
+#include <catenary/compiler/declaration.h>
 #include <catenary/compiler/import.h>
 #include <catenary/compiler/jit.h>
 #include <catenary/compiler/kernel_table.h>
@@ -19,8 +22,6 @@
 namespace catenary {
 
 namespace {
-
-constexpr Question questions[] = {Question::prior, Question::forward, Question::bridge, Question::step};
 
 struct Compiled {
   std::unique_ptr<KernelTable> table;
@@ -49,11 +50,30 @@ struct Piece {
   llvm::SmallVector<char, 0> object;
 };
 
-Piece lower(const Joint& joint, Question question, const Target& target, const std::string& dump) {
+// What is compiled: a joint process, or its text.
+struct Source {
+  std::string name;
+  double horizon;
+  std::vector<Question> questions;
+  std::function<mlir::OwningOpRef<mlir::ModuleOp>(mlir::MLIRContext&, Question)> module;
+};
+
+Source source_of(const Joint& joint, std::vector<Question> questions) {
+  if (questions.empty())
+    throw Error(fmt::format("joint '{}' was to be compiled for no questions; list some in CompileOptions::questions",
+                            joint.name()));
+  std::sort(questions.begin(), questions.end());
+  questions.erase(std::unique(questions.begin(), questions.end()), questions.end());
+  return {joint.name(), joint.horizon(), std::move(questions), [&joint](mlir::MLIRContext& context, Question question) {
+            return import_joint(context, joint, question, Unanswered::refused);
+          }};
+}
+
+Piece lower(const Source& source, Question question, const Target& target, const std::string& dump) {
   std::string folder = dump.empty() ? "" : (std::filesystem::path(dump) / name_of(question)).string();
   int stage = 0;
   auto context = make_context();
-  auto module = import_joint(*context, joint, question);
+  auto module = source.module(*context, question);
   if (!folder.empty()) write_stage(folder, stage, "import", "mlir", text_of(*module));
   run_passes(*module, [](mlir::OpPassManager& passes, int) { add_point_passes(passes); }, target.lanes, folder, stage);
   Piece piece{read_components(*module), read_kernels(*module), {}};
@@ -62,16 +82,16 @@ Piece lower(const Joint& joint, Question question, const Target& target, const s
   return piece;
 }
 
-// The questions are compiled side by side: nothing is shared but the declaration, which is immutable.
-Compiled lower(const Joint& joint, const Target& target, const CompileOptions& options) {
+// The questions are compiled side by side: nothing is shared but the source, which is not changed.
+Compiled lower(const Source& source, const Target& target, const CompileOptions& options) {
   if (target.lanes != 4 && target.lanes != 8 && target.lanes != 16)
     throw Error(fmt::format("target: lanes must be 4, 8 or 16; found {}", target.lanes));
   std::string dump = options.dump;
   if (dump.empty())
     if (auto folder = read_environment().dump) dump = folder->string();
   std::vector<std::future<Piece>> pieces;
-  for (Question q : questions)
-    pieces.push_back(std::async(std::launch::async, [&, q] { return lower(joint, q, target, dump); }));
+  for (Question q : source.questions)
+    pieces.push_back(std::async(std::launch::async, [&, q] { return lower(source, q, target, dump); }));
   for (auto& piece : pieces) piece.wait();
   std::vector<ComponentEntry> components;
   std::vector<KernelEntry> kernels;
@@ -82,33 +102,58 @@ Compiled lower(const Joint& joint, const Target& target, const CompileOptions& o
     kernels.insert(kernels.end(), piece.kernels.begin(), piece.kernels.end());
     compiled.objects.push_back(std::move(piece.object));
   }
-  compiled.table = std::make_unique<KernelTable>(joint.name(), joint.horizon(), target.lanes, std::move(components),
+  compiled.table = std::make_unique<KernelTable>(source.name, source.horizon, target.lanes, std::move(components),
                                                  std::move(kernels));
   return compiled;
+}
+
+Sampler load(Compiled compiled, const SamplerOptions& options) {
+  struct Loaded {
+    explicit Loaded(Compiled from) : table(std::move(from.table)), code(from.objects) {}
+    std::unique_ptr<KernelTable> table;
+    LoadedObjects code;
+  };
+  auto loaded = std::make_shared<Loaded>(std::move(compiled));
+  loaded->table->bind([&](const std::string& symbol) { return loaded->code.address(symbol); });
+  const catenary_module* module = &loaded->table->module();
+  return Sampler::load(module, loaded, options);
 }
 
 }  // namespace
 
 Sampler compile(const Joint& joint, const Target& target, const CompileOptions& options) {
-  struct Loaded {
-    explicit Loaded(Compiled compiled) : table(std::move(compiled.table)), code(compiled.objects) {}
-    std::unique_ptr<KernelTable> table;
-    LoadedObjects code;
-  };
-  auto loaded = std::make_shared<Loaded>(lower(joint, target, options));
-  loaded->table->bind([&](const std::string& symbol) { return loaded->code.address(symbol); });
-  const catenary_module* module = &loaded->table->module();
-  return Sampler::load(module, loaded, options.sampler);
+  return load(lower(source_of(joint, options.questions), target, options), options.sampler);
 }
 
 std::string to_mlir(const Joint& joint) {
+  std::vector<Question> all;
+  for (size_t q = 0; q < question_names.size(); ++q) all.push_back(Question(q));
   auto context = make_context();
-  return text_of(*import_joint(*context, joint, questions));
+  return text_of(*import_joint(*context, joint, all, Unanswered::left_out));
+}
+
+Sampler compile_mlir(const std::string& text, const std::string& name, const Target& target,
+                     const CompileOptions& options) {
+  auto context = make_context();
+  auto declaration = parse_declaration(*context, text, name);
+  Source source{joint_name(*declaration), horizon_of(*declaration), questions_of(*declaration),
+                [&](mlir::MLIRContext& own, Question question) {
+                  auto module = parse_declaration(own, text, name);
+                  keep_question(*module, question);
+                  return module;
+                }};
+  // What passes the checks of a declaration and still cannot be lowered is the text's fault, not ours.
+  try {
+    return load(lower(source, target, options), options.sampler);
+  } catch (const PassFailure& failure) {
+    throw Error(fmt::format("'{}' cannot be compiled: {}", name, failure.diagnostics));
+  }
 }
 
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target,
                       const CompileOptions& options) {
-  Compiled compiled = lower(joint, target, options);
+  Source source = source_of(joint, options.questions);
+  Compiled compiled = lower(source, target, options);
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   auto write = [&](const char* extension, llvm::StringRef bytes) {
@@ -122,7 +167,7 @@ void compile_to_files(const Joint& joint, const std::string& folder, const Targe
   };
   std::vector<std::string> names;
   std::vector<llvm::NewArchiveMember> members;
-  for (Question q : questions) names.push_back(fmt::format("{}_{}.o", joint.name(), name_of(q)));
+  for (Question q : source.questions) names.push_back(fmt::format("{}_{}.o", joint.name(), name_of(q)));
   for (size_t k = 0; k < names.size(); ++k)
     members.emplace_back(
         llvm::MemoryBufferRef(llvm::StringRef(compiled.objects[k].data(), compiled.objects[k].size()), names[k]));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <catenary/dsl/joint.h>
 #include <catenary/runtime/sampler.h>
@@ -19,6 +20,9 @@ struct Target {
 };
 
 struct CompileOptions {
+  /// What can be asked of the sampler, in any order; the others are refused when asked. Components that give no log_density or
+  /// score make an Error of asking for it here.
+  std::vector<Question> questions = {Question::prior, Question::forward, Question::bridge, Question::step};
   /// Every stage is written there as a numbered file, in a folder per question. Empty: the folder named by
   /// CATENARY_DUMP, if any.
   std::string dump = {};
@@ -26,14 +30,22 @@ struct CompileOptions {
 };
 
 /// Compiles a joint process in this process's memory.
-/// Throws Error for a declaration or a target that cannot be compiled, naming the component or expression.
+/// Throws Error for a declaration or a target that cannot be compiled, naming the component or expression, and where no
+/// question is asked.
 Sampler compile(const Joint& joint, const Target& target = Target::host(), const CompileOptions& options = {});
 
-/// The declaration as MLIR text: the portable form of a joint process, which catenary-opt reads.
+/// The declaration as MLIR text: the portable form of a joint process, which compile_mlir and catenary-opt read. It has a law
+/// for every question that a component answers, and a pipeline where all components of a set of sites do.
 std::string to_mlir(const Joint& joint);
 
+/// Compiles the text of a declaration; `name` stands for it in messages. What can be asked is what the text has a pipeline for on
+/// every set of sites; `options.questions` is not read. The bits are those of `compile`.
+/// Throws Error for a text that is not a declaration, telling where and why.
+Sampler compile_mlir(const std::string& text, const std::string& name, const Target& target = Target::host(),
+                     const CompileOptions& options = {});
+
 /// Writes `folder/<joint>.a` and `folder/<joint>.h`: an archive of the object code that `compile` would run, and a C
-/// header that defines `static const catenary_module catenary_<joint>` for it. A program that uses them links
+/// header that defines `static const catenary_module catenary_<joint>` for it, for the questions that `options` lists. A program that uses them links
 /// libcatenary_runtime alone.
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target = Target::host(),
                       const CompileOptions& options = {});

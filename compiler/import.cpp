@@ -358,7 +358,7 @@ void import_pipeline(mlir::OpBuilder& b, const Joint& joint, const std::vector<L
 }  // namespace
 
 mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const Joint& joint,
-                                               llvm::ArrayRef<Question> questions) {
+                                               llvm::ArrayRef<Question> questions, Unanswered unanswered) {
   if (joint.components().empty())
     throw Error(fmt::format("joint '{}' has no components; add one before compiling it", joint.name()));
   mlir::OpBuilder b(&context);
@@ -368,14 +368,21 @@ mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const
   std::vector<Laws> laws;
   for (const Joint::Component& component : joint.components()) {
     Laws& mine = laws.emplace_back();
-    for (Question q : questions) mine.emplace(q, derive(joint, component, q));
+    for (Question q : questions)
+      if (unanswered == Unanswered::refused || answers(component, q)) mine.emplace(q, derive(joint, component, q));
     import_process(b, component, laws.size() - 1, mine);
   }
   std::vector<std::string> groups;
   for (const Joint::Component& c : joint.components())
     if (std::find(groups.begin(), groups.end(), c.placement.sites) == groups.end()) groups.push_back(c.placement.sites);
+  auto all_answer = [&](Question q, const std::string& sites) {
+    for (size_t i = 0; i < laws.size(); ++i)
+      if (joint.components()[i].placement.sites == sites && !laws[i].count(q)) return false;
+    return true;
+  };
   for (Question q : questions)
-    for (size_t g = 0; g < groups.size(); ++g) import_pipeline(b, joint, laws, *module, q, groups[g], g);
+    for (size_t g = 0; g < groups.size(); ++g)
+      if (all_answer(q, groups[g])) import_pipeline(b, joint, laws, *module, q, groups[g], g);
   return module;
 }
 

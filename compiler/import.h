@@ -8,10 +8,16 @@
 
 namespace catenary {
 
+/// What becomes of a question that a component does not answer.
+enum class Unanswered {
+  refused,   ///< Error
+  left_out,  ///< no law, and no pipeline on the component's sites
+};
+
 /// The module of a joint for some questions: a process with its laws per component, and for every set of sites one
 /// pipeline per question. The context must have the catenary, arith, math, scf and tensor dialects loaded. Throws
 /// Error, naming joint, component and question, for a law that cannot be made.
 mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const Joint& joint,
-                                               llvm::ArrayRef<Question> questions);
+                                               llvm::ArrayRef<Question> questions, Unanswered unanswered);
 
 }  // namespace catenary

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <catenary/compiler/dialect/questions.h>
 #include <catenary/compiler/symbols.h>
 #include <catenary/support/philox.h>
 
@@ -56,7 +57,7 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
     KernelEntry k{pipeline.getQuestion().str(),
                   pipeline.getSites().str(),
                   int32_t(*pipeline.getGroup()),
-                  int32_t(times_of(pipeline.getQuestion()).size()),
+                  int32_t(form_of(pipeline.getQuestion()).times.size()),
                   0,
                   {},
                   sample_part_symbol(module, pipeline),

@@ -131,7 +131,7 @@ void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), i
                 int& stage) {
   std::string diagnostics;
   mlir::ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic& d) {
-    diagnostics += d.str() + "\n";
+    diagnostics += (diagnostics.empty() ? "" : "\n") + d.str();
     return mlir::success();
   });
   mlir::PassManager passes(module.getContext());
@@ -141,7 +141,7 @@ void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), i
   add(passes, lanes);
   bool done = mlir::succeeded(passes.run(module));
   for (const auto& [name, text] : kept) write_stage(dump, stage, name, "mlir", text);
-  if (!done) throw Bug("a pass failed: " + diagnostics);
+  if (!done) throw PassFailure(diagnostics);
 }
 
 }  // namespace catenary

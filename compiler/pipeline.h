@@ -6,6 +6,8 @@
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/Pass/PassManager.h>
 
+#include <catenary/support/error.h>
+
 namespace catenary {
 
 /// The dialects that a declaration and its lowering use, with their translation to LLVM.
@@ -20,8 +22,16 @@ void add_lowering_passes(mlir::OpPassManager& passes, int lanes);
 /// Registers all passes, and `--catenary-points` and `--catenary-lower` for the two lists.
 void register_pipelines();
 
+/// A pass that does not go through, with what it says.
+class PassFailure : public Bug {
+ public:
+  explicit PassFailure(const std::string& diagnostics)
+      : Bug("a pass failed: " + diagnostics), diagnostics(diagnostics) {}
+  std::string diagnostics;
+};
+
 /// Runs passes over a module; every stage goes to a numbered file in `dump`, if that names a folder. `stage` counts on.
-/// Throws Bug with the diagnostics if a pass fails, Error if the folder cannot be written.
+/// Throws PassFailure if a pass fails, Error if the folder cannot be written.
 void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), int lanes, const std::string& dump,
                 int& stage);
 

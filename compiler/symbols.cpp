@@ -1,6 +1,7 @@
 // Names and orders that the lowering and the kernel tables must agree on.
 #include <catenary/compiler/symbols.h>
 
+#include <catenary/compiler/dialect/questions.h>
 #include <catenary/runtime/abi.h>
 #include <llvm/Support/ErrorHandling.h>
 
@@ -13,15 +14,14 @@ std::vector<KernelOperand> operands_of(PipelineOp pipeline) {
     return shaped ? shaped.getNumElements() : 1;
   };
   std::vector<KernelOperand> operands;
-  llvm::StringRef question = pipeline.getQuestion();
+  const QuestionForm& form = form_of(pipeline.getQuestion());
   for (auto process : module.getOps<ProcessOp>()) {
     if (process.getSites() != pipeline.getSites()) continue;
     std::string name = process.getSymName().str();
     int64_t point = size(process.getPoint());
-    if (question == "forward" || question == "bridge") operands.push_back({name, CATENARY_X0, point});
-    if (question == "bridge" || question == "step") operands.push_back({name, CATENARY_XT, point});
-    if (question == "step") operands.push_back({name, CATENARY_ESTIMATE, size(process.getEstimate())});
-    operands.push_back({name, CATENARY_OUT, point});
+    for (Role role : form.inputs)
+      operands.push_back({name, int32_t(role), role == Role::estimate ? size(process.getEstimate()) : point});
+    operands.push_back({name, form.output, form.output == CATENARY_LOG_DENSITY ? 1 : point});
   }
   return operands;
 }
@@ -32,14 +32,8 @@ size_t index_of(const std::vector<KernelOperand>& operands, llvm::StringRef comp
   llvm_unreachable("PipelineOp's verifier refuses an operand that the question does not have");
 }
 
-std::vector<const char*> times_of(llvm::StringRef question) {
-  if (question == "prior") return {};
-  if (question == "forward") return {"t"};
-  return {"s", "t"};
-}
-
 int time_index(TimeOp time) {
-  auto names = times_of(time->getParentOfType<PipelineOp>().getQuestion());
+  const auto& names = form_of(time->getParentOfType<PipelineOp>().getQuestion()).times;
   for (size_t k = 0; k < names.size(); ++k)
     if (time.getTime() == names[k]) return int(k);
   llvm_unreachable("PipelineOp's verifier refuses a time that the question does not have");

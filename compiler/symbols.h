@@ -21,8 +21,6 @@ size_t index_of(const std::vector<KernelOperand>& operands, llvm::StringRef comp
 
 /// 0 for a pipeline's first time, 1 for its second: s before t.
 int time_index(TimeOp time);
-/// The names of the times of a question, in order.
-std::vector<const char*> times_of(llvm::StringRef question);
 
 std::string sample_part_symbol(mlir::ModuleOp module, PipelineOp pipeline);
 std::string points_part_symbol(mlir::ModuleOp module, PipelineOp pipeline);

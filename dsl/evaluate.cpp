@@ -1,9 +1,12 @@
-// The meaning of every node, slow and plain.
+// The meaning of every node, plain: each value has its place in one array, and instructions fill the places in order.
 #include <catenary/dsl/evaluate.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -36,8 +39,8 @@ double saturated(double v) {
 
 bool holds_an_angle(double x) { return std::abs(x) < 0x1p30; }
 
-double unary(const Node& n, double x) {
-  switch (n.op) {
+double unary(Op op, double x) {
+  switch (op) {
     case Op::Neg: return -x;
     case Op::Abs: return std::abs(x);
     case Op::Floor: return std::floor(x);
@@ -49,14 +52,13 @@ double unary(const Node& n, double x) {
     case Op::Sin: return holds_an_angle(x) ? std::sin(x) : nan;
     case Op::Cos: return holds_an_angle(x) ? std::cos(x) : nan;
     case Op::Not: return x == 0;
-    case Op::ToFloat: return x;
     case Op::ToInt: return saturated(x);
-    default: throw Bug(fmt::format("evaluate: '{}' is not unary", name_of(n.op)));
+    default: throw Bug(fmt::format("evaluate: '{}' is not unary", name_of(op)));
   }
 }
 
-double float_binary(const Node& n, double a, double b) {
-  switch (n.op) {
+double float_binary(Op op, double a, double b) {
+  switch (op) {
     case Op::Add: return a + b;
     case Op::Sub: return a - b;
     case Op::Mul: return a * b;
@@ -67,14 +69,14 @@ double float_binary(const Node& n, double a, double b) {
     case Op::Less: return a < b;
     case Op::LessEqual: return a <= b;
     case Op::Equal: return a == b;
-    default: throw Bug(fmt::format("evaluate: '{}' takes no floats", name_of(n.op)));
+    default: throw Bug(fmt::format("evaluate: '{}' takes no floats", name_of(op)));
   }
 }
 
-double int_binary(const Node& n, double x, double y) {
+double int_binary(Op op, double x, double y) {
   int64_t a = int64_t(x), b = int64_t(y);
   uint32_t ua = word(x), ub = word(y);
-  switch (n.op) {
+  switch (op) {
     case Op::Add: return wrapped(a + b);
     case Op::Sub: return wrapped(a - b);
     case Op::Mul: return wrapped(a * b);
@@ -90,179 +92,319 @@ double int_binary(const Node& n, double x, double y) {
     case Op::LessEqual: return a <= b;
     case Op::Equal: return a == b;
     case Op::Below: return ua < ub;
-    default: throw Bug(fmt::format("evaluate: '{}' takes no integers", name_of(n.op)));
+    default: throw Bug(fmt::format("evaluate: '{}' takes no integers", name_of(op)));
   }
 }
 
-class Evaluation {
- public:
-  Evaluation(const std::map<std::string, Values>& parameters, const DrawAddress& address)
-      : parameters_(parameters), address_(address) {}
+// A run of elements copied from one place to another.
+struct Move {
+  size_t from, to, size;
+};
 
-  void run(const Schedule& s, uint32_t trip) {
-    for (const Node* n : s.nodes) value_[n] = compute(*n, s, trip);
+struct Instruction;
+using Block = std::vector<Instruction>;
+
+// What a loop needs besides its values, which lie together at the place of its node.
+struct Loop {
+  int64_t trips;
+  size_t trip;               // where the trip number is bound
+  std::vector<Move> enter;   // first values to the loop's values
+  std::vector<Move> bind;    // the loop's values to bound ones
+  std::vector<Move> finish;  // next ones to the loop's values
+  std::optional<size_t> condition;
+  Block conditions, body;
+};
+
+struct Instruction {
+  const Node* node;
+  Op op;
+  bool floats;                 // Its first argument is f32.
+  size_t out, size;            // The place of its value.
+  std::array<size_t, 3> args;  // The places of its first arguments.
+  std::vector<Move> parts;     // Concat
+  DrawSite site;               // draws
+  std::shared_ptr<Loop> loop;  // loops
+};
+
+}  // namespace
+
+struct Evaluator::Program {
+  explicit Program(std::vector<Expr> o) : outputs(std::move(o)) {
+    Schedule order = schedule(outputs);
+    sites = number_draws(order);
+    block = translate(order);
+    for (const Expr& e : outputs) {
+      results.push_back({at(e), result_size, size_of(e)});
+      result_size += size_of(e);
+    }
   }
-  const Values& at(const Expr& e) { return value_.at(e.get()); }
-  std::map<const Node*, DrawSite> sites;
+
+  std::vector<Expr> outputs;  // Keep the nodes alive.
+  std::vector<Expr> parameters;
+  std::vector<size_t> parameter_places;
+  Values memory;  // Constants in their places.
+  Block block;
+  std::vector<Move> results;
+  size_t result_size = 0;
+
+  static size_t size_of(const Expr& e) { return size_t(element_count(e.shape())); }
 
  private:
-  Values compute(const Node& n, const Schedule& s, uint32_t trip) {
-    auto arg = [&](size_t i) -> const Values& { return value_.at(n.args[i].get()); };
-    size_t size = size_t(element_count(n.shape));
+  std::map<const Node*, DrawSite> sites;
+  std::map<const Node*, size_t> places;
+
+  size_t at(const Expr& e) const { return places.at(e.get()); }
+
+  size_t reserve(size_t size) {
+    memory.resize(memory.size() + size);
+    return memory.size() - size;
+  }
+
+  Block translate(const Schedule& s) {
+    Block result;
+    for (const Node* n : s.nodes) {
+      size_t size = size_t(element_count(n->shape));
+      // A value is computed again where a while's condition and its body share it, in the same place.
+      bool known = places.count(n) != 0;
+      if (auto place = lies_in(*n)) {
+        places.emplace(n, *place);
+        continue;
+      }
+      size_t out = known ? places.at(n) : reserve(n->body ? size_of_carried(*n) : size);
+      places.emplace(n, out);
+      if (n->op == Op::Constant) {
+        // Compiled code holds constants in float: so does the evaluator, that both speak of the same numbers.
+        for (size_t i = 0; i < size; ++i) {
+          double v = n->values[n->values.size() == size ? i : 0];
+          memory[out + i] = n->type == Type::f32 ? double(float(v)) : v;
+        }
+      } else if (n->op == Op::Parameter) {
+        parameter_places.push_back(out);
+        parameters.push_back(parameter(n->name, n->type, n->shape));  // The node itself, as an Expr.
+      } else if (n->op != Op::Bound) {
+        result.push_back(instruction(*n, s, out, size));
+      }
+    }
+    return result;
+  }
+
+  // Where the value of n lies if it is part of another, in the same order.
+  std::optional<size_t> lies_in(const Node& n) const {
     switch (n.op) {
-      case Op::Constant: {
-        if (n.values.size() == size) return as_float(n, n.values);
-        return as_float(n, Values(size, n.values[0]));
+      case Op::Reshape:
+      case Op::ToFloat: return at(n.args[0]);
+      case Op::Slice:
+        return at(n.args[0]) + size_t(n.values[0]) * (size_t(element_count(n.shape)) / size_t(n.values[1]));
+      case Op::Item: {
+        size_t place = at(n.args[0]);
+        for (size_t i = 0; i < size_t(n.values[0]); ++i) place += size_of(n.args[0]->args[i]);
+        return place;
       }
-      case Op::Parameter: {
-        auto found = parameters_.find(n.name);
-        if (found == parameters_.end())
-          throw Error(fmt::format("evaluate: no value is given for parameter '{}'", n.name));
-        if (found->second.size() != size)
-          throw Error(fmt::format("evaluate: parameter '{}' has {} elements; {} were given", n.name, size,
-                                  found->second.size()));
-        return found->second;
+      default: return std::nullopt;
+    }
+  }
+
+  static size_t size_of_carried(const Node& n) {
+    size_t size = 0;
+    for (const Expr& e : n.args) size += size_of(e);
+    return size;
+  }
+
+  Instruction instruction(const Node& n, const Schedule& s, size_t out, size_t size) {
+    Instruction i{.node = &n,
+                  .op = n.op,
+                  .floats = !n.args.empty() && n.args[0].type() == Type::f32,
+                  .out = out,
+                  .size = size,
+                  .args = {},
+                  .parts = {},
+                  .site = {},
+                  .loop = {}};
+    for (size_t k = 0; k < std::min(n.args.size(), i.args.size()); ++k) i.args[k] = at(n.args[k]);
+    if (auto site = sites.find(&n); site != sites.end()) i.site = site->second;
+    if (n.op == Op::Concat)
+      for (size_t to = out; const Expr& a : n.args) {
+        i.parts.push_back({at(a), to, size_of(a)});
+        to += size_of(a);
       }
-      case Op::Bound: return value_.at(&n);
+    if (n.body) i.loop = loop(n, s, out);
+    return i;
+  }
+
+  std::shared_ptr<Loop> loop(const Node& n, const Schedule& s, size_t out) {
+    auto l = std::make_shared<Loop>();
+    l->trips = n.op == Op::Fold ? int64_t(n.values[0]) : most_trips;
+    for (const Expr& b : n.body->bound)
+      if (!places.count(b.get())) places.emplace(b.get(), reserve(size_of(b)));
+    l->trip = at(n.body->bound[0]);
+    if (n.op == Op::While) {
+      l->conditions = translate(s.conditions.at(&n));
+      l->condition = at(n.body->condition[0]);
+    }
+    l->body = translate(s.bodies.at(&n));
+    for (size_t k = 0, place = out; k < n.args.size(); ++k) {
+      size_t size = size_of(n.args[k]);
+      l->enter.push_back({at(n.args[k]), place, size});
+      l->bind.push_back({place, at(n.body->bound[k + 1]), size});
+      l->finish.push_back({at(n.body->next[k]), place, size});
+      place += size;
+    }
+    return l;
+  }
+};
+
+namespace {
+
+// One point.
+class Evaluation {
+ public:
+  Evaluation(double* memory, const DrawAddress& address) : memory_(memory), address_(address) {}
+
+  void run(const Block& block, uint32_t trip) {
+    for (const Instruction& i : block) run(i, trip);
+  }
+
+  void move(const std::vector<Move>& moves) {
+    for (const Move& m : moves) std::copy_n(memory_ + m.from, m.size, memory_ + m.to);
+  }
+
+ private:
+  void run(const Instruction& in, uint32_t trip) {
+    const Node& n = *in.node;
+    size_t size = in.size;
+    double* out = memory_ + in.out;
+    const double *a = memory_ + in.args[0], *b = memory_ + in.args[1], *c = memory_ + in.args[2];
+    auto elements = [&n](size_t i) { return size_t(element_count(n.args[i].shape())); };
+    switch (in.op) {
       case Op::Normal:
       case Op::Uniform:
-      case Op::Bits: return drawn(n, trip);
-      case Op::Select: {
-        Values v(size);
-        for (size_t i = 0; i < size; ++i) v[i] = arg(0)[i] != 0 ? arg(1)[i] : arg(2)[i];
-        return v;
-      }
-      case Op::Fma: {
-        Values v(size);
-        for (size_t i = 0; i < size; ++i) v[i] = arg(0)[i] * arg(1)[i] + arg(2)[i];
-        return v;
-      }
-      case Op::Splat: return Values(size, arg(0)[0]);
-      case Op::Slice: {
-        size_t row = size / size_t(n.values[1]);
-        auto first = arg(0).begin() + int64_t(n.values[0]) * int64_t(row);
-        return Values(first, first + int64_t(size));
-      }
-      case Op::Reshape: return arg(0);
+      case Op::Bits: return draw(in, trip);
+      case Op::Select:
+        for (size_t i = 0; i < size; ++i) out[i] = a[i] != 0 ? b[i] : c[i];
+        return;
+      case Op::Fma:
+        for (size_t i = 0; i < size; ++i) out[i] = a[i] * b[i] + c[i];
+        return;
+      case Op::Splat: std::fill_n(out, size, *a); return;
       case Op::Transpose: {
         size_t rows = size_t(n.shape[0]), cols = size_t(n.shape[1]);
-        Values v(size);
         for (size_t i = 0; i < rows; ++i)
-          for (size_t j = 0; j < cols; ++j) v[i * cols + j] = arg(0)[j * rows + i];
-        return v;
+          for (size_t j = 0; j < cols; ++j) out[i * cols + j] = a[j * rows + i];
+        return;
       }
-      case Op::Concat: {
-        Values v;
-        for (const Expr& a : n.args) v.insert(v.end(), at(a).begin(), at(a).end());
-        return v;
-      }
-      case Op::At: return {arg(0)[size_t(std::clamp<int64_t>(int64_t(arg(1)[0]), 0, int64_t(arg(0).size()) - 1))]};
+      case Op::Concat: return move(in.parts);
+      case Op::At: *out = a[std::clamp<int64_t>(int64_t(*b), 0, int64_t(elements(0)) - 1)]; return;
       case Op::Sum: {
-        double total = nothing;
-        for (double x : arg(0)) total += x;
-        return {n.type == Type::i32 ? wrapped(int64_t(total)) : total};
+        double total = std::accumulate(a, a + elements(0), nothing);
+        *out = in.floats ? total : wrapped(int64_t(total));
+        return;
       }
-      case Op::MinOf:
-      case Op::MaxOf: {
-        double best = arg(0)[0];
-        for (double x : arg(0)) best = n.op == Op::MinOf ? minimum(best, x) : maximum(best, x);
-        return {best};
-      }
-      case Op::Dot: {
-        double total = nothing;
-        for (size_t i = 0; i < arg(0).size(); ++i) total += arg(0)[i] * arg(1)[i];
-        return {total};
-      }
+      case Op::MinOf: *out = std::accumulate(a, a + elements(0), *a, minimum); return;
+      case Op::MaxOf: *out = std::accumulate(a, a + elements(0), *a, maximum); return;
+      case Op::Dot: *out = std::inner_product(a, a + elements(0), b, nothing); return;
       case Op::MatMul: {
-        size_t inner = size_t(n.args[0].shape()[1]), rows = size_t(n.shape[0]),
-               cols = n.shape.size() == 2 ? size_t(n.shape[1]) : 1;
-        Values v(size, nothing);
+        size_t inner = size_t(n.args[0].shape()[1]), rows = size_t(n.shape[0]), cols = size / rows;
+        std::fill_n(out, size, nothing);
         for (size_t i = 0; i < rows; ++i)
           for (size_t j = 0; j < cols; ++j)
-            for (size_t k = 0; k < inner; ++k) v[i * cols + j] += arg(0)[i * inner + k] * arg(1)[k * cols + j];
-        return v;
+            for (size_t k = 0; k < inner; ++k) out[i * cols + j] += a[i * inner + k] * b[k * cols + j];
+        return;
       }
       case Op::Fold:
-      case Op::While: return loop(n, s, trip);
-      case Op::Item: return carried_.at(n.args[0].get())[size_t(n.values[0])];
+      case Op::While: return loop(*in.loop, trip);
       default: break;
     }
-    Values v(size);
-    if (n.args.size() == 1) {
-      for (size_t i = 0; i < size; ++i) v[i] = unary(n, arg(0)[i]);
-    } else {
-      bool floats = n.args[0].type() == Type::f32;
-      for (size_t i = 0; i < size; ++i)
-        v[i] = floats ? float_binary(n, arg(0)[i], arg(1)[i]) : int_binary(n, arg(0)[i], arg(1)[i]);
-    }
-    return v;
+    if (n.args.size() == 1)
+      for (size_t i = 0; i < size; ++i) out[i] = unary(in.op, a[i]);
+    else if (in.floats)
+      for (size_t i = 0; i < size; ++i) out[i] = float_binary(in.op, a[i], b[i]);
+    else
+      for (size_t i = 0; i < size; ++i) out[i] = int_binary(in.op, a[i], b[i]);
   }
 
-  // Compiled code holds constants in float: so does the evaluator, that both speak of the same numbers.
-  static Values as_float(const Node& n, Values v) {
-    if (n.type == Type::f32)
-      for (double& x : v) x = double(float(x));
-    return v;
-  }
-
-  Values drawn(const Node& n, uint32_t trip) {
-    const DrawSite& site = sites.at(&n);
-    DrawKind kind = n.op == Op::Normal ? DrawKind::normal : DrawKind::word;
+  void draw(const Instruction& in, uint32_t trip) {
+    const DrawSite& site = in.site;
+    double* out = memory_ + in.out;
+    DrawKind kind = in.op == Op::Normal ? DrawKind::normal : DrawKind::word;
     uint32_t stream = stream_word(address_.component, site.loop, address_.question, kind);
     uint32_t iteration = site.loop ? trip : 0;
     auto value_of = [&](uint64_t index) {
       return stream_value(address_.seed, address_.step, stream, iteration, index);
     };
-    Values v(size_t(element_count(n.shape)));
-    for (size_t i = 0; i < v.size(); ++i) {
-      uint64_t index = address_.point * uint64_t(site.per_point) + uint64_t(site.first) + i;
-      if (n.op == Op::Normal)
-        v[i] = box_muller(value_of(index & ~uint64_t{1}), value_of(index | 1))[index & 1];
-      else
-        v[i] = n.op == Op::Bits ? double(int32_t(value_of(index))) : uniform_of(value_of(index));
-    }
-    return v;
-  }
-
-  Values loop(const Node& n, const Schedule& s, uint32_t outer_trip) {
-    std::vector<Values> carried;
-    for (const Expr& a : n.args) carried.push_back(at(a));
-    int64_t trips = n.op == Op::Fold ? int64_t(n.values[0]) : most_trips;
-    auto bind = [&](int64_t trip) {
-      value_[n.body->bound[0].get()] = {double(trip)};
-      for (size_t i = 0; i < carried.size(); ++i) value_[n.body->bound[i + 1].get()] = carried[i];
-    };
-    for (int64_t trip = 0; trip < trips; ++trip) {
-      bind(trip);
-      if (n.op == Op::While) {
-        run(s.conditions.at(&n), 0);
-        if (at(n.body->condition[0])[0] == 0) break;
+    uint64_t first = address_.point * uint64_t(site.per_point) + uint64_t(site.first);
+    std::array<double, 2> pair{};
+    for (uint64_t i = 0, index = first; i < in.size; ++i, ++index) {
+      if (in.op == Op::Bits) {
+        out[i] = double(int32_t(value_of(index)));
+      } else if (in.op == Op::Uniform) {
+        out[i] = uniform_of(value_of(index));
+      } else {
+        if (i == 0 || index % 2 == 0) pair = box_muller(value_of(index & ~uint64_t{1}), value_of(index | 1));
+        out[i] = pair[index & 1];
       }
-      run(s.bodies.at(&n), outer_trip * uint32_t(n.op == Op::Fold ? trips : 0) + uint32_t(trip));
-      for (size_t i = 0; i < carried.size(); ++i) carried[i] = at(n.body->next[i]);
     }
-    Values first = carried[0];
-    carried_[&n] = std::move(carried);
-    return first;
   }
 
-  const std::map<std::string, Values>& parameters_;
-  DrawAddress address_;
-  std::map<const Node*, Values> value_;
-  std::map<const Node*, std::vector<Values>> carried_;
+  void loop(const Loop& l, uint32_t outer_trip) {
+    move(l.enter);
+    uint32_t before = l.condition ? 0 : outer_trip * uint32_t(l.trips);
+    for (int64_t trip = 0; trip < l.trips; ++trip) {
+      memory_[l.trip] = double(trip);
+      move(l.bind);
+      if (l.condition) {
+        run(l.conditions, 0);
+        if (memory_[*l.condition] == 0) return;
+      }
+      run(l.body, before + uint32_t(trip));
+      move(l.finish);
+    }
+  }
+
+  double* memory_;
+  const DrawAddress& address_;
 };
 
 }  // namespace
 
+Evaluator::Evaluator(std::vector<Expr> outputs) : program_(std::make_shared<const Program>(std::move(outputs))) {}
+
+const std::vector<Expr>& Evaluator::parameters() const { return program_->parameters; }
+
+Values Evaluator::run(std::span<const double* const> parameters, const DrawAddress& address) const {
+  const Program& p = *program_;
+  if (parameters.size() != p.parameters.size())
+    throw Bug(fmt::format("Evaluator::run: {} parameters are given to {}", parameters.size(), p.parameters.size()));
+  Values memory = p.memory;
+  for (size_t i = 0; i < parameters.size(); ++i)
+    std::copy_n(parameters[i], Program::size_of(p.parameters[i]), memory.data() + p.parameter_places[i]);
+  Evaluation(memory.data(), address).run(p.block, 0);
+  Values result(p.result_size);
+  for (const Move& m : p.results) std::copy_n(memory.data() + m.from, m.size, result.data() + m.to);
+  return result;
+}
+
+std::vector<Values> Evaluator::operator()(const std::map<std::string, Values>& parameters,
+                                          const DrawAddress& address) const {
+  const Program& p = *program_;
+  std::vector<const double*> given;
+  for (const Expr& e : p.parameters) {
+    auto found = parameters.find(e->name);
+    if (found == parameters.end()) throw Error(fmt::format("evaluate: no value is given for parameter '{}'", e->name));
+    if (found->second.size() != Program::size_of(e))
+      throw Error(fmt::format("evaluate: parameter '{}' has {} elements; {} were given", e->name, Program::size_of(e),
+                              found->second.size()));
+    given.push_back(found->second.data());
+  }
+  Values all = run(given, address);
+  std::vector<Values> results;
+  for (const Move& m : p.results)
+    results.emplace_back(all.begin() + int64_t(m.to), all.begin() + int64_t(m.to + m.size));
+  return results;
+}
+
 std::vector<Values> evaluate(const std::vector<Expr>& outputs, const std::map<std::string, Values>& parameters,
                              const DrawAddress& address) {
-  Schedule order = schedule(outputs);
-  Evaluation e(parameters, address);
-  e.sites = number_draws(order);
-  e.run(order, 0);
-  std::vector<Values> results;
-  for (const Expr& o : outputs) results.push_back(e.at(o));
-  return results;
+  return Evaluator(outputs)(parameters, address);
 }
 
 }  // namespace catenary

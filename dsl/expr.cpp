@@ -8,6 +8,7 @@
 #include <numbers>
 #include <numeric>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -203,6 +204,19 @@ constexpr std::initializer_list<Type> numbers{Type::f32, Type::i32}, floats{Type
 }  // namespace
 
 Expr Operand::get() const { return expr ? *expr : number(literal, Type::f32, where); }
+
+Expr with_arguments(const Expr& node, std::vector<Expr> args) {
+  if (node->body) throw Bug("with_arguments: a loop is made by fold or loop_while");
+  if (std::equal(args.begin(), args.end(), node->args.begin(), node->args.end(), same)) return node;
+  for (size_t i = 0; i < args.size(); ++i)
+    if (args.size() != node->args.size() || args[i].type() != node->args[i].type() ||
+        args[i].shape() != node->args[i].shape())
+      throw Bug(fmt::format("with_arguments: the arguments of this '{}' do not fit it", name_of(node->op)));
+  return make(node->op, node.type(), node.shape(), std::move(args), node->where, node->values);
+}
+
+Within::Within(Scopes scope) : saved_(std::exchange(current_scope, std::move(scope))) {}
+Within::~Within() { current_scope = std::move(saved_); }
 
 Expr constant(double value, Type type) { return number(value, type, Location::current()); }
 
@@ -487,13 +501,8 @@ std::vector<Expr> loop(Op op, std::vector<double> values, const std::vector<Oper
   for (const Expr& e : inits) body->bound.push_back(bound(e.type(), e.shape()));
   std::vector<Expr> carried(body->bound.begin() + 1, body->bound.end());
 
-  struct Enter {
-    Scopes saved = current_scope;
-    explicit Enter(Scopes s) { current_scope = std::move(s); }
-    ~Enter() { current_scope = saved; }
-  };
   {
-    Enter scope(inner);
+    Within scope(inner);
     if (condition) body->condition.push_back(condition(carried));
     body->next = step(body->bound[0], carried);
   }

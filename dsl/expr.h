@@ -209,4 +209,21 @@ Expr uniform_int(int64_t n, Location at = Location::current());
 /// The expression as text, one node a line, for people.
 std::string to_string(const Expr& e);
 
+// ---- for code that makes expressions from others (see rewrite.h) --------------------------------
+/// The same kind of node over other arguments of the same types and shapes. Not for loops; what has no arguments is
+/// itself.
+Expr with_arguments(const Expr& node, std::vector<Expr> args);
+
+/// While it lives, the draws and loops that its thread makes belong to the body of that loop (null: outside all loops).
+class Within {
+ public:
+  explicit Within(std::shared_ptr<const Scope> scope);
+  ~Within();
+  Within(const Within&) = delete;
+  Within& operator=(const Within&) = delete;
+
+ private:
+  std::shared_ptr<const Scope> saved_;
+};
+
 }  // namespace catenary

@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <catenary/dsl/gradient.h>
+#include <catenary/dsl/rewrite.h>
+
 namespace catenary {
 
 Expr Space::uniform_point() const {
@@ -14,6 +17,27 @@ Expr Space::uniform_point() const {
       fmt::format("space '{}' declares no uniform_point(), so a process on it has no prior; override uniform_point in "
                   "the space, or prior in the process",
                   name_));
+}
+
+Expr Manifold::inner(Expr, Expr u, Expr v) const { return u.shape().empty() ? u * v : dot(u, v); }
+
+Expr Manifold::distance(Expr x, Expr y) const {
+  Expr along = log(x, y);
+  return sqrt(max(inner(x, along, along), 0.0));  // Rounding may take an indefinite form below 0 near x = y.
+}
+
+double Process::approximation(double) const { return 0; }
+
+std::optional<Expr> Process::log_density(Expr, Expr, Expr) const { return std::nullopt; }
+
+std::optional<Expr> Process::score(Expr x0, Expr xt, Expr t) const {
+  const auto* manifold = dynamic_cast<const Manifold*>(&space());
+  if (!manifold) return std::nullopt;
+  // Differentiated where x_t is a leaf of its own, so that nothing is carried through what x_t, x_0 and t are made of.
+  Expr at = parameter("x_t of the score", space().type(), space().point());
+  std::optional<Expr> density = log_density(std::move(x0), at, std::move(t));
+  if (!density) return std::nullopt;
+  return rewrite({manifold->gradient(at, gradient(*density, at))}, {{at, std::move(xt)}})[0];
 }
 
 Expr Process::endpoint(Expr estimate, Expr, Expr) const { return estimate; }

@@ -9,17 +9,35 @@ namespace catenary {
 
 namespace {
 
+// What a process may have or not; throws Error where it has none.
+Expr value_of(const Process& process, Question question, Expr x0, Expr xt, Expr t) {
+  bool density = question == Question::log_density;
+  if (!density && process.space().type() != Type::f32)
+    throw Error(fmt::format("points of space '{}' are {}; only those of f32 have a score", process.space().name(),
+                            name_of(process.space().type())));
+  std::optional<Expr> value = density ? process.log_density(x0, xt, t) : process.score(x0, xt, t);
+  if (value) return *value;
+  throw Error(fmt::format(
+      "the process on space '{}' has no {}; override {} in it", process.space().name(), density ? "density" : "score",
+      density ? "log_density" : "score, or on a manifold log_density, from which the score follows,"));
+}
+
 Law derive_unchecked(const Joint& joint, const Joint::Component& component, Question question) {
   const Process& process = *component.process;
   const Space& space = process.space();
   const Clock& clock = component.placement.clock;
   auto point = [&](const char* name) { return parameter(name, space.type(), space.point()); };
-  auto checked = [&](Expr e, std::string_view what) {
-    if (e.type() != space.type() || e.shape() != space.point())
-      throw Error(fmt::format("the {} returns {} {}; a point of its space '{}' is {} {}", what, name_of(e.type()),
-                              to_string(e.shape()), space.name(), name_of(space.type()), to_string(space.point())));
+  auto describe = [](Type type, const Shape& shape) { return fmt::format("{} {}", name_of(type), to_string(shape)); };
+  auto expected = [&](Expr e, std::string_view what, Type type, const Shape& shape, std::string_view must) {
+    if (e.type() != type || e.shape() != shape)
+      throw Error(
+          fmt::format("the {} returns {}; {} {}", what, describe(e.type(), e.shape()), must, describe(type, shape)));
     if (e->scope) schedule({e});  // Throws at the user's line, which the selects below would hide.
     return e;
+  };
+  auto checked = [&](Expr e, std::string_view what) {
+    return expected(std::move(e), what, space.type(), space.point(),
+                    fmt::format("a point of its space '{}' is", space.name()));
   };
   Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
   Expr x0 = point("x0"), xt = point("xt");
@@ -40,6 +58,19 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
       Expr estimate = parameter("estimate", e.type, e.shape);
       return {question, {estimate, xt, s, t}, bridge(checked(process.endpoint(estimate, xt, clock(t)), "endpoint"))};
     }
+    case Question::transition: {
+      Expr xs = point("xs");
+      return {
+          question, {xs, s, t}, select(s >= t, xs, checked(process.transition(xs, clock(s), clock(t)), "transition"))};
+    }
+    case Question::log_density: {
+      Expr value = value_of(process, question, x0, xt, clock(t));
+      return {question, {x0, xt, t}, expected(value, "log density", Type::f32, {}, "it must be")};
+    }
+    case Question::score: {
+      Expr value = value_of(process, question, x0, xt, clock(t));
+      return {question, {x0, xt, t}, expected(value, "score", Type::f32, space.point(), "it must be")};
+    }
   }
   throw Bug("unknown question");
 }
@@ -49,11 +80,25 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
 Law derive(const Joint& joint, const Joint::Component& component, Question question) {
   try {
     Law law = derive_unchecked(joint, component, question);
-    number_draws(schedule({law.result}));  // Refuses what the counter layout cannot hold.
+    bool draws = !number_draws(schedule({law.result})).empty();  // Refuses what the counter layout cannot hold.
+    if (draws && (question == Question::log_density || question == Question::score))
+      throw Error("it draws, and a function of x0, xt and t must not");
     return law;
   } catch (const Error& e) {
     throw Error(
         fmt::format("joint '{}', component '{}', {}: {}", joint.name(), component.name, name_of(question), e.what()));
+  }
+}
+
+bool answers(const Joint::Component& component, Question question) {
+  if (question != Question::log_density && question != Question::score) return true;
+  const Space& space = component.process->space();
+  try {
+    Expr x0 = parameter("x0", space.type(), space.point()), xt = parameter("xt", space.type(), space.point());
+    value_of(*component.process, question, x0, xt, parameter("t", Type::f32, {}));
+    return true;
+  } catch (const Error&) {
+    return false;
   }
 }
 

@@ -6,17 +6,27 @@
 
 namespace catenary {
 
-/// A draw as a function of named parameters.
+/// A draw, or for log_density and score a value, as a function of named parameters.
 struct Law {
   Question question;
-  std::vector<Expr> parameters;  ///< Any of x0, xt, estimate, s, t, in this order.
+  std::vector<Expr> parameters;  ///< Any of x0, xs, estimate, xt, s, t, in this order.
   Expr result;
 };
 
-/// The law of one component: prior(), forward(x0, t), bridge(x0, xt, s, t) or step(estimate, xt, s, t), in the joint's
-/// time, exact at its ends: forward at t = 0 is x0; bridge and step at s = 0 give x0, at s = t give xt. Throws Error
-/// naming joint, component and question for what the process refuses, for a value of another type or shape than the
-/// space's, and for draws that the counter layout cannot hold.
+/// The law of one component in the joint's time, exact at its ends:
+///   prior()                     a point
+///   forward(x0, t)              a point; at t = 0 x0
+///   bridge(x0, xt, s, t)        a point; at s = 0 x0, at s = t xt
+///   step(estimate, xt, s, t)    the same, from the endpoint that the estimate stands for
+///   transition(xs, s, t)        a point; at s = t xs
+///   log_density(x0, xt, t)      an f32 number, t > 0
+///   score(x0, xt, t)            f32 of a point's shape, t > 0
+/// Throws Error naming joint, component and question for what the process refuses or does not give, for a value of another
+/// type or shape, for draws that the counter layout cannot hold, and for any draw in a log_density or score.
 Law derive(const Joint& joint, const Joint::Component& component, Question question);
+
+/// Whether the process gives this law: log_density and score are its to give, the others it always has. Where it gives none,
+/// derive says why.
+bool answers(const Joint::Component& component, Question question);
 
 }  // namespace catenary

@@ -1,6 +1,8 @@
 // Processes: Markov processes on a space, from data at time 0 to noise.
 #pragma once
 
+#include <optional>
+
 #include <catenary/dsl/space.h>
 
 namespace catenary {
@@ -26,6 +28,19 @@ class Process {
   virtual Expr forward(Expr x0, Expr t) const = 0;
   /// A draw of x_s given x_0 and x_t, 0 < s < t.
   virtual Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const = 0;
+
+  /// A draw of x_t given x_s, 0 <= s < t. By default forward(xs, t - s), which is right where the law of a step depends on its
+  /// length alone; a process whose coefficients change with time overrides it.
+  virtual Expr transition(Expr xs, Expr s, Expr t) const { return forward(xs, t - s); }
+  /// log p(x_t | x_0), t > 0: a number, the density in the space's volume (for categories: the probability). By default not known.
+  virtual std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const;
+  /// The gradient of log_density at x_t, a tangent vector there; by default derived from log_density, where there is one and
+  /// the space is a manifold.
+  virtual std::optional<Expr> score(Expr x0, Expr xt, Expr t) const;
+
+  /// How far the laws drawn up to time t may be from the stated ones; 0: exact. In units of standard deviations: the mean of any
+  /// statistic is off by at most that many of its own (the chi distance of the two laws).
+  virtual double approximation(double t) const;
 
   /// What the model returns; by default a point of the space.
   virtual Estimate estimate() const { return {"endpoint", space().point(), space().type()}; }

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <catenary/dsl/expr.h>
@@ -24,6 +25,13 @@ class Kept {
   Kept(const Kept<T>& other) : held_(other.held_) {}
   const Base& operator*() const { return *held_; }
   const Base* operator->() const { return held_.get(); }
+  const std::shared_ptr<const Base>& held() const { return held_; }
+  /// The same value as a `Derived`, where it is one.
+  template <class Derived>
+  std::optional<Kept<Derived>> as() const {
+    auto held = std::dynamic_pointer_cast<const Derived>(held_);
+    return held ? std::optional(Kept<Derived>(std::move(held))) : std::nullopt;
+  }
 
  private:
   template <class>
@@ -56,6 +64,9 @@ class Space {
 struct ManifoldShape {
   Shape point;
   int dimension;
+  /// Up to this length every geodesic is the shortest between its ends, so that log inverts exp. Infinity if all are; 0: not
+  /// stated.
+  double injectivity_radius = 0;
 };
 
 /// A Riemannian manifold of points of shape `point`; tangent vectors have the shape of a point (ambient coordinates).
@@ -63,6 +74,7 @@ struct ManifoldShape {
 class Manifold : public Space {
  public:
   int dimension() const { return dimension_; }
+  double injectivity_radius() const { return injectivity_radius_; }
   /// The nearest point of the manifold to x.
   virtual Expr project(Expr x) const = 0;
   /// The orthogonal projection of v to the tangent space at x.
@@ -71,6 +83,14 @@ class Manifold : public Space {
   virtual Expr exp(Expr x, Expr v) const = 0;
   /// The shortest v with exp(x, v) = y.
   virtual Expr log(Expr x, Expr y) const = 0;
+  /// The metric: the inner product of the tangent vectors u and v at x; by default that of the ambient space.
+  virtual Expr inner(Expr x, Expr u, Expr v) const;
+  /// The length of the shortest geodesic from x to y: that of log(x, y) in the metric.
+  Expr distance(Expr x, Expr y) const;
+  /// The gradient at x of a function whose derivatives by the elements of x are given: the tangent vector g with
+  /// inner(x, g, v) = dot(derivatives, v) for every tangent v. By default tangent(x, derivatives), right for metrics inherited
+  /// from the ambient space.
+  virtual Expr gradient(Expr x, Expr derivatives) const { return tangent(x, derivatives); }
   /// A standard normal tangent vector at x; by default a normal of the ambient space, made tangent (right for metrics
   /// inherited from it).
   virtual Expr tangent_normal(Expr x) const { return tangent(x, normal(point())); }
@@ -80,10 +100,13 @@ class Manifold : public Space {
 
  protected:
   Manifold(std::string name, ManifoldShape shape)
-      : Space(std::move(name), Type::f32, std::move(shape.point)), dimension_(shape.dimension) {}
+      : Space(std::move(name), Type::f32, std::move(shape.point)),
+        dimension_(shape.dimension),
+        injectivity_radius_(shape.injectivity_radius) {}
 
  private:
   int dimension_;
+  double injectivity_radius_;
 };
 
 }  // namespace catenary

@@ -35,7 +35,16 @@ typedef struct catenary_component {
 } catenary_component;
 
 /* What one pointer of a kernel holds: `role` of `component` (an index into the module's components). */
-enum { CATENARY_X0 = 0, CATENARY_XT = 1, CATENARY_ESTIMATE = 2, CATENARY_OUT = 3 };
+enum {
+  CATENARY_X0 = 0,
+  CATENARY_XT = 1,
+  CATENARY_ESTIMATE = 2,
+  CATENARY_OUT = 3, /* written: a point */
+  CATENARY_XS = 4,
+  CATENARY_LOG_DENSITY = 5, /* written: an f32 number */
+  CATENARY_SCORE = 6,       /* written: f32 of the point's shape */
+  CATENARY_ROLES = 7        /* how many there are */
+};
 typedef struct catenary_operand {
   int32_t component;
   int32_t role;
@@ -64,11 +73,11 @@ typedef struct catenary_tile_args {
 
 /* One question answered for the components of one set of sites. */
 typedef struct catenary_kernel {
-  const char* pipeline; /* "prior", "forward", "bridge" or "step" */
+  const char* pipeline; /* "prior", "forward", "bridge", "step", "transition", "log_density" or "score" */
   const char* sites;
   int32_t lanes;
   int32_t group;
-  int32_t time_count; /* prior 0, forward 1 (t), bridge and step 2 (s, t) */
+  int32_t time_count; /* prior 0; forward, log_density and score 1 (t); bridge, step and transition 2 (s, t) */
   int32_t coefficient_count;
   int32_t operand_count;
   const catenary_operand* operands;

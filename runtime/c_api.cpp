@@ -135,4 +135,32 @@ int catenary_step(const catenary_sampler* sampler, catenary_state out, catenary_
   });
 }
 
+int catenary_transition(const catenary_sampler* sampler, catenary_state out, catenary_state xs, catenary_times s,
+                        catenary_times t, const catenary_draw* draw, catenary_message* message) {
+  return guarded(message, [&] {
+    const auto& drawing = sampler_from(sampler, draw);
+    catenary::State made = state_from(out, "out");
+    drawing.transition_into(made, state_from(xs, "xs"), times_from(s, "s"), times_from(t, "t"), seed_of(*draw),
+                            options_of(*draw));
+  });
+}
+
+int catenary_log_density(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
+                         catenary_times t, const catenary_draw* draw, catenary_message* message) {
+  return guarded(message, [&] {
+    const auto& asked = sampler_from(sampler, draw);
+    catenary::State made = state_from(out, "out");
+    asked.log_density_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"), options_of(*draw));
+  });
+}
+
+int catenary_score(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
+                   catenary_times t, const catenary_draw* draw, catenary_message* message) {
+  return guarded(message, [&] {
+    const auto& asked = sampler_from(sampler, draw);
+    catenary::State made = state_from(out, "out");
+    asked.score_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"), options_of(*draw));
+  });
+}
+
 }  // extern "C"

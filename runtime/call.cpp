@@ -24,7 +24,7 @@ Call::Call(const Module& module, const Subject& subject)
     : module_(module),
       subject_(subject),
       memory_(buffer_.data(), buffer_.size()),
-      bound_(module.components().size() * 4, &memory_),
+      bound_(module.components().size() * CATENARY_ROLES, &memory_),
       groups_(module.groups().size(), &memory_) {}
 
 void Call::bind(int role, const State& state) {
@@ -34,7 +34,7 @@ void Call::bind(int role, const State& state) {
     const Tensor& tensor = *state.find(declared.name);
     check_tensor(subject_, declared, role, tensor);
     agree(component, role, tensor);
-    bound_[size_t(component++) * 4 + size_t(role)] = &tensor;
+    bound_[size_t(component++) * CATENARY_ROLES + size_t(role)] = &tensor;
   }
 }
 
@@ -134,21 +134,21 @@ int64_t Call::site_count(int group) const {
 }
 
 void Call::check_overlap() const {
-  const int count = int(module_.components().size());
   auto begin = [](const TensorView& tensor) { return reinterpret_cast<uintptr_t>(tensor.data()); };
-  for (int out = 0; out < count; ++out)
-    for (int other = 0; other < count; ++other)
-      for (int role = 0; role < 4; ++role) {
-        const TensorView* a = bound(out, CATENARY_OUT);
-        const TensorView* b = bound(other, role);
-        if (b == nullptr || a == b || (role == CATENARY_OUT && other >= out)) continue;
-        if (begin(*a) < begin(*b) + uintptr_t(b->bytes()) && begin(*b) < begin(*a) + uintptr_t(a->bytes()))
-          throw Error(fmt::format(
-              "{}: component '{}' of the output overlaps component '{}' of {} in memory; give the output memory of "
-              "its own",
-              subject_.text(), module_.components()[size_t(out)].name, module_.components()[size_t(other)].name,
-              role_name(role)));
-      }
+  auto owner = [&](size_t place) { return module_.components()[place / CATENARY_ROLES].name; };
+  for (size_t out = 0; out < bound_.size(); ++out) {
+    if (bound_[out] == nullptr || !is_output(int(out % CATENARY_ROLES))) continue;
+    for (size_t other = 0; other < bound_.size(); ++other) {
+      const TensorView *a = bound_[out], *b = bound_[other];
+      const int role = int(other % CATENARY_ROLES);
+      if (b == nullptr || other == out || (is_output(role) && other > out)) continue;
+      if (begin(*a) < begin(*b) + uintptr_t(b->bytes()) && begin(*b) < begin(*a) + uintptr_t(a->bytes()))
+        throw Error(
+            fmt::format("{}: component '{}' of the output overlaps component '{}' of {} in memory; give the output "
+                        "memory of its own",
+                        subject_.text(), owner(out), owner(other), role_name(role)));
+    }
+  }
 }
 
 void Call::check_range(int64_t first_sample) const {

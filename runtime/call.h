@@ -52,7 +52,9 @@ class Call {
     int role = -1;       // -1: set by set_extents
   };
 
-  const TensorView* bound(int component, int role) const { return bound_[size_t(component) * 4 + size_t(role)]; }
+  const TensorView* bound(int component, int role) const {
+    return bound_[size_t(component) * CATENARY_ROLES + size_t(role)];
+  }
   void agree(int component, int role, const TensorView& tensor);
   void set_time(size_t index, const Times& times);
   int64_t site_count(int group) const;

@@ -191,11 +191,17 @@ const char* role_name(int role) {
     case CATENARY_X0: return "x0";
     case CATENARY_XT: return "xt";
     case CATENARY_ESTIMATE: return "the estimate";
+    case CATENARY_XS: return "xs";
     default: return "the output";
   }
 }
 
+bool is_output(int role) { return role == CATENARY_OUT || role == CATENARY_LOG_DENSITY || role == CATENARY_SCORE; }
+
 const catenary_point& point_of(const catenary_component& component, int role) {
+  static constexpr catenary_point number = {CATENARY_F32, 0, {}, 1, 0};
+  if (role == CATENARY_LOG_DENSITY) return number;
+  // A score is tangent to a point of floats, and is stored like one.
   return role == CATENARY_ESTIMATE ? component.estimate : component.point;
 }
 
@@ -218,12 +224,16 @@ void check_tensor(const Subject& subject, const catenary_component& component, i
     fail(subject, fmt::format("{} is on {}; this sampler runs on the CPU, so copy it to host memory first",
                               name_of(component, role), to_string(tensor.device())));
   const auto points = point_shape(point);
+  const bool estimated = role == CATENARY_ESTIMATE;
+  const char* these = estimated                      ? "estimates"
+                      : role == CATENARY_LOG_DENSITY ? "log densities"
+                      : role == CATENARY_SCORE       ? "scores"
+                                                     : "points";
   if (tensor.rank() < 1 + point.rank || !std::equal(points.begin(), points.end(), shape.end() - point.rank))
-    fail(subject,
-         fmt::format("{} has shape {}; its {} are {} ({} '{}'), so the shape must be {}", name_of(component, role),
-                     to_string(shape), role == CATENARY_ESTIMATE ? "estimates" : "points", to_string(points),
-                     role == CATENARY_ESTIMATE ? fmt::format("{} of space", component.estimate_kind) : "space",
-                     component.space, whole_shape(point)));
+    fail(subject, fmt::format("{} has shape {}; its {} are {} ({} '{}'), so the shape must be {}",
+                              name_of(component, role), to_string(shape), these, to_string(points),
+                              estimated ? fmt::format("{} of space", component.estimate_kind) : "space",
+                              component.space, whole_shape(point)));
   if (tensor.dtype() != dtype)
     fail(subject, fmt::format("{} is a tensor of {}; it must be of {}", name_of(component, role),
                               to_string(tensor.dtype()), to_string(dtype)));
@@ -241,7 +251,7 @@ void check_tensor(const Subject& subject, const catenary_component& component, i
          fmt::format(
              "{} lies at an address that is not a multiple of {} bytes; copy it to memory aligned for its elements",
              name_of(component, role), element_bytes));
-  if (role == CATENARY_OUT && tensor.read_only())
+  if (is_output(role) && tensor.read_only())
     fail(subject, fmt::format("{} is read-only; give the output memory that may be written", name_of(component, role)));
 }
 
@@ -279,6 +289,17 @@ void check_times(const Subject& subject, const Module& module, const char* name,
   for (size_t sample = 0; sample < each.size(); ++sample)
     if (!(each[sample] >= 0 && each[sample] <= limit))
       fail(subject, fmt::format("{} of sample {} is {}; {}", name, sample, time_text(each[sample]), must()));
+}
+
+void check_after_start(const Subject& subject, const Times& t) {
+  auto check = [&](double time, const std::string& whose) {
+    if (!(time > 0))
+      fail(subject, fmt::format("t{} is {}; x_t has a density only after time 0, so t must be above it", whose,
+                                time_text(time)));
+  };
+  if (!t.per_sample()) return check(float(t.one()), "");
+  for (size_t sample = 0; sample < t.each().size(); ++sample)
+    check(t.each()[sample], fmt::format(" of sample {}", sample));
 }
 
 void check_order(const Subject& subject, const Times& s, const Times& t, int64_t samples) {

@@ -24,8 +24,11 @@ struct Subject {
   std::string text() const;  ///< "forward" or "reverse, step 3 of 40 (time 0.25)"
 };
 
-/// What a role of the ABI is called in a sentence: "x0", "xt", "the estimate", "the output".
+/// What a role of the ABI is called in a sentence: "x0", "xs", "xt", "the estimate", "the output".
 const char* role_name(int role);
+
+/// True for what a kernel writes, false for what it reads.
+bool is_output(int role);
 
 /// What a tensor of that role holds at a point of the component.
 const catenary_point& point_of(const catenary_component& component, int role);
@@ -48,6 +51,9 @@ void mark_unwritten(const catenary_point& point, const TensorView& tensor);
 
 /// Times lie in [0, T], and there is one for all or one per sample. Errors: outside, NaN, another number.
 void check_times(const Subject& subject, const Module& module, const char* name, const Times& times, int64_t samples);
+
+/// t > 0 for every sample, checked before.
+void check_after_start(const Subject& subject, const Times& t);
 
 /// s <= t for every sample, both checked before.
 void check_order(const Subject& subject, const Times& s, const Times& t, int64_t samples);

@@ -16,7 +16,7 @@ void require(bool fact, const catenary_kernel& kernel, const char* what) {
 }
 
 void require_sound(const catenary_kernel& kernel, int question, int component_count) {
-  constexpr int times[] = {0, 1, 2, 2};
+  constexpr int times[question_names.size()] = {0, 1, 2, 2, 2, 1, 1};
   require(kernel.lanes >= 1 && kernel.lanes <= 1024, kernel, "has no sensible number of lanes");
   require(kernel.group == 1 || kernel.group == 2 || kernel.group == 4, kernel, "has a group that is not 1, 2 or 4");
   require(kernel.time_count == times[question], kernel, "takes another number of times than its question");
@@ -27,7 +27,7 @@ void require_sound(const catenary_kernel& kernel, int question, int component_co
   for (int i = 0; i < kernel.operand_count; ++i) {
     const catenary_operand& operand = kernel.operands[i];
     require(operand.component >= 0 && operand.component < component_count && operand.role >= CATENARY_X0 &&
-                operand.role <= CATENARY_OUT,
+                operand.role < CATENARY_ROLES,
             kernel, "has an operand of no component or role");
   }
 }
@@ -64,11 +64,15 @@ Module::Module(const catenary_module* module, std::shared_ptr<void> keepalive)
                             kernels[0]->pipeline, groups_.size()));
 }
 
+bool Module::answers(Question question) const { return !kernels_[size_t(question)].empty(); }
+
 std::span<const catenary_kernel* const> Module::kernels(Question question) const {
   const auto& kernels = kernels_[size_t(question)];
   if (kernels.empty())
-    throw Error(fmt::format("{}: joint '{}' was compiled without the pipeline '{}'; compile it with that one",
-                            name_of(question), module_->name, name_of(question)));
+    throw Error(
+        fmt::format("{}: joint '{}' was compiled without the pipeline '{}'; compile it with that one "
+                    "(CompileOptions::questions)",
+                    name_of(question), module_->name, name_of(question)));
   return kernels;
 }
 

@@ -27,6 +27,7 @@ class Module {
   const std::vector<std::string_view>& groups() const { return groups_; }
   int group_of(int component) const { return group_of_[size_t(component)]; }
 
+  bool answers(Question question) const;
   /// One kernel per group. Error: the module was compiled without that question.
   std::span<const catenary_kernel* const> kernels(Question question) const;
 
@@ -38,7 +39,7 @@ class Module {
   std::shared_ptr<void> keepalive_;
   std::vector<std::string_view> groups_;
   std::vector<int> group_of_;
-  std::array<std::vector<const catenary_kernel*>, 4> kernels_;
+  std::array<std::vector<const catenary_kernel*>, question_names.size()> kernels_;
 };
 
 }  // namespace catenary

@@ -6,6 +6,8 @@
 #include <memory>
 #include <new>
 
+#include <catenary/runtime/checks.h>
+
 namespace catenary {
 namespace {
 
@@ -146,7 +148,7 @@ class Run {
     for (int i = 0; i < kernel_.operand_count; ++i) {
       const int64_t bytes = call_.point_bytes[size_t(i)];
       operands[i] = scratch;
-      if (kernel_.operands[i].role != CATENARY_OUT) {
+      if (!is_output(kernel_.operands[i].role)) {
         if (end - begin < tile_) {
           std::memcpy(scratch, user_memory(i), size_t(bytes));
           repeat(scratch, bytes, tile_ * bytes);
@@ -158,7 +160,7 @@ class Run {
     kernel_.points_part(&args);
     for (int i = 0; i < kernel_.operand_count; ++i) {
       const int64_t bytes = call_.point_bytes[size_t(i)];
-      if (kernel_.operands[i].role == CATENARY_OUT)
+      if (is_output(kernel_.operands[i].role))
         std::memcpy(user_memory(i), static_cast<std::byte*>(operands[i]) + before * bytes,
                     size_t((end - begin) * bytes));
     }

@@ -30,16 +30,25 @@ Subject subject_of(Question question, const DrawOptions& options) {
   return subject;
 }
 
-/// Binds, checks and runs. Draws into `given`; without it, into the state that is returned.
-State draw(const Module& module, ThreadPool& pool, Question question, std::initializer_list<Input> inputs,
-           std::initializer_list<Times> times, Seed seed, const DrawOptions& options, State* given = nullptr) {
-  Call call(module, subject_of(question, options));
+int output_role(Question question) {
+  if (question == Question::log_density) return CATENARY_LOG_DENSITY;
+  return question == Question::score ? CATENARY_SCORE : CATENARY_OUT;
+}
+
+/// Binds, checks and runs. Answers into `given`; without it, into the state that is returned.
+State answer(const Module& module, ThreadPool& pool, Question question, std::initializer_list<Input> inputs,
+             std::initializer_list<Times> times, Seed seed, const DrawOptions& options, State* given = nullptr) {
+  const Subject subject = subject_of(question, options);
+  module.kernels(question);
+  Call call(module, subject);
   for (const Input& input : inputs) call.bind(input.role, input.state);
   if (times.size() == 1) call.set_times(*times.begin());
   if (times.size() == 2) call.set_times(*times.begin(), *(times.begin() + 1));
+  const int output = output_role(question);
+  if (output != CATENARY_OUT) check_after_start(subject, *times.begin());
   State made;
-  if (given == nullptr) made = call.allocate(CATENARY_OUT);
-  call.bind(CATENARY_OUT, given == nullptr ? made : *given);
+  if (given == nullptr) made = call.allocate(output);
+  call.bind(output, given == nullptr ? made : *given);
   if (options.check_data)
     for (const Input& input : inputs) call.check_data(input.role, pool, options.threads);
   call.run(question, seed, options.first_sample, pool, options.threads);
@@ -58,6 +67,7 @@ std::string_view Sampler::name() const { return module()->name; }
 double Sampler::horizon() const { return module()->horizon; }
 std::span<const catenary_component> Sampler::components() const { return impl_->module.components(); }
 int Sampler::threads() const { return impl_->pool->threads(); }
+bool Sampler::answers(Question question) const { return impl_->module.answers(question); }
 const catenary_module* Sampler::module() const { return &impl_->module.raw(); }
 
 std::string Sampler::describe() const {
@@ -100,38 +110,68 @@ State Sampler::prior(int64_t samples, const Sites& sites, Seed seed, const DrawO
 }
 
 void Sampler::prior_into(State& out, Seed seed, const DrawOptions& options) const {
-  draw(impl_->module, *impl_->pool, Question::prior, {}, {}, seed, options, &out);
+  answer(impl_->module, *impl_->pool, Question::prior, {}, {}, seed, options, &out);
 }
 
 State Sampler::forward(const State& x0, Times t, Seed seed, const DrawOptions& options) const {
-  return draw(impl_->module, *impl_->pool, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options);
+  return answer(impl_->module, *impl_->pool, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options);
 }
 
 void Sampler::forward_into(State& out, const State& x0, Times t, Seed seed, const DrawOptions& options) const {
-  draw(impl_->module, *impl_->pool, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options, &out);
+  answer(impl_->module, *impl_->pool, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options, &out);
 }
 
 State Sampler::bridge(const State& x0, const State& xt, Times s, Times t, Seed seed, const DrawOptions& options) const {
-  return draw(impl_->module, *impl_->pool, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed,
-              options);
+  return answer(impl_->module, *impl_->pool, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed,
+                options);
 }
 
 void Sampler::bridge_into(State& out, const State& x0, const State& xt, Times s, Times t, Seed seed,
                           const DrawOptions& options) const {
-  draw(impl_->module, *impl_->pool, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed, options,
-       &out);
+  answer(impl_->module, *impl_->pool, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed, options,
+         &out);
 }
 
 State Sampler::step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
                     const DrawOptions& options) const {
-  return draw(impl_->module, *impl_->pool, Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t},
-              seed, options);
+  return answer(impl_->module, *impl_->pool, Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t},
+                seed, options);
 }
 
 void Sampler::step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
                         const DrawOptions& options) const {
-  draw(impl_->module, *impl_->pool, Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed,
-       options, &out);
+  answer(impl_->module, *impl_->pool, Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed,
+         options, &out);
+}
+
+State Sampler::transition(const State& xs, Times s, Times t, Seed seed, const DrawOptions& options) const {
+  return answer(impl_->module, *impl_->pool, Question::transition, {{CATENARY_XS, xs}}, {s, t}, seed, options);
+}
+
+void Sampler::transition_into(State& out, const State& xs, Times s, Times t, Seed seed,
+                              const DrawOptions& options) const {
+  answer(impl_->module, *impl_->pool, Question::transition, {{CATENARY_XS, xs}}, {s, t}, seed, options, &out);
+}
+
+State Sampler::log_density(const State& x0, const State& xt, Times t, const DrawOptions& options) const {
+  return answer(impl_->module, *impl_->pool, Question::log_density, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t},
+                Seed(0), options);
+}
+
+void Sampler::log_density_into(State& out, const State& x0, const State& xt, Times t,
+                               const DrawOptions& options) const {
+  answer(impl_->module, *impl_->pool, Question::log_density, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0),
+         options, &out);
+}
+
+State Sampler::score(const State& x0, const State& xt, Times t, const DrawOptions& options) const {
+  return answer(impl_->module, *impl_->pool, Question::score, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0),
+                options);
+}
+
+void Sampler::score_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options) const {
+  answer(impl_->module, *impl_->pool, Question::score, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options,
+         &out);
 }
 
 State Sampler::reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,

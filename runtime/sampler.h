@@ -13,6 +13,7 @@
 #include <catenary/runtime/state.h>
 #include <catenary/runtime/threads.h>
 #include <catenary/runtime/walk.h>
+#include <catenary/support/philox.h>
 
 namespace catenary {
 
@@ -37,6 +38,7 @@ class Sampler {
   double horizon() const;  ///< T, the time of pure noise
   std::span<const catenary_component> components() const;
   int threads() const;
+  bool answers(Question question) const;  ///< whether the module was compiled with that question
   const catenary_module* module() const;
 
   /// A table of the components for people: name, space, point, sites, estimate.
@@ -61,6 +63,19 @@ class Sampler {
              const DrawOptions& options = {}) const;
   void step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
                  const DrawOptions& options = {}) const;
+
+  /// Draws x_t given x_s, 0 <= s <= t <= T, without looking at the data.
+  State transition(const State& xs, Times s, Times t, Seed seed, const DrawOptions& options = {}) const;
+  void transition_into(State& out, const State& xs, Times s, Times t, Seed seed, const DrawOptions& options = {}) const;
+
+  /// log p(x_t | x_0) of each point, 0 < t <= T: f32 [batch, sites...] per component, in the volume of its space; for
+  /// categories the log-probability.
+  State log_density(const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
+  void log_density_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
+
+  /// The gradient of log_density at x_t, 0 < t <= T: f32 [batch, sites..., point...] per component, tangent vectors.
+  State score(const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
+  void score_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
 
   /// Walks from noise to data: starts at times[0], which is T unless `initial` is given, and for i = 1, 2, ... asks the
   /// model at times[i - 1] and steps to times[i]. `times` fall strictly (as float32) and the last, whose state is

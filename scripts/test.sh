@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh
 
 echo "== Checking the format (clang-format)"
-find catenary.h bench compiler dsl examples runtime stdlib support tests tools \
+find catenary.h bench compiler dsl examples runtime stdlib support tests tools verify \
   -name '*.h' -print0 -o -name '*.cpp' -print0 -o -name '*.c' -print0 |
   xargs -0 clang-format-22 --dry-run -Werror || {
   echo "$0: The files named above are not formatted. Run clang-format-22 -i on them." >&2

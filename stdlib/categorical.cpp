@@ -1,6 +1,7 @@
 // Categories: the uniform jump process, and a draw from logits.
 #include <catenary/stdlib/categorical.h>
 
+#include <cmath>
 #include <limits>
 
 #include <catenary/stdlib/checks.h>
@@ -38,6 +39,14 @@ Expr UniformJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Expr word = bits();
   Expr end = select(below(word, chance(from_start / ends, from_end / ends)), x0, xt);
   return select(goes_elsewhere, multiply_high(word, space().categories()), end);
+}
+
+std::optional<Expr> UniformJump::log_density(Expr x0, Expr xt, Expr t) const {
+  Expr passed = rate_ * t, jumped = -expm1(-passed);
+  auto k = double(space().categories());
+  // Near 1 the probability is told by its complement, near 1 / K by its parts.
+  Expr stays = select(passed < 0.5, log1p(-(1 - 1 / k) * jumped), log(exp(-passed) + jumped / k));
+  return select(equal(x0, xt), stays, log(jumped) - std::log(k));
 }
 
 Expr UniformJump::endpoint(Expr logits, Expr, Expr) const {

@@ -31,6 +31,9 @@ class UniformJump final : public Process {
   /// with (1 - a)(1 - b), and where x_0 = x_t that category with a b K besides.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
 
+  /// The logarithm of P_ij(t).
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
+
   /// K logits: unnormalised log-probabilities of x_0; -inf forbids a category.
   Estimate estimate() const override { return {"logits", {space().categories()}}; }
   /// Draws x_0 from the logits. Every category but the likeliest has its own probability to 2^-32 (and to rounding); the

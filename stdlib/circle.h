@@ -1,6 +1,8 @@
 // The circle and its Brownian motion.
 #pragma once
 
+#include <numbers>
+
 #include <catenary/dsl/process.h>
 #include <catenary/dsl/space.h>
 
@@ -9,12 +11,14 @@ namespace catenary {
 /// Angles in [-pi, pi).
 class Circle final : public Manifold {
  public:
-  Circle() : Manifold("circle", {.point = {}, .dimension = 1}) {}
+  Circle() : Manifold("circle", {.point = {}, .dimension = 1, .injectivity_radius = std::numbers::pi}) {}
   Expr project(Expr x) const override { return wrap(x); }
   Expr tangent(Expr, Expr v) const override { return v; }
   Expr exp(Expr x, Expr v) const override { return wrap(x + v); }
   Expr log(Expr x, Expr y) const override { return wrap(y - x); }
   Expr uniform_point() const override;
+  /// Exact, by the series of CircleBrownian::log_density.
+  Expr score(Expr x, Expr y, Expr v) const override;
 
   /// The angle of x in [-pi, pi): for every finite x the result is a float in that interval, never one rounded up to pi. As
   /// good as x itself while |x| < 1e6.
@@ -30,6 +34,8 @@ class CircleBrownian final : public Process {
   /// Of the images x_t + 2 pi k the path on the line ended in one, with weight N(x_t + 2 pi k; x_0, v_t); given k, x_s is a
   /// Brownian bridge on the line, wrapped. Windings of less than 2^-33 of the whole are left out.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
+  /// By images for variances up to 4 and by the Fourier series above: both to rounding.
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
   /// Draws the winding number k (f32) of a path that ends `difference` away, in [-pi, pi), after variance v: with weight
   /// exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v.

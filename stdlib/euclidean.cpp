@@ -2,6 +2,7 @@
 #include <catenary/stdlib/euclidean.h>
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -13,7 +14,8 @@ ManifoldShape flat(Shape point) {
   if (std::any_of(point.begin(), point.end(), [](int64_t n) { return n < 1; }))
     throw Error(fmt::format("space 'euclidean' needs extents above 0; found shape {}", to_string(point)));
   int dimension = int(element_count(point));
-  return {std::move(point), dimension};
+  return {
+      .point = std::move(point), .dimension = dimension, .injectivity_radius = std::numeric_limits<double>::infinity()};
 }
 
 }  // namespace

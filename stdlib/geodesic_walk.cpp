@@ -31,6 +31,8 @@ Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   });
 }
 
+double GeodesicWalk::approximation(double t) const { return options_.rate * t / double(options_.steps); }
+
 GeodesicWalk Brownian(const Manifold& space, double) {
   throw Error(fmt::format(
       "no exact Brownian motion is known on space '{}'; use GeodesicWalk(space, {{.rate, .steps}}), the named "

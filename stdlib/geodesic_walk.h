@@ -30,6 +30,8 @@ class GeodesicWalk final : public Process {
   /// Each step takes the variance from u to w = u - D, D = (v_t - v_s) / steps, along
   /// exp(x, D score(x, x_0, u) + sqrt(w D / u) n): in flat space the Brownian bridge, whatever the number of steps.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
+  /// The variance D of one step.
+  double approximation(double t) const override;
 
  private:
   const Manifold& manifold() const { return static_cast<const Manifold&>(space()); }

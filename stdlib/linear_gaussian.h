@@ -8,19 +8,19 @@
 
 namespace catenary {
 
-/// A linear Gaussian process, every coordinate by itself. A process is declared by its transitions; forward, bridge and prior
-/// follow from them.
+/// A linear Gaussian process, every coordinate by itself. A process is declared by the moments of its transitions; everything
+/// else follows from them.
 class LinearGaussian : public Process {
  public:
   /// x_t given x_s is normal with mean decay x_s + shift and the variance given. Expressions of s and t alone.
-  struct Transition {
+  struct Moments {
     Expr decay;
     Expr variance;
     std::optional<Expr> shift = {};  ///< Absent: 0.
   };
 
-  /// The transition from time s to time t, 0 <= s < t.
-  virtual Transition transition(Expr s, Expr t) const = 0;
+  /// Those of the transition from time s to time t, 0 <= s < t.
+  virtual Moments moments(Expr s, Expr t) const = 0;
 
   /// The law of x_T for data at the origin.
   Expr prior(Expr horizon) const override;
@@ -28,6 +28,9 @@ class LinearGaussian : public Process {
   /// With the transitions 0 -> s (A_s, V_s, m_s) and s -> t (A, V, m), V_t = A^2 V_s + V: x_s is normal with mean
   /// (V / V_t) (A_s x_0 + m_s) + (V_s / V_t) A (x_t - m) and variance V_s V / V_t (Bayes' rule for normals).
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
+  Expr transition(Expr xs, Expr s, Expr t) const override;
+  /// Of n coordinates with variance V each: -1/2 |x_t - mean|^2 / V - n/2 log(2 pi V).
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
  protected:
   explicit LinearGaussian(Euclidean space) : Process(std::move(space)) {}
@@ -37,7 +40,7 @@ class LinearGaussian : public Process {
 class EuclideanBrownian final : public LinearGaussian {
  public:
   EuclideanBrownian(Euclidean space, double rate);
-  Transition transition(Expr s, Expr t) const override;
+  Moments moments(Expr s, Expr t) const override;
 
  private:
   double rate_;
@@ -59,7 +62,7 @@ struct OrnsteinUhlenbeckOptions {
 class OrnsteinUhlenbeck final : public LinearGaussian {
  public:
   OrnsteinUhlenbeck(Euclidean space, OrnsteinUhlenbeckOptions options);
-  Transition transition(Expr s, Expr t) const override;
+  Moments moments(Expr s, Expr t) const override;
   Expr prior(Expr horizon) const override;
 
  private:

@@ -28,9 +28,18 @@ inline std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::
 enum class DrawKind : uint32_t { normal = 0, word = 1 };
 
 /// The question a pipeline answers; each draws from streams of its own.
-enum class Question : uint32_t { prior = 0, forward = 1, bridge = 2, step = 3 };
+enum class Question : uint32_t {
+  prior = 0,
+  forward = 1,
+  bridge = 2,
+  step = 3,
+  transition = 4,
+  log_density = 5,
+  score = 6
+};
 
-inline constexpr std::array<const char*, 4> question_names = {"prior", "forward", "bridge", "step"};
+inline constexpr std::array<const char*, 7> question_names = {"prior",      "forward",     "bridge", "step",
+                                                              "transition", "log_density", "score"};
 inline const char* name_of(Question question) { return question_names[size_t(question)]; }
 
 /// Counter word 3: component in bits 16..31, loop in 8..15 (0 outside loops), question in 1..7, kind in bit 0.

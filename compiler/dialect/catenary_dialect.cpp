@@ -6,6 +6,7 @@
 #include <mlir/IR/DialectImplementation.h>
 #include <mlir/Interfaces/FunctionImplementation.h>
 
+#include <catenary/compiler/dialect/questions.h>
 #include <catenary/compiler/dialect/catenary_dialect.cpp.inc>
 #include <catenary/compiler/dialect/catenary_enums.cpp.inc>
 
@@ -46,8 +47,8 @@ LogicalResult LawOp::verify() {
 }
 
 LogicalResult PipelineOp::verifyRegions() {
-  if (!llvm::is_contained({"prior", "forward", "bridge", "step"}, getQuestion()))
-    return emitOpError("asks \"") << getQuestion() << "\"; the questions are prior, forward, bridge and step";
+  const QuestionForm* form = find_question(getQuestion());
+  if (!form) return emitOpError("asks \"") << getQuestion() << "\"; the questions are " << list_of_questions();
   if (getGroup() && *getGroup() != 1 && *getGroup() != 2 && *getGroup() != 4)
     return emitOpError("has a group of ") << *getGroup() << " points; it must be 1, 2 or 4";
   auto module = (*this)->getParentOfType<ModuleOp>();
@@ -63,17 +64,12 @@ LogicalResult PipelineOp::verifyRegions() {
   auto verify_border = [&](Operation* op) -> LogicalResult {
     if (auto output = dyn_cast<OutputOp>(op)) return checked(op, output.getComponent());
     if (auto time = dyn_cast<TimeOp>(op)) {
-      bool asked = question == "forward" ? time.getTime() == "t"
-                                         : question != "prior" && (time.getTime() == "s" || time.getTime() == "t");
-      if (!asked)
+      if (!llvm::is_contained(form->times, time.getTime()))
         return op->emitOpError("asks for time \"")
                << time.getTime() << "\", which a " << question << " pipeline does not have";
     }
     if (auto input = dyn_cast<InputOp>(op)) {
-      bool given = input.getRole() == Role::x0   ? question == "forward" || question == "bridge"
-                   : input.getRole() == Role::xt ? question == "bridge" || question == "step"
-                                                 : question == "step";
-      if (!given)
+      if (!llvm::is_contained(form->inputs, input.getRole()))
         return op->emitOpError("asks for ")
                << stringifyRole(input.getRole()) << ", which a " << question << " pipeline does not have";
       return checked(op, input.getComponent());

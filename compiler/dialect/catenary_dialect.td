@@ -37,7 +37,7 @@ class Catenary_Enum<string name, string summary, list<I32EnumAttrCase> cases> : 
 }
 
 def Catenary_Role : Catenary_Enum<"Role", "what an operand of a pipeline holds",
-    [I32EnumAttrCase<"x0", 0>, I32EnumAttrCase<"xt", 1>, I32EnumAttrCase<"estimate", 2>]>;
+    [I32EnumAttrCase<"x0", 0>, I32EnumAttrCase<"xt", 1>, I32EnumAttrCase<"estimate", 2>, I32EnumAttrCase<"xs", 4>]>;
 def Catenary_Drawn : Catenary_Enum<"Drawn", "the law of a draw",
     [I32EnumAttrCase<"normal", 0>, I32EnumAttrCase<"uniform", 1>, I32EnumAttrCase<"bits", 2>]>;
 def Catenary_Combine : Catenary_Enum<"Combine", "how a reduction combines",
@@ -66,7 +66,7 @@ def ProcessOp : Catenary_Op<"process", [Symbol, SymbolTable, NoTerminator, Singl
 }
 
 def LawOp : Catenary_Op<"law", [Symbol, FunctionOpInterface, IsolatedFromAbove, SingleBlock, HasParent<"ProcessOp">]> {
-  let summary = "a draw as a function of the point's values and the times";
+  let summary = "a draw, or a value such as a density, as a function of the point's values and the times";
   let description = [{
     ```mlir
     catenary.law @forward(%x0: f32, %t: f32) -> f32 {
@@ -146,7 +146,7 @@ def InputOp : Catenary_Op<"input", [Pure]> {
 }
 
 def OutputOp : Catenary_Op<"output"> {
-  let summary = "the point's new value, for the caller";
+  let summary = "the point's new value, density or score, for the caller";
   let arguments = (ins Catenary_Value:$value, FlatSymbolRefAttr:$component, OptionalAttr<I64Attr>:$element,
                        OptionalAttr<I64Attr>:$slot);
   let assemblyFormat = [{
@@ -155,7 +155,7 @@ def OutputOp : Catenary_Op<"output"> {
 }
 
 def ApplyOp : Catenary_Op<"apply", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "a draw from a component's law";
+  let summary = "a component's law applied";
   let arguments = (ins SymbolRefAttr:$law, Variadic<Catenary_Value>:$arguments);
   let results = (outs Catenary_Value:$result);
   let assemblyFormat = "$law `(` $arguments `)` attr-dict `:` functional-type(operands, results)";

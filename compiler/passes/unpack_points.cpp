@@ -228,6 +228,10 @@ class Unpacker {
         result = op.emitOpError("must have constant indices; use 'catenary.at' for computed ones");
         return;
       }
+      if (at.getSExtValue() < 0 || at.getSExtValue() >= extent) {
+        result = op.emitOpError("reads element ") << at.getSExtValue() << " of " << extent;
+        return;
+      }
       flat = flat * extent + at.getSExtValue();
     }
     replace(*op, {elements(op.getTensor())[size_t(flat)]});

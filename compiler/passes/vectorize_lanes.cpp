@@ -15,7 +15,7 @@
 #include <mlir/IR/Builders.h>
 #include <mlir/IR/IRMapping.h>
 
-#include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/compiler/dialect/questions.h>
 #include <catenary/compiler/passes/tile_memory.h>
 #include <catenary/compiler/passes/widener.h>
 #include <catenary/compiler/symbols.h>
@@ -170,7 +170,7 @@ class Lowering {
           return true;
         }
         if (auto output = dyn_cast<OutputOp>(op)) {
-          size_t k = index_of(operands, output.getComponent(), CATENARY_OUT);
+          size_t k = index_of(operands, output.getComponent(), form_of(pipeline_.getQuestion()).output);
           auto& all = stored[k];
           all.resize(size_t(group_ * operands[k].size));
           all[size_t(int64_t(output.getSlot().value_or(0)) * operands[k].size +

@@ -4,17 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <numbers>
 
 #include <fmt/ostream.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
 #include <catenary/support/error.h>
-
-extern char** environ;
+#include <catenary/support/gnuplot.h>
 
 namespace cities {
 
@@ -67,19 +63,6 @@ void write_points(std::ostream& out, size_t number, const catenary::State& state
   out << "EOD\n";
 }
 
-void run_gnuplot(const std::string& script) {
-  std::string name = "gnuplot", argument = script;
-  char* arguments[] = {name.data(), argument.data(), nullptr};
-  pid_t child = 0;
-  if (int error = posix_spawnp(&child, "gnuplot", nullptr, nullptr, arguments, environ))
-    throw catenary::Error(
-        fmt::format("The picture needs gnuplot, which does not start ({}). Install gnuplot-nox, then run: gnuplot {}",
-                    std::strerror(error), script));
-  int status = 0;
-  if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    throw catenary::Error(fmt::format("gnuplot failed on '{}' (its reason is above).", script));
-}
-
 }  // namespace
 
 void draw_maps(const std::string& file, const std::string& title, const std::vector<std::string>& regions,
@@ -92,22 +75,18 @@ void draw_maps(const std::string& file, const std::string& title, const std::vec
 
   const size_t rows = (panels.size() + 1) / 2;
   const double height = header + double(rows) * row_height + footer;
-  auto quoted = [](std::string text) {
-    for (size_t at = 0; (at = text.find('\'', at)) != std::string::npos; at += 2) text.insert(at, 1, '\'');
-    return "'" + text + "'";
-  };
   write_globe(out);
   for (size_t i = 0; i < panels.size(); ++i) write_points(out, i, panels[i].state);
 
   out << "set encoding utf8\n";
   fmt::print(out, "set terminal pngcairo size {},{} font 'DejaVu Sans,13' background rgb '#0d1321'\n", width, height);
-  fmt::print(out, "set output {}\n", quoted(file));
+  fmt::print(out, "set output {}\n", catenary::gnuplot_string(file));
   out << "unset key; unset border; unset tics; set xrange [-2.72:2.72]; set yrange [-1.335:1.335]\n"
          "set style fill solid noborder\n";
   fmt::print(
       out,
       "set multiplot\nset label 1 {} at screen 0.5, screen {:.4f} center font 'DejaVu Sans Bold,21' tc rgb '#f2f5f9'\n",
-      quoted(title), 1 - 34 / height);
+      catenary::gnuplot_string(title), 1 - 34 / height);
   // The legend: dots and names in a row, the names taken to be nine pixels a letter.
   double entries = 0;
   for (const auto& region : regions) entries += 9.0 * double(region.size()) + 62;
@@ -116,7 +95,7 @@ void draw_maps(const std::string& file, const std::string& title, const std::vec
     fmt::print(out, "set label {} '●' at screen {:.4f}, screen {:.4f} center font 'DejaVu Sans,18' tc rgb '#{}'\n",
                10 + 2 * i, x / width, 36 / height, colours[i % std::size(colours)]);
     fmt::print(out, "set label {} {} at screen {:.4f}, screen {:.4f} left font 'DejaVu Sans,14' tc rgb '#c9d1dc'\n",
-               11 + 2 * i, quoted(regions[i]), (x + 15) / width, 36 / height);
+               11 + 2 * i, catenary::gnuplot_string(regions[i]), (x + 15) / width, 36 / height);
   }
   for (size_t i = 0; i < panels.size(); ++i) {
     const size_t row = i / 2;
@@ -125,7 +104,8 @@ void draw_maps(const std::string& file, const std::string& title, const std::vec
                (left + map_width) / width);
     fmt::print(out, "set bmargin at screen {:.5f}; set tmargin at screen {:.5f}\n", bottom / height,
                (bottom + map_height) / height);
-    fmt::print(out, "set title {} font 'DejaVu Sans,14' tc rgb '#aeb9c7' offset 0,-0.7\n", quoted(panels[i].title));
+    fmt::print(out, "set title {} font 'DejaVu Sans,14' tc rgb '#aeb9c7' offset 0,-0.7\n",
+               catenary::gnuplot_string(panels[i].title));
     fmt::print(
         out,
         "plot $outline with filledcurves closed lc rgb '#172136', $graticule with lines lw 0.8 lc rgb '#2b3957', "
@@ -136,7 +116,7 @@ void draw_maps(const std::string& file, const std::string& title, const std::vec
   out << "unset multiplot\n";
   out.close();
   if (!out) throw catenary::Error(fmt::format("01_cities could not write all of '{}'.", script));
-  run_gnuplot(script);
+  catenary::run_gnuplot(script);
 }
 
 }  // namespace cities

@@ -57,11 +57,12 @@ static int sees_llvm(void) {
 }
 
 int main(int count, char** arguments) {
-  static values prior, forward, bridge, step;
+  static values prior, forward, bridge, step, transition;
   static float logits[samples][atoms][kinds];
-  catenary_tensor tensors[5][components];
+  catenary_tensor tensors[6][components];
   catenary_state prior_state = state_of(&prior, tensors[0]), forward_state = state_of(&forward, tensors[1]);
   catenary_state bridge_state = state_of(&bridge, tensors[2]), step_state = state_of(&step, tensors[3]);
+  catenary_state transition_state = state_of(&transition, tensors[5]);
   catenary_state estimate = state_of(&prior, tensors[4]);
   float s[samples], t[samples], late = 2;
   catenary_times at_s = {s, samples}, at_t = {t, samples}, too_late = {&late, 1};
@@ -87,6 +88,8 @@ int main(int count, char** arguments) {
   if (catenary_bridge(sampler, bridge_state, prior_state, forward_state, at_s, at_t, &draw, &message))
     return failed("bridge");
   if (catenary_step(sampler, step_state, estimate, forward_state, at_s, at_t, &draw, &message)) return failed("step");
+  if (catenary_transition(sampler, transition_state, prior_state, at_s, at_t, &draw, &message))
+    return failed("transition");
 
   if (catenary_forward(sampler, step_state, prior_state, too_late, &draw, &message) != CATENARY_INVALID) return 3;
   printf("%s\n", message.text);
@@ -99,5 +102,6 @@ int main(int count, char** arguments) {
   fwrite(&forward, sizeof forward, 1, file);
   fwrite(&bridge, sizeof bridge, 1, file);
   fwrite(&step, sizeof step, 1, file);
+  fwrite(&transition, sizeof transition, 1, file);
   return fclose(file) ? 5 : 0;
 }

@@ -21,6 +21,9 @@ namespace fs = std::filesystem;
 
 constexpr int64_t samples = 37;  // As in deploy.c, and so are seed and first sample.
 
+const std::vector<Question> questions = {Question::prior, Question::forward, Question::bridge, Question::step,
+                                         Question::transition};
+
 struct Outcome {
   int status;
   std::string output;  ///< stdout and stderr.
@@ -50,7 +53,7 @@ std::string bytes_of(const State& state) {
 
 /// What deploy.c does, with a sampler compiled just in time.
 std::string drawn_just_in_time() {
-  Sampler sampler = compile(all_laws("deployed"));
+  Sampler sampler = compile(all_laws("deployed"), Target::host(), {.questions = questions});
   Arguments a = arguments_of(sampler, samples);
   Seed seed(0xfedcba9876543210, 77);
   DrawOptions options{.first_sample = 11};
@@ -58,7 +61,8 @@ std::string drawn_just_in_time() {
   State forward = sampler.forward(prior, a.t, seed, options);
   State bridge = sampler.bridge(prior, forward, a.s, a.t, seed, options);
   State step = sampler.step(estimate_from(prior), forward, a.s, a.t, seed, options);
-  return bytes_of(prior) + bytes_of(forward) + bytes_of(bridge) + bytes_of(step);
+  State transition = sampler.transition(prior, a.s, a.t, seed, options);
+  return bytes_of(prior) + bytes_of(forward) + bytes_of(bridge) + bytes_of(step) + bytes_of(transition);
 }
 
 /// The program of deploy.c, built once in a folder of its own.
@@ -68,7 +72,7 @@ struct Deployed {
 
   Deployed() {
     fs::remove_all(folder);
-    compile_to_files(all_laws("deployed"), folder.string());
+    compile_to_files(all_laws("deployed"), folder.string(), Target::host(), {.questions = questions});
     fs::path runtime = CATENARY_RUNTIME_LIBRARY;
     Outcome built =
         run(fmt::format("{} {} -std=c11 -pedantic -Wall -Wextra -Werror -I'{}/include' -I'{}' '{}/tests/aot/deploy.c' "
@@ -96,7 +100,7 @@ TEST_CASE("a C program draws the same bits as the compiler's own process") {
   REQUIRE(ran.status == 0);  // 4: it has seen a library of LLVM's in its own memory.
   CHECK(ran.output == "forward: t is 2; joint 'deployed' runs from 0 to 1, so t must be in [0, 1]\n");
   std::string expected = drawn_just_in_time(), got = bytes_of(fs::path(drawn));
-  CHECK(expected.size() == 4 * samples * 4 * size_t(2 + 3 + atoms * (3 + 1 + 1)));
+  CHECK(expected.size() == 5 * samples * 4 * size_t(2 + 3 + atoms * (3 + 1 + 1)));
   CHECK((got == expected));
 }
 

@@ -1,6 +1,6 @@
 // RUN: catenary-opt %s -split-input-file -verify-diagnostics
 
-// expected-error @+1 {{'catenary.pipeline' op asks "backward"; the questions are prior, forward, bridge and step}}
+// expected-error @+1 {{'catenary.pipeline' op asks "backward"; the questions are prior, forward, bridge, step, transition, log_density and score}}
 catenary.pipeline @p asks "backward" {
 }
 
@@ -94,4 +94,20 @@ catenary.pipeline @p asks "forward" {
 catenary.pipeline @p asks "forward" {
   // expected-error @+1 {{'catenary.time' op requires attribute 'time'}}
   %t = "catenary.time"() : () -> f32
+}
+
+// -----
+
+catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
+}
+catenary.pipeline @p asks "bridge" {
+  // expected-error @+1 {{'catenary.input' op asks for xs, which a bridge pipeline does not have}}
+  %x = catenary.input xs of @x : f32
+}
+
+// -----
+
+catenary.pipeline @p asks "score" {
+  // expected-error @+1 {{'catenary.time' op asks for time "s", which a score pipeline does not have}}
+  %s = catenary.time "s"
 }

@@ -1,4 +1,7 @@
 // From a component to its laws: names, clocks and exact ends.
+#include <algorithm>
+#include <cmath>
+
 #include <catch2/catch.hpp>
 
 #include <catenary/dsl/evaluate.h>
@@ -15,6 +18,8 @@ class Witness : public Process {
   Expr prior(Expr horizon) const override { return horizon + 1000.0; }
   Expr forward(Expr x0, Expr t) const override { return x0 + 100.0 * t; }
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return x0 + 10.0 * xt + 100.0 * s + 1000.0 * t; }
+  Expr transition(Expr xs, Expr s, Expr t) const override { return xs + 10.0 * s + 100.0 * t; }
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override { return x0 + 10.0 * xt * xt + 100.0 * t; }
   Estimate estimate() const override { return {"endpoint", {2}}; }
   Expr endpoint(Expr estimate, Expr xt, Expr t) const override { return sum(estimate) + xt + t; }
 };
@@ -49,6 +54,38 @@ TEST_CASE("each question has its parameters and its answer") {
   CHECK(value(joint, Question::bridge, {{"x0", {5}}, {"xt", {7}}, {"s", {1}}, {"t", {2}}}) == 2175);
   // The endpoint is 1 + 2 + 7 + 2.
   CHECK(value(joint, Question::step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {1}}, {"t", {2}}}) == 2182);
+  CHECK(names(derive(joint, c, Question::transition)) == std::vector<std::string>{"xs", "s", "t"});
+  CHECK(names(derive(joint, c, Question::log_density)) == std::vector<std::string>{"x0", "xt", "t"});
+  CHECK(names(derive(joint, c, Question::score)) == std::vector<std::string>{"x0", "xt", "t"});
+  CHECK(value(joint, Question::transition, {{"xs", {5}}, {"s", {1}}, {"t", {2}}}) == 215);
+  CHECK(value(joint, Question::log_density, {{"x0", {5}}, {"xt", {2}}, {"t", {3}}}) == 345);
+  CHECK(value(joint, Question::score, {{"x0", {5}}, {"xt", {2}}, {"t", {3}}}) == 40);
+}
+
+TEST_CASE("a transition is by default a draw over the time that passes") {
+  Joint joint("joint");
+  joint.add("c", GeodesicWalk(Euclidean({}), {.rate = 2, .steps = 1}));
+  auto at = [&](double s, double t) {
+    return value(joint, Question::transition, {{"xs", {0}}, {"s", {s}}, {"t", {t}}});
+  };
+  CHECK(at(0.5, 0.75) == at(0.25, 0.5));
+  CHECK(at(0, 0.5) == Approx(std::sqrt(2) * at(0.5, 0.75)));
+}
+
+TEST_CASE("a component answers what its process gives") {
+  Joint joint = witness();
+  joint.add("walk", GeodesicWalk(Euclidean({}), {.rate = 1, .steps = 4}));
+  joint.add("kind", UniformJump(Categorical(3), 1.0));
+  auto all = [&](size_t k, std::vector<Question> asked) {
+    return std::all_of(asked.begin(), asked.end(), [&](Question q) { return answers(joint.components()[k], q); });
+  };
+  for (size_t k : {0, 1, 2})
+    CHECK(all(k, {Question::prior, Question::forward, Question::bridge, Question::step, Question::transition}));
+  CHECK(all(0, {Question::log_density, Question::score}));
+  CHECK_FALSE(all(1, {Question::log_density}));
+  CHECK_FALSE(all(1, {Question::score}));
+  CHECK(all(2, {Question::log_density}));
+  CHECK_FALSE(all(2, {Question::score}));
 }
 
 TEST_CASE("a clock turns the joint's time into the process's") {
@@ -57,6 +94,8 @@ TEST_CASE("a clock turns the joint's time into the process's") {
   CHECK(value(joint, Question::forward, {{"x0", {5}}, {"t", {2}}}) == 405);
   CHECK(value(joint, Question::bridge, {{"x0", {5}}, {"xt", {7}}, {"s", {3}}, {"t", {4}}}) == 16975);
   CHECK(value(joint, Question::step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {3}}, {"t", {4}}}) == 16996);
+  CHECK(value(joint, Question::transition, {{"xs", {5}}, {"s", {1}}, {"t", {2}}}) == 415);
+  CHECK(value(joint, Question::log_density, {{"x0", {5}}, {"xt", {2}}, {"t", {3}}}) == 945);
   CHECK(value(witness({.clock = Clock::linear(0.5)}), Question::forward, {{"x0", {5}}, {"t", {2}}}) == 105);
 }
 
@@ -71,4 +110,6 @@ TEST_CASE("ends are exact") {
   CHECK(bridge(0, 0) == 0.1);
   CHECK(value(joint, Question::step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {0}}, {"t", {2}}}) == 12);
   CHECK(value(joint, Question::step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {2}}, {"t", {2}}}) == 7);
+  CHECK(value(joint, Question::transition, {{"xs", {0.1}}, {"s", {2}}, {"t", {2}}}) == 0.1);
+  CHECK(value(joint, Question::transition, {{"xs", {0.1}}, {"s", {0}}, {"t", {0}}}) == 0.1);
 }

@@ -78,6 +78,7 @@ TEST_CASE("compiler messages: a joint process of nothing") {
   Joint nothing("nothing");
   CHECK(message_of([&] { compile(nothing); }) == expected);
   CHECK(message_of([&] { to_mlir(nothing); }) == expected);
+  CHECK(message_of([&] { compile(nothing, Target::host(), {.questions = {Question::score}}); }) == expected);
   CHECK(message_of([&] { compile_to_files(nothing, "never_written"); }) == expected);
 }
 
@@ -187,4 +188,111 @@ TEST_CASE("compiler messages: mistakes in a law come with joint, component and q
         "to_int");
   CHECK(refusal("step", [](Expr x) { return stack({x, x}); }) ==
         "joint 'odd', component 'b', step: the endpoint returns f32 [2]; a point of its space 'euclidean' is f32 []");
+}
+
+TEST_CASE("compiler messages: questions that nobody asks or a component does not answer") {
+  CHECK(message_of([] { compile(toy(), Target::host(), {.questions = {}}); }) ==
+        "joint 'toy' was to be compiled for no questions; list some in CompileOptions::questions");
+  Joint joint("odd");
+  joint.add("a", Brownian(Euclidean({}), 1.0));
+  joint.add("b", Odd("", {}));
+  CHECK(
+      message_of([&] { compile(joint, Target::host(), {.questions = {Question::log_density}}); }) ==
+      "joint 'odd', component 'b', log_density: the process on space 'euclidean' has no density; override log_density "
+      "in it");
+}
+
+namespace {
+
+/// What compile_mlir says of a text.
+std::string refusal_of_text(const std::string& text) {
+  return message_of([&] { compile_mlir(text, "toy.mlir"); });
+}
+
+/// A declaration with one process @x of f32 points, the first on sites "", and `rest` on lines from the 4th on.
+std::string declaration(const std::string& rest, const std::string& attributes = "catenary.horizon = 1.0 : f64") {
+  return "module @toy attributes {" + attributes + "} {\n" +
+         "catenary.process @x 0 on \"euclidean\" points f32 estimates \"endpoint\" f32 {\n}\n" + rest + "\n}";
+}
+
+}  // namespace
+
+TEST_CASE("compiler messages: texts that are no declarations") {
+  auto not_one = [](const std::string& fact) { return "'toy.mlir' is not a declaration: " + fact; };
+  auto prior = [](const std::string& body, const std::string& border = "") {
+    return "catenary.pipeline @p asks \"prior\" " + border + "{\n" + body + "\n}";
+  };
+  const std::string good = "%c = arith.constant 1.0 : f32\ncatenary.output %c of @x : f32";
+  CHECK(refusal_of_text(declaration(prior(good))) == "no error");
+
+  CHECK(refusal_of_text("nonsense") ==
+        not_one("line 1, column 1: custom op 'nonsense' is unknown (tried 'builtin.nonsense' as well)"));
+  const std::string horizon =
+      "the module must have an attribute catenary.horizon, the time of pure noise, a finite number above 0";
+  CHECK(refusal_of_text("") == not_one(horizon));
+  CHECK(refusal_of_text(declaration(prior(good), "")) == not_one("line 1, column 1: " + horizon));
+  CHECK(refusal_of_text(declaration(prior(good), "catenary.horizon = 0.0 : f64")) ==
+        not_one("line 1, column 1: " + horizon));
+  CHECK(refusal_of_text(declaration("")) ==
+        not_one("line 1, column 1: no question has a pipeline on every set of sites"));
+  CHECK(refusal_of_text(declaration(prior("catenary.output %c of @x : f32"))) ==
+        not_one("line 5, column 17: use of undeclared SSA value name"));
+  CHECK(refusal_of_text(declaration(prior(good) + "\nfunc.func private @f()")) ==
+        not_one(
+            "line 8, column 1: 'func.func' op stands beside processes and pipelines; a declaration has nothing else"));
+  CHECK(refusal_of_text(declaration(prior(good, "group 2 "))) ==
+        not_one("line 4, column 1: 'catenary.pipeline' op has a group; in a declaration it has none"));
+  CHECK(
+      refusal_of_text(declaration(prior("", "sites \"atoms\" "))) ==
+      not_one("line 4, column 1: 'catenary.pipeline' op is on sites \"atoms\", which no process of this module is on"));
+  CHECK(refusal_of_text(declaration(prior(""))) ==
+        not_one("line 4, column 1: 'catenary.pipeline' op must have one output of @x (has 0)"));
+  CHECK(
+      refusal_of_text(declaration(prior(good) + "\ncatenary.pipeline @q asks \"prior\" {\n" + good + "\n}")) ==
+      not_one("line 8, column 1: 'catenary.pipeline' op asks \"prior\" on sites \"\" once more; each question is asked "
+              "once"));
+  CHECK(refusal_of_text(declaration(prior("%c = arith.constant 1 : i32\ncatenary.output %c of @x : i32"))) ==
+        not_one("line 6, column 1: 'catenary.output' op must be of type 'f32'"));
+  CHECK(
+      refusal_of_text(declaration(prior("%c = arith.constant 1.0 : f32\ncatenary.output %c of @x element 0 : f32"))) ==
+      not_one("line 6, column 1: 'catenary.output' op gives a part of a value; in a declaration it gives the whole"));
+  CHECK(refusal_of_text(
+            declaration(prior("%a = arith.constant 0 : index\nscf.for %i = %a to %a step %a {\n" + good + "\n}"))) ==
+        not_one("line 8, column 1: 'catenary.output' op must stand in a pipeline itself"));
+  CHECK(refusal_of_text(declaration(prior("catenary.sample {\ncatenary.yield\n}\n" + good))) ==
+        not_one("line 5, column 1: 'catenary.sample' op comes from a pass; a declaration has none"));
+  auto forward = [](const std::string& input) {
+    return "catenary.pipeline @f asks \"forward\" {\n%v = catenary.input x0 of @x " + input +
+           "\n%c = arith.constant 1.0 : f32\ncatenary.output %c of @x : f32\n}";
+  };
+  CHECK(refusal_of_text(declaration(forward(": tensor<9xf32>"))) ==
+        not_one("line 5, column 6: 'catenary.input' op must be of type 'f32'"));
+  CHECK(refusal_of_text(declaration(forward("element 7 : f32"))) ==
+        not_one("line 5, column 6: 'catenary.input' op takes a part of a value; in a declaration it takes the whole"));
+  CHECK(refusal_of_text(declaration(prior(good) + "\ncatenary.process @y 0 on \"euclidean\" points f32 estimates "
+                                                  "\"endpoint\" f32 sites \"others\" {\n}")) ==
+        not_one("line 8, column 1: 'catenary.process' op has number 0; processes have numbers of their own, from 0 to "
+                "65535"));
+  for (std::string point : {"f64", "tensor<1x1x1x1x1xf32>", "tensor<?xf32>", "tensor<0xf32>", "memref<3xf32>"})
+    CHECK(refusal_of_text(declaration(prior(good) + "\ncatenary.process @y 1 on \"s\" points " + point +
+                                      " estimates \"endpoint\" f32 sites \"others\" {\n}")) ==
+          not_one(
+              "line 8, column 1: 'catenary.process' op must have points of f32 or i32 and estimates of f32, numbers or "
+              "tensors of up to 4 axes"));
+  CHECK(refusal_of_text("module attributes {catenary.horizon = 1.0 : f64} {\ncatenary.process @k 0 on \"c\" points i32 "
+                        "estimates \"logits\" f32 {\n}\ncatenary.pipeline @p asks \"score\" {\n%c = arith.constant 1 : "
+                        "i32\ncatenary.output %c of @k : i32\n}\n}") ==
+        not_one("line 6, column 1: 'catenary.output' op gives a score of points that are not f32"));
+}
+
+TEST_CASE("compiler messages: declarations that cannot be compiled") {
+  CHECK(refusal_of_text(declaration("catenary.pipeline @p asks \"prior\" {\n%t = arith.constant dense<1.0> : "
+                                    "tensor<2xf32>\n%i = arith.constant 2 : index\n%c = tensor.extract %t[%i] : "
+                                    "tensor<2xf32>\ncatenary.output %c of @x : f32\n}")) ==
+        "'toy.mlir' cannot be compiled: 'tensor.extract' op reads element 2 of 2");
+  CHECK(refusal_of_text(declaration("catenary.pipeline @p asks \"prior\" {\n%c = catenary.draw normal : "
+                                    "f32\ncatenary.output %c of @x : f32\n}")) ==
+        "'toy.mlir' cannot be compiled: 'catenary.draw' op belongs to no component; inline-laws gives it one");
+  CHECK(message_of([] { compile_mlir(to_mlir(toy()), "toy.mlir", with([](Target& t) { t.lanes = 3; })); }) ==
+        "target: lanes must be 4, 8 or 16; found 3");
 }

@@ -209,6 +209,56 @@ TEST_CASE("messages: joint processes") {
               name_of(q)));
   CHECK(say([&] { derive(j, j.components()[0], Question::step); }) ==
         "joint 'j', component 'place', step: the endpoint returns f32 [3]; a point of its space 'disc' is f32 [2]");
+  CHECK(say([&] { derive(j, j.components()[0], Question::transition); }) ==
+        "joint 'j', component 'place', transition: the transition returns f32 [3]; a point of its space 'disc' is f32 "
+        "[2]");
+}
+
+namespace {
+
+/// A process whose log density and score are given by the test.
+class Dense final : public Process {
+ public:
+  Dense(std::optional<Expr> density, std::optional<Expr> score)
+      : Process(Euclidean({2})), density_(std::move(density)), score_(std::move(score)) {}
+  Expr prior(Expr) const override { return normal({2}); }
+  Expr forward(Expr x0, Expr) const override { return x0; }
+  Expr bridge(Expr x0, Expr, Expr, Expr) const override { return x0; }
+  std::optional<Expr> log_density(Expr, Expr, Expr) const override { return density_; }
+  std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override {
+    return score_ ? score_ : Process::score(x0, xt, t);
+  }
+
+ private:
+  std::optional<Expr> density_, score_;
+};
+
+}  // namespace
+
+TEST_CASE("messages: densities and scores") {
+  auto say = [](const Kept<Process>& process, Question question) {
+    Joint j("j");
+    j.add("place", process);
+    return message_of([&] { derive(j, j.components()[0], question); });
+  };
+  CHECK(
+      say(GeodesicWalk(Disc(), {.rate = 1, .steps = 8}), Question::log_density) ==
+      "joint 'j', component 'place', log_density: the process on space 'disc' has no density; override log_density in "
+      "it");
+  CHECK(
+      say(GeodesicWalk(Disc(), {.rate = 1, .steps = 8}), Question::score) ==
+      "joint 'j', component 'place', score: the process on space 'disc' has no score; override score, or on a manifold "
+      "log_density, from which the score follows, in it");
+  CHECK(say(UniformJump(Categorical(3), 1.0), Question::score) ==
+        "joint 'j', component 'place', score: points of space 'categorical' are i32; only those of f32 have a score");
+  CHECK(say(Dense(vector(2), {}), Question::log_density) ==
+        "joint 'j', component 'place', log_density: the log density returns f32 [2]; it must be f32 []");
+  CHECK(say(Dense({}, number()), Question::score) ==
+        "joint 'j', component 'place', score: the score returns f32 []; it must be f32 [2]");
+  CHECK(say(Dense(normal(), {}), Question::log_density) ==
+        "joint 'j', component 'place', log_density: it draws, and a function of x0, xt and t must not");
+  CHECK(say(Dense({}, normal({2})), Question::score) ==
+        "joint 'j', component 'place', score: it draws, and a function of x0, xt and t must not");
 }
 
 TEST_CASE("messages: the standard library") {

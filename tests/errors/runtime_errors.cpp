@@ -209,10 +209,60 @@ TEST_CASE("errors: outputs") {
       "its own",
       [&] { into(changed(out, "place", x0["place"])); });
   says(
+      "forward: component 'place' of the output overlaps component 'place' of x0 in memory; give the output memory of "
+      "its own",
+      [&] { sampler().forward_into(x0, x0, 0.5, Seed(1)); });
+  says(
       "forward: component 'scale' of the output overlaps component 'place' of the output in memory; give the output "
       "memory of its "
       "own",
       [&] { into(changed(out, "scale", TensorView(out["place"].data_as<float>() + 30, {4}))); });
+}
+
+TEST_CASE("errors: transitions, densities and scores") {
+  State x0 = data(4, 3), xt = data(4, 3);
+  says(
+      "transition: component 'region' of xs holds 11 at sample 0, site [1]; its categories are 0 to 9 (space "
+      "'categorical')",
+      [&] { sampler().transition(with<int32_t>("region", 1, 11), 0.1, 0.2, Seed(1)); });
+  says("transition: s is 0.75 and t is 0.5; s must not be above t",
+       [&] { sampler().transition(x0, 0.75, 0.5, Seed(1)); });
+  says("log_density: t is 0; x_t has a density only after time 0, so t must be above it",
+       [&] { sampler().log_density(x0, xt, 0); });
+  says("log_density: t is 3; joint 'protein' runs from 0 to 2, so t must be in [0, 2]",
+       [&] { sampler().log_density(x0, xt, 3); });
+  says("log_density: t of sample 2 is 0; x_t has a density only after time 0, so t must be above it",
+       [&] { sampler().log_density(x0, xt, std::vector<float>{0.5, 1, 0, 2}); });
+  Sampler scores = Sampler::load(scores_module<8, 2>());
+  State place{{"place", x0["place"]}}, narrow{{"place", Tensor::empty(Dtype::f32, {4, 3, 2})}};
+  says("score: t is 0; x_t has a density only after time 0, so t must be above it",
+       [&] { scores.score(place, place, 0); });
+  says(
+      "score: component 'place' of the output has shape [4, 3, 2]; its scores are [3] (space 'sphere'), so the shape "
+      "must "
+      "be [batch, sites..., 3]",
+      [&] { scores.score_into(narrow, place, place, 1); });
+  State out = sampler().log_density(x0, xt, 1);
+  says("log_density: component 'region' of the output is a tensor of i32; it must be of f32", [&] {
+    State wrong = changed(out, "region", x0["region"]);
+    sampler().log_density_into(wrong, x0, xt, 1);
+  });
+  says(
+      "log_density: component 'place' of the output has sites [3, 3] and component 'place' of x0 has [3]; both are on "
+      "sites "
+      "'residues', so these must be the same",
+      [&] {
+        State wrong = changed(out, "place", x0["place"]);
+        sampler().log_density_into(wrong, x0, xt, 1);
+      });
+  says(
+      "log_density: component 'scale' of the output overlaps component 'scale' of xt in memory; give the output memory "
+      "of "
+      "its own",
+      [&] {
+        State wrong = changed(out, "scale", xt["scale"]);
+        sampler().log_density_into(wrong, x0, xt, 1);
+      });
 }
 
 TEST_CASE("errors: times") {
@@ -348,10 +398,17 @@ TEST_CASE("errors: loading") {
       [&] { Sampler::load(&other); });
   other = *module<8, 2>();
   other.kernel_count = 4;
-  says("bridge: joint 'protein' was compiled without the pipeline 'bridge'; compile it with that one", [&] {
-    State x0 = data(4, 3);
-    Sampler::load(&other).bridge(x0, x0, 0.1, 0.2, Seed(1));
-  });
+  says(
+      "bridge: joint 'protein' was compiled without the pipeline 'bridge'; compile it with that one "
+      "(CompileOptions::questions)",
+      [&] {
+        State x0 = data(4, 3);
+        Sampler::load(&other).bridge(x0, x0, 0.1, 0.2, Seed(1));
+      });
+  says(
+      "score: joint 'protein' was compiled without the pipeline 'score'; compile it with that one "
+      "(CompileOptions::questions)",
+      [&] { sampler().score(data(4, 3), data(4, 3), 0.2); });
   says(
       "a pool of 2000 threads was asked for; the number must be from 1 to 1024, or 0 for CATENARY_THREADS or one per "
       "processor",

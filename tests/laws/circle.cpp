@@ -6,6 +6,7 @@
 
 #include <catenary/dsl/evaluate.h>
 #include <catenary/stdlib/circle.h>
+#include <catenary/stdlib/euclidean.h>
 #include <catenary/tests/laws/identities.h>
 
 using namespace catenary;
@@ -50,6 +51,11 @@ void check_on_circle(const Points& x) {
 }
 
 }  // namespace
+
+TEST_CASE("log inverts exp up to half a turn") {
+  CHECK(Circle().injectivity_radius() == pi);
+  CHECK(Euclidean({2}).injectivity_radius() == INFINITY);
+}
 
 TEST_CASE("wrap is exact at the ends") {
   Expr x = parameter("x", Type::f32, {});

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <catenary/compiler/compile.h>
+#include <catenary/dsl/laws.h>
 #include <catenary/tests/laws/draws.h>
 
 namespace catenary::testing {
@@ -14,7 +15,10 @@ class CompiledDraws final : public Draws {
       : type_(process->space().type()), point_(process->space().point()), estimate_(process->estimate()) {
     Joint joint("joint", horizon);
     joint.add("x", process);
-    sampler_ = std::make_unique<Sampler>(compile(joint));
+    std::vector<Question> questions;
+    for (size_t q = 0; q < question_names.size(); ++q)
+      if (answers(joint.components()[0], Question(q))) questions.push_back(Question(q));
+    sampler_ = std::make_unique<Sampler>(compile(joint, Target::host(), {.questions = questions}));
   }
 
   size_t size() const override { return 1000000; }
@@ -24,6 +28,15 @@ class CompiledDraws final : public Draws {
   }
   Points bridge(const Points& x0, const Points& xt, double s, double t, uint64_t seed) const override {
     return read(sampler_->bridge(points(x0), points(xt), s, t, Seed(seed)));
+  }
+  Points transition(const Points& xs, double s, double t, uint64_t seed) const override {
+    return read(sampler_->transition(points(xs), s, t, Seed(seed)));
+  }
+  Points log_density(const Points& x0, const Points& xt, double t) const override {
+    return read(sampler_->log_density(points(x0), points(xt), t));
+  }
+  Points score(const Points& x0, const Points& xt, double t) const override {
+    return read(sampler_->score(points(x0), points(xt), t));
   }
   Points step(const Points& estimate, const Points& xt, double s, double t, uint64_t seed) const override {
     return read(sampler_->step(state(estimate, estimate_.type, estimate_.shape), points(xt), s, t, Seed(seed)));
@@ -45,7 +58,7 @@ class CompiledDraws final : public Draws {
   Points read(const State& state) const {
     const Tensor& tensor = state["x"];
     auto list = [](auto values) { return Points(values.begin(), values.end()); };
-    return type_ == Type::f32 ? list(tensor.values<const float>()) : list(tensor.values<const int32_t>());
+    return tensor.dtype() == Dtype::f32 ? list(tensor.values<const float>()) : list(tensor.values<const int32_t>());
   }
 
   Type type_;

@@ -12,7 +12,7 @@ namespace catenary::testing {
 /// Points one after another, each as its row-major elements.
 using Points = std::vector<double>;
 
-/// Draws from one process, on the default clock. Draws of equal seed and question repeat; of another question they are
+/// Draws from one process, and its density, on the default clock. Draws of equal seed and question repeat; of another question they are
 /// independent.
 class Draws {
  public:
@@ -22,7 +22,11 @@ class Draws {
   virtual Points prior(uint64_t seed) const = 0;
   virtual Points forward(const Points& x0, double t, uint64_t seed) const = 0;
   virtual Points bridge(const Points& x0, const Points& xt, double s, double t, uint64_t seed) const = 0;
+  virtual Points transition(const Points& xs, double s, double t, uint64_t seed) const = 0;
   virtual Points step(const Points& estimate, const Points& xt, double s, double t, uint64_t seed) const = 0;
+  /// The values of a process that gives them.
+  virtual Points log_density(const Points& x0, const Points& xt, double t) const = 0;
+  virtual Points score(const Points& x0, const Points& xt, double t) const = 0;
 
   /// `points` over and over, size() points in all; `elements` each.
   Points repeated(const Points& points, size_t elements = 1) const {

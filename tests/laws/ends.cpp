@@ -17,6 +17,7 @@ void check_ends(Engine engine, const Kept<Process>& process, const Points& here,
   Points x0 = draws->repeated(here, elements), xt = draws->repeated(there, elements);
   Points guess = draws->repeated(estimate, estimate.size());
   CHECK(draws->forward(x0, 0, 1) == x0);
+  CHECK(draws->transition(x0, 1, 1, 1) == x0);
   CHECK(draws->bridge(x0, xt, 0, 1, 1) == x0);
   CHECK(draws->bridge(x0, xt, 1, 1, 1) == xt);
   CHECK(draws->step(guess, xt, 0, 1, 1) == x0);

@@ -20,6 +20,15 @@ class EvaluatedDraws final : public Draws {
   Points bridge(const Points& x0, const Points& xt, double s, double t, uint64_t seed) const override {
     return draw(Question::bridge, {{"x0", &x0}, {"xt", &xt}}, {{"s", {as_float(s)}}, {"t", {as_float(t)}}}, seed);
   }
+  Points transition(const Points& xs, double s, double t, uint64_t seed) const override {
+    return draw(Question::transition, {{"xs", &xs}}, {{"s", {as_float(s)}}, {"t", {as_float(t)}}}, seed);
+  }
+  Points log_density(const Points& x0, const Points& xt, double t) const override {
+    return draw(Question::log_density, {{"x0", &x0}, {"xt", &xt}}, {{"t", {as_float(t)}}}, 0);
+  }
+  Points score(const Points& x0, const Points& xt, double t) const override {
+    return draw(Question::score, {{"x0", &x0}, {"xt", &xt}}, {{"t", {as_float(t)}}}, 0);
+  }
   Points step(const Points& estimate, const Points& xt, double s, double t, uint64_t seed) const override {
     return draw(Question::step, {{"estimate", &estimate}, {"xt", &xt}}, {{"s", {as_float(s)}}, {"t", {as_float(t)}}},
                 seed);

@@ -13,13 +13,13 @@ namespace catenary::testing {
 /// A number that two points of a space give, each by its elements.
 using Statistic = std::function<double(const double* a, const double* b)>;
 
-/// Draws (x_0, x_s, x_t) in two ways: forward 0 -> s -> t, and forward 0 -> t with a bridge back to s. Equal laws of (x_0, x_t)
+/// Draws (x_0, x_s, x_t) in two ways: forward 0 -> s and a transition s -> t, and forward 0 -> t with a bridge back to s. Equal laws of (x_0, x_t)
 /// are Chapman-Kolmogorov, of (x_0, x_s) the bridge identity; the other pairs and the triple show the bridge's dependence on
-/// both ends. The process is homogeneous in time.
+/// both ends.
 inline void check_identities(const Draws& draws, const Points& x0, double s, double t,
                              const std::vector<Statistic>& statistics) {
   size_t n = draws.size(), elements = x0.size() / n;
-  Points there = draws.forward(x0, s, 101), end = draws.forward(there, t - s, 102);
+  Points there = draws.forward(x0, s, 101), end = draws.transition(there, s, t, 102);
   Points far = draws.forward(x0, t, 103), back = draws.bridge(x0, far, s, t, 104);
   auto values = [&](const Statistic& f, const Points& a, const Points& b) {
     std::vector<double> v(n);

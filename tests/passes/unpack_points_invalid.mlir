@@ -26,6 +26,15 @@ catenary.pipeline @p asks "forward" {
 // -----
 
 catenary.pipeline @p asks "prior" {
+  %x = arith.constant dense<[0.0, 1.0]> : tensor<2xf32>
+  %c2 = arith.constant 2 : index
+  // expected-error @+1 {{'tensor.extract' op reads element 2 of 2}}
+  %e = tensor.extract %x[%c2] : tensor<2xf32>
+}
+
+// -----
+
+catenary.pipeline @p asks "prior" {
   %x = arith.constant dense<0.0> : tensor<3x3xf32>
   // expected-error @+1 {{'tensor.extract_slice' op must take whole rows at a constant offset}}
   %e = tensor.extract_slice %x[0, 1] [2, 2] [1, 1] : tensor<3x3xf32> to tensor<2x2xf32>

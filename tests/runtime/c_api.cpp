@@ -1,6 +1,7 @@
 // The C interface: same bits as the C++ one, messages in place of exceptions.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <string>
 
 #include <catenary/runtime/c_api.h>
@@ -52,8 +53,21 @@ TEST_CASE("the C interface draws the same bits as the C++ one") {
   CHECK(same_bits(out, sampler.bridge(x0, xt, s, t, seed, options)));
   CHECK(catenary_step(c, CState(out), CState(estimate), CState(xt), {&s, 1}, {&t, 1}, &draw, nullptr) == CATENARY_OK);
   CHECK(same_bits(out, sampler.step(estimate, xt, s, t, seed, options)));
+  CHECK(catenary_transition(c, CState(out), CState(xt), {&s, 1}, {&t, 1}, &draw, nullptr) == CATENARY_OK);
+  CHECK(same_bits(out, sampler.transition(xt, s, t, seed, options)));
+  State density = sampler.log_density(x0, xt, t, options), made = density.clone();
+  for (auto& [name, tensor] : made) std::ranges::fill(tensor.values<float>(), 0.0f);
+  CHECK(catenary_log_density(c, CState(made), CState(x0), CState(xt), {&t, 1}, &draw, nullptr) == CATENARY_OK);
+  CHECK(same_bits(made, density));
+  CHECK(catenary_score(c, CState(out), CState(x0), CState(xt), {&t, 1}, &draw, &message) == CATENARY_INVALID);
   catenary_release(c);
   catenary_release(nullptr);
+
+  REQUIRE(catenary_load(scores_module<8, 2>(), 1, &c, &message) == CATENARY_OK);
+  State from{{"place", x0["place"]}}, to{{"place", xt["place"]}}, score = from.clone();
+  CHECK(catenary_score(c, CState(score), CState(from), CState(to), {&t, 1}, &draw, nullptr) == CATENARY_OK);
+  CHECK(same_bits(score, Sampler::load(scores_module<8, 2>()).score(from, to, t)));
+  catenary_release(c);
 }
 
 TEST_CASE("the C interface answers bad input with a message") {

@@ -79,6 +79,10 @@ TEST_CASE("all questions give the same bits for every width and group, and for 1
     drawn.push_back(sampler.bridge(x0, drawn[2], s, t, Seed(9, 2), options));
     drawn.push_back(sampler.step(estimate, drawn[1], 0.5, 1.25, Seed(9, 3), options));
     drawn.push_back(sampler.step(estimate, drawn[2], 0.25, t, Seed(9, 4), options));
+    drawn.push_back(sampler.transition(x0, 0.5, 1.25, Seed(9, 5), options));
+    drawn.push_back(sampler.transition(x0, s, t, Seed(9, 6), options));
+    drawn.push_back(sampler.log_density(x0, drawn[1], 1.25, options));
+    drawn.push_back(sampler.log_density(x0, drawn[2], t, options));
     return drawn;
   };
   t[0] = 0.5f;
@@ -89,6 +93,45 @@ TEST_CASE("all questions give the same bits for every width and group, and for 1
   for (const catenary_module* module : all_modules()) check(draw_all(Sampler::load(module, {}, {.threads = 2}), 0));
   Sampler seven = Sampler::load(module<8, 4>(), {}, {.threads = 7});
   for (int threads : {0, 1, 2, 7}) check(draw_all(seven, threads));
+  CHECK_FALSE(garbage);
+}
+
+TEST_CASE("log densities are a number a point, scores have a point's shape") {
+  garbage = false;
+  const int64_t samples = 21, residues = 13;
+  State x0 = data(samples, residues), xt = Sampler::load(module<4, 1>()).forward(x0, 1.0, Seed(1));
+  auto times = rising_times(samples, 0.5f, 2.0f);
+  for (const catenary_module* module : all_modules()) {
+    Sampler sampler = Sampler::load(module);
+    State density = sampler.log_density(x0, xt, times, {.first_sample = 5});
+    CHECK(density["place"].shape() == Shape{samples, residues});
+    CHECK(density["region"].shape() == Shape{samples, residues});
+    CHECK(density["scale"].shape() == Shape{samples});
+    for (size_t i = 0; i < size_t(samples * residues); ++i) {
+      auto c = coefficients(Question::log_density, 0, times[i / residues]);
+      float place = 0;
+      for (size_t d = 3 * i; d < 3 * i + 3; ++d)
+        place += part_of_density(c, x0["place"].values<float>()[d], xt["place"].values<float>()[d]);
+      CHECK(density["place"].values<float>()[i] == place);
+      bool same = x0["region"].values<int32_t>()[i] == xt["region"].values<int32_t>()[i];
+      CHECK(density["region"].values<float>()[i] == (same ? c[2] : -1));
+    }
+    State again = density.clone();
+    sampler.log_density_into(again, x0, xt, times);
+    CHECK(same_bits(again, density));
+  }
+
+  State from{{"place", x0["place"]}}, to{{"place", xt["place"]}};
+  Sampler sampler = Sampler::load(scores_module<8, 4>());
+  State score = sampler.score(from, to, times);
+  REQUIRE(score["place"].shape() == Shape{samples, residues, 3});
+  for (size_t d = 0; d < size_t(samples * residues * 3); ++d) {
+    auto c = coefficients(Question::score, 0, times[d / (3 * residues)]);
+    CHECK(score["place"].values<float>()[d] ==
+          part_of_score(c, from["place"].values<float>()[d], to["place"].values<float>()[d]));
+  }
+  CHECK(sampler.answers(Question::score));
+  CHECK_FALSE(sampler.answers(Question::prior));
   CHECK_FALSE(garbage);
 }
 

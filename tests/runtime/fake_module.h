@@ -18,10 +18,12 @@ inline constexpr double horizon = 2.0;
 /// Set by a kernel that was handed NaN, a category out of range, a time it was not given, or a misaligned tile.
 inline std::atomic<bool> garbage = false;
 
-/// Coefficients at (s, t): forward and prior read t alone.
+/// Coefficients at (s, t): forward, log_density and prior read t alone.
 inline std::array<float, 3> coefficients(Question question, float s, float t) {
   if (question == Question::prior) return {0.0f, 1.5f, 0.0f};
-  if (question == Question::forward) return {std::exp(-t), std::sqrt(1 - std::exp(-2 * t)), 1 - t / 2};
+  if (question == Question::transition) t -= s;
+  if (question != Question::bridge && question != Question::step)
+    return {std::exp(-t), std::sqrt(1 - std::exp(-2 * t)), 1 - t / 2};
   return {t == 0 ? 0.0f : s / t, std::sqrt(std::max(0.0f, s - (t == 0 ? 0.0f : s * s / t))), t == 0 ? 1.0f : 1 - s / t};
 }
 
@@ -35,7 +37,7 @@ inline float normal_at(uint64_t seed, uint32_t step, uint32_t stream, uint64_t i
 inline float continuous(Question question, const std::array<float, 3>& c, float end, float xt, int component,
                         uint64_t index, uint64_t seed, uint32_t step) {
   float z = normal_at(seed, step, stream_word(uint32_t(component), 0, question, DrawKind::normal), index);
-  if (question == Question::prior || question == Question::forward) return c[0] * end + c[1] * z;
+  if (question != Question::bridge && question != Question::step) return c[0] * end + c[1] * z;
   return c[0] * xt + c[2] * end + c[1] * z;
 }
 
@@ -48,6 +50,10 @@ inline int32_t category(Question question, const std::array<float, 3>& c, int32_
   return keep ? end : question == Question::bridge || question == Question::step ? xt : any;
 }
 
+/// One number's part of a log density, and of a score.
+inline float part_of_density(const std::array<float, 3>& c, float x0, float xt) { return c[0] * x0 * xt + c[1]; }
+inline float part_of_score(const std::array<float, 3>& c, float x0, float xt) { return c[0] * x0 - c[1] * xt; }
+
 inline int32_t largest(const float* logits) {
   int32_t best = 0;
   for (int32_t k = 1; k < regions; ++k)
@@ -57,7 +63,7 @@ inline int32_t largest(const float* logits) {
 
 template <int lanes, Question question>
 void sample_part(const catenary_sample_args* args) {
-  constexpr bool two = question == Question::bridge || question == Question::step;
+  constexpr bool two = question == Question::bridge || question == Question::step || question == Question::transition;
   if (args->count % lanes != 0 || args->count == 0) garbage = true;
   for (int64_t i = 0; i < args->count; ++i) {
     float first = question == Question::prior ? 0 : args->times[0][i], second = two ? args->times[1][i] : first;
@@ -114,6 +120,28 @@ void chain(const catenary_tile_args* args) {
   });
 }
 
+/// Operands: x0 and xt of place, of region, then both log densities; or of scale alone.
+template <int lanes, int group, bool on_residues>
+void densities(const catenary_tile_args* args) {
+  auto f = [&](int i) { return static_cast<float*>(args->operands[i]); };
+  auto n = [&](int i) { return static_cast<int32_t*>(args->operands[i]); };
+  each_point<lanes, group>(args, [&](int64_t q, uint64_t, const std::array<float, 3>& c) {
+    if (!on_residues) return void(f(2)[q] = part_of_density(c, f(0)[q], f(1)[q]));
+    f(4)[q] = 0;
+    for (int64_t d = 0; d < 3; ++d) f(4)[q] += part_of_density(c, f(0)[q * 3 + d], f(1)[q * 3 + d]);
+    f(5)[q] = n(2)[q] == n(3)[q] ? c[2] : -1;
+  });
+}
+
+/// Operands: x0, xt, the score of place.
+template <int lanes, int group>
+void scores(const catenary_tile_args* args) {
+  auto f = [&](int i) { return static_cast<float*>(args->operands[i]); };
+  each_point<lanes, group>(args, [&](int64_t q, uint64_t, const std::array<float, 3>& c) {
+    for (int64_t d = q * 3; d < q * 3 + 3; ++d) f(2)[d] = part_of_score(c, f(0)[d], f(1)[d]);
+  });
+}
+
 struct Fake {
   std::vector<catenary_component> components;
   std::vector<std::vector<catenary_operand>> operands;
@@ -132,34 +160,56 @@ const catenary_module* module() {
                        {"region", "categorical", "residues", region, logits, "logits"},
                        {"scale", "line", "chain", scale, scale, "endpoint"}};
     auto add = [&]<Question question>(std::integral_constant<Question, question>) {
-      constexpr const char* names[] = {"prior", "forward", "bridge", "step"};
-      constexpr int times[] = {0, 1, 2, 2};
+      constexpr int times[] = {0, 1, 2, 2, 2, 1};
       std::vector<int32_t> inputs;
       if (question == Question::forward) inputs = {CATENARY_X0};
       if (question == Question::bridge) inputs = {CATENARY_X0, CATENARY_XT};
       if (question == Question::step) inputs = {CATENARY_ESTIMATE, CATENARY_XT};
+      if (question == Question::transition) inputs = {CATENARY_XS};
+      if (question == Question::log_density) inputs = {CATENARY_X0, CATENARY_XT};
+      constexpr bool density = question == Question::log_density;
       for (std::vector<int32_t> members : {std::vector<int32_t>{0, 1}, std::vector<int32_t>{2}}) {
         std::vector<catenary_operand> operands;
         for (int32_t component : members)
           for (int32_t role : inputs) operands.push_back({component, role});
-        for (int32_t component : members) operands.push_back({component, CATENARY_OUT});
+        for (int32_t component : members)
+          operands.push_back({component, density ? CATENARY_LOG_DENSITY : CATENARY_OUT});
         made.operands.push_back(operands);
-        made.kernels.push_back({names[int(question)], members[0] == 0 ? "residues" : "chain", lanes, group,
+        void (*points)(const catenary_tile_args*);
+        if constexpr (density)
+          points = members[0] == 0 ? densities<lanes, group, true> : densities<lanes, group, false>;
+        else
+          points = members[0] == 0 ? residues<lanes, group, question> : chain<lanes, group, question>;
+        made.kernels.push_back({name_of(question), members[0] == 0 ? "residues" : "chain", lanes, group,
                                 times[int(question)], 3, int32_t(operands.size()), nullptr,
-                                sample_part<lanes, question>,
-                                members[0] == 0 ? residues<lanes, group, question> : chain<lanes, group, question>});
+                                sample_part<lanes, question>, points});
       }
     };
     add(std::integral_constant<Question, Question::prior>{});
     add(std::integral_constant<Question, Question::forward>{});
     add(std::integral_constant<Question, Question::bridge>{});
     add(std::integral_constant<Question, Question::step>{});
+    add(std::integral_constant<Question, Question::transition>{});
+    add(std::integral_constant<Question, Question::log_density>{});
     for (size_t i = 0; i < made.kernels.size(); ++i) made.kernels[i].operands = made.operands[i].data();
     made.module = {CATENARY_ABI_VERSION,   uint32_t(counter_layout_version), "protein",          horizon, 3,
                    made.components.data(), int32_t(made.kernels.size()),     made.kernels.data()};
     return made;
   }();
   return &fake.module;
+}
+
+/// A module with `place` alone that answers nothing but score.
+template <int lanes, int group>
+const catenary_module* scores_module() {
+  static const catenary_point place = {CATENARY_F32, 1, {3}, 3, 0};
+  static const catenary_component component = {"place", "sphere", "residues", place, place, "endpoint"};
+  static const catenary_operand operands[] = {{0, CATENARY_X0}, {0, CATENARY_XT}, {0, CATENARY_SCORE}};
+  static const catenary_kernel kernel = {
+      "score", "residues", lanes, group, 1, 3, 3, operands, sample_part<lanes, Question::score>, scores<lanes, group>};
+  static const catenary_module module = {
+      CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "arrows", horizon, 1, &component, 1, &kernel};
+  return &module;
 }
 
 /// Every combination of 4, 8, 16 lanes and groups of 1, 2, 4.

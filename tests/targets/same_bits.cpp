@@ -1,15 +1,12 @@
 // The same bits: whatever the threads, the batch, the width of vectors, the processor, and the process that compiled.
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <numbers>
 #include <sstream>
 
 #include <catenary/compiler/compile.h>
-#include <catenary/dsl/evaluate.h>
-#include <catenary/tests/targets/all_laws.h>
+#include <catenary/tests/targets/against_evaluator.h>
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
@@ -21,13 +18,16 @@ namespace {
 constexpr Seed seed(0xfedcba9876543210, 77);
 constexpr int64_t samples = 15001;  // Odd, and enough points for every thread.
 
+const std::vector<Question> draws = {Question::transition, Question::prior, Question::forward, Question::step,
+                                     Question::bridge};
+
 /// A sampler of 7 threads, compiled once for every target.
 const Sampler& sampler_for(const Target& target) {
   static std::map<std::string, Sampler> made;
   std::string key = fmt::format("{} {} {}", target.cpu, target.features, target.lanes);
   auto found = made.find(key);
   if (found == made.end())
-    found = made.emplace(key, compile(all_laws("laws"), target, {.sampler = {.threads = 7}})).first;
+    found = made.emplace(key, compile(all_laws("laws"), target, {.questions = draws, .sampler = {.threads = 7}})).first;
   return found->second;
 }
 
@@ -55,7 +55,8 @@ std::map<std::string, State> answers(const Sampler& sampler, DrawOptions options
   return {{"prior", sampler.prior(count, {{"atoms", {atoms}}}, seed, options)},
           {"forward", sampler.forward(part(a.x0), t, seed, options)},
           {"bridge", sampler.bridge(part(a.x0), part(a.xt), s, t, seed, options)},
-          {"step", sampler.step(part(a.estimate), part(a.xt), s, t, seed, options)}};
+          {"step", sampler.step(part(a.estimate), part(a.xt), s, t, seed, options)},
+          {"transition", sampler.transition(part(a.x0), s, t, seed, options)}};
 }
 
 const std::map<std::string, State>& expected() {
@@ -120,49 +121,6 @@ TEST_CASE("the same bits for one time and for the same time at every sample") {
 
 // ---- against the evaluator, far out -------------------------------------------------------------
 
-namespace {
-
-Values point_of(const Tensor& tensor, int64_t point, int64_t size) {
-  auto list = [&](auto values) { return Values(values.begin() + point * size, values.begin() + (point + 1) * size); };
-  return tensor.dtype() == Dtype::f32 ? list(tensor.values<const float>()) : list(tensor.values<const int32_t>());
-}
-
-/// Compares every point of `got` with the evaluator: categories exactly, angles by their distance on the circle.
-void agrees_with_evaluator(const Joint& joint, Question question, const State& got, const Arguments& a,
-                           int64_t first_sample) {
-  for (size_t k = 0; k < joint.components().size(); ++k) {
-    const Joint::Component& component = joint.components()[k];
-    Law law = derive(joint, component, question);
-    const std::string& name = component.name;
-    int64_t size = element_count(law.result.shape()), sites = component.placement.sites.empty() ? 1 : atoms;
-    for (int64_t i = 0; i < got[name].size() / size; ++i) {
-      std::map<std::string, Values> given;
-      for (const Expr& p : law.parameters) {
-        size_t sample = size_t(i / sites);
-        if (p->name == "s" || p->name == "t")
-          given[p->name] = {p->name == "s" ? a.s[sample] : a.t[sample]};
-        else
-          given[p->name] = point_of((p->name == "x0"   ? a.x0
-                                     : p->name == "xt" ? a.xt
-                                                       : a.estimate)[name],
-                                    i, element_count(p.shape()));
-      }
-      Values found = point_of(got[name], i, size);
-      uint64_t point = uint64_t(first_sample * sites + i);
-      Values wanted = evaluate({law.result}, given, {seed.value, seed.step, uint32_t(k), question, point})[0];
-      for (int64_t e = 0; e < size; ++e) {
-        double away = std::abs(found[size_t(e)] - wanted[size_t(e)]);
-        if (name == "angle") away = std::min(away, 2 * std::numbers::pi - away);
-        INFO(fmt::format("{} of {}, point {}, element {}: {}, not {}", name_of(question), name, point, e,
-                         found[size_t(e)], wanted[size_t(e)]));
-        CHECK(away <= (name == "kind" ? 0 : 1e-5));
-      }
-    }
-  }
-}
-
-}  // namespace
-
 TEST_CASE("points beyond 2^31, 2^32 and 2^40 agree with the evaluator") {
   Joint joint = all_laws("laws");
   constexpr int64_t few = 7;
@@ -171,10 +129,15 @@ TEST_CASE("points beyond 2^31, 2^32 and 2^40 agree with the evaluator") {
     // The points of the atoms pass 2^31 and 2^32 within the batch.
     int64_t first = point / atoms - 2;
     DrawOptions options{.first_sample = first};
-    agrees_with_evaluator(joint, Question::prior, sampler().prior(few, {{"atoms", {atoms}}}, seed, options), a, first);
-    agrees_with_evaluator(joint, Question::forward, sampler().forward(a.x0, a.t, seed, options), a, first);
-    agrees_with_evaluator(joint, Question::bridge, sampler().bridge(a.x0, a.xt, a.s, a.t, seed, options), a, first);
-    agrees_with_evaluator(joint, Question::step, sampler().step(a.estimate, a.xt, a.s, a.t, seed, options), a, first);
+    agrees_with_evaluator(joint, Question::prior, sampler().prior(few, {{"atoms", {atoms}}}, seed, options), a, seed,
+                          first);
+    agrees_with_evaluator(joint, Question::forward, sampler().forward(a.x0, a.t, seed, options), a, seed, first);
+    agrees_with_evaluator(joint, Question::bridge, sampler().bridge(a.x0, a.xt, a.s, a.t, seed, options), a, seed,
+                          first);
+    agrees_with_evaluator(joint, Question::step, sampler().step(a.estimate, a.xt, a.s, a.t, seed, options), a, seed,
+                          first);
+    agrees_with_evaluator(joint, Question::transition, sampler().transition(a.x0, a.s, a.t, seed, options), a, seed,
+                          first);
   }
 }
 

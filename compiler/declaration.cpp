@@ -1,0 +1,165 @@
+// What the verifiers of the operations cannot see: a module as a whole, and its fitness for the runtime.
+#include <catenary/compiler/declaration.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+#include <llvm/ADT/SmallPtrSet.h>
+#include <mlir/IR/Diagnostics.h>
+#include <mlir/Parser/Parser.h>
+
+#include <catenary/compiler/dialect/questions.h>
+#include <catenary/runtime/abi.h>
+#include <catenary/support/error.h>
+
+namespace catenary {
+
+using namespace mlir;
+
+namespace {
+
+constexpr const char* horizon_name = "catenary.horizon";
+
+mlir::Type floats_like(mlir::Type type) {
+  auto element = Float32Type::get(type.getContext());
+  if (auto shaped = dyn_cast<RankedTensorType>(type)) return RankedTensorType::get(shaped.getShape(), element);
+  return element;
+}
+
+/// What the runtime can hold at a point.
+bool fits(mlir::Type type, bool floats) {
+  auto shaped = dyn_cast<RankedTensorType>(type);
+  if (shaped && (!shaped.hasStaticShape() || shaped.getRank() > CATENARY_MAX_RANK || shaped.getNumElements() == 0))
+    return false;
+  mlir::Type element = shaped ? shaped.getElementType() : type;
+  return element.isF32() || (!floats && element.isInteger(32));
+}
+
+LogicalResult check_process(ProcessOp process, std::set<uint32_t>& numbers) {
+  if (process.getComponent() > 65535 || !numbers.insert(process.getComponent()).second)
+    return process.emitOpError("has number ")
+           << process.getComponent() << "; processes have numbers of their own, from 0 to 65535";
+  if (!fits(process.getPoint(), false) || !fits(process.getEstimate(), true))
+    return process.emitOpError("must have points of f32 or i32 and estimates of f32, numbers or tensors of up to ")
+           << CATENARY_MAX_RANK << " axes";
+  return success();
+}
+
+LogicalResult check_input(InputOp input) {
+  if (input.getElement() || input.getIndex() || input.getSlot())
+    return input.emitOpError("takes a part of a value; in a declaration it takes the whole");
+  auto process = input->getParentOfType<ModuleOp>().lookupSymbol<ProcessOp>(input.getComponent());
+  auto type = input.getRole() == Role::estimate ? process.getEstimate() : process.getPoint();
+  if (input.getType() != type) return input.emitOpError("must be of type ") << type;
+  return success();
+}
+
+LogicalResult check_output(OutputOp output) {
+  if (output.getElement() || output.getSlot())
+    return output.emitOpError("gives a part of a value; in a declaration it gives the whole");
+  auto pipeline = dyn_cast<PipelineOp>(output->getParentOp());
+  if (!pipeline) return output.emitOpError("must stand in a pipeline itself");
+  mlir::Type type = output->getParentOfType<ModuleOp>().lookupSymbol<ProcessOp>(output.getComponent()).getPoint();
+  int32_t role = form_of(pipeline.getQuestion()).output;
+  if (role == CATENARY_LOG_DENSITY) type = Float32Type::get(output.getContext());
+  if (role == CATENARY_SCORE && type != floats_like(type))
+    return output.emitOpError("gives a score of points that are not f32");
+  if (output.getValue().getType() != type) return output.emitOpError("must be of type ") << type;
+  return success();
+}
+
+LogicalResult check_pipeline(PipelineOp pipeline) {
+  if (pipeline.getGroup()) return pipeline.emitOpError("has a group; in a declaration it has none");
+  std::map<std::string, int> outputs;
+  for (auto process : pipeline->getParentOfType<ModuleOp>().getOps<ProcessOp>())
+    if (process.getSites() == pipeline.getSites()) outputs[process.getSymName().str()] = 0;
+  if (outputs.empty())
+    return pipeline.emitOpError("is on sites \"") << pipeline.getSites() << "\", which no process of this module is on";
+  for (auto output : pipeline.getBody().getOps<OutputOp>()) ++outputs[output.getComponent().str()];
+  for (const auto& [component, count] : outputs)
+    if (count != 1) return pipeline.emitOpError("must have one output of @") << component << " (has " << count << ")";
+  return success();
+}
+
+LogicalResult check(ModuleOp module) {
+  auto horizon = module->getAttrOfType<FloatAttr>(horizon_name);
+  if (!horizon || !(horizon.getValueAsDouble() > 0) || !std::isfinite(horizon.getValueAsDouble()))
+    return module.emitError("the module must have an attribute ")
+           << horizon_name << ", the time of pure noise, a finite number above 0";
+  std::set<uint32_t> numbers;
+  std::set<std::pair<StringRef, StringRef>> asked;
+  LogicalResult result = success();
+  auto visit = [&](Operation* op) -> LogicalResult {
+    if (op->getParentOp() == module && !isa<ProcessOp, PipelineOp>(op))
+      return op->emitOpError("stands beside processes and pipelines; a declaration has nothing else");
+    if (isa<SampleOp, CoefficientOp, AnyOp, WordsOp, PhiloxOp, BoxMullerOp, UniformOfOp>(op))
+      return op->emitOpError("comes from a pass; a declaration has none");
+    if (auto process = dyn_cast<ProcessOp>(op)) return check_process(process, numbers);
+    if (auto input = dyn_cast<InputOp>(op)) return check_input(input);
+    if (auto output = dyn_cast<OutputOp>(op)) return check_output(output);
+    if (auto pipeline = dyn_cast<PipelineOp>(op)) {
+      if (!asked.emplace(pipeline.getQuestion(), pipeline.getSites()).second)
+        return op->emitOpError("asks \"") << pipeline.getQuestion() << "\" on sites \"" << pipeline.getSites()
+                                          << "\" once more; each question is asked once";
+      return check_pipeline(pipeline);
+    }
+    return success();
+  };
+  module->walk([&](Operation* op) {
+    if (op != module && failed(visit(op))) result = failure();
+    return failed(result) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  if (succeeded(result) && questions_of(module).empty())
+    return module.emitError("no question has a pipeline on every set of sites");
+  return result;
+}
+
+}  // namespace
+
+OwningOpRef<ModuleOp> parse_declaration(MLIRContext& context, const std::string& text, const std::string& name) {
+  std::string first;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic& d) {
+    if (!first.empty() || d.getSeverity() != DiagnosticSeverity::Error) return success();
+    if (auto at = dyn_cast<FileLineColLoc>(d.getLocation()); at && at.getLine() > 0)
+      first = fmt::format("line {}, column {}: ", at.getLine(), at.getColumn());
+    first += d.str();
+    return success();
+  });
+  auto module = parseSourceString<ModuleOp>(text, ParserConfig(&context), name);
+  if (!module || failed(check(*module))) throw Error(fmt::format("'{}' is not a declaration: {}", name, first));
+  return module;
+}
+
+std::string joint_name(ModuleOp declaration) { return declaration.getName().value_or("joint").str(); }
+
+double horizon_of(ModuleOp declaration) {
+  return declaration->getAttrOfType<FloatAttr>(horizon_name).getValueAsDouble();
+}
+
+std::vector<Question> questions_of(ModuleOp declaration) {
+  std::set<StringRef> sites;
+  for (auto process : declaration.getOps<ProcessOp>()) sites.insert(process.getSites());
+  std::vector<Question> questions;
+  for (size_t q = 0; q < question_names.size(); ++q) {
+    std::set<StringRef> answered;
+    for (auto pipeline : declaration.getOps<PipelineOp>())
+      if (pipeline.getQuestion() == question_names[q]) answered.insert(pipeline.getSites());
+    if (!sites.empty() && answered == sites) questions.push_back(Question(q));
+  }
+  return questions;
+}
+
+void keep_question(ModuleOp declaration, Question question) {
+  for (auto pipeline : llvm::make_early_inc_range(declaration.getOps<PipelineOp>()))
+    if (pipeline.getQuestion() != name_of(question)) pipeline.erase();
+  llvm::SmallPtrSet<Operation*, 8> applied;
+  declaration.walk(
+      [&](ApplyOp apply) { applied.insert(SymbolTable::lookupNearestSymbolFrom(apply, apply.getLawAttr())); });
+  for (auto process : declaration.getOps<ProcessOp>())
+    for (auto law : llvm::make_early_inc_range(process.getLaws().getOps<LawOp>()))
+      if (!applied.contains(law)) law.erase();
+}
+
+}  // namespace catenary

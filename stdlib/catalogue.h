@@ -1,0 +1,43 @@
+// The catalogue: every space and process of the standard library by name, with its parameters, for tools.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <catenary/dsl/process.h>
+
+namespace catenary {
+
+/// A number that a declaration takes.
+struct CatalogueParameter {
+  std::string name;
+  double value;         ///< unless another is given
+  std::string meaning;  ///< "variance per unit of time"
+};
+
+using Parameters = std::map<std::string, double>;
+
+struct CatalogueEntry {
+  std::string name;     ///< "circle_brownian": letters, digits, underscores
+  std::string summary;  ///< one line
+  std::vector<CatalogueParameter> parameters;
+  double horizon = 1;  ///< Processes: a time by which the process is noise at the parameters' default values.
+  std::variant<std::function<Kept<Space>(const Parameters&)>, std::function<Kept<Process>(const Parameters&)>> make;
+
+  bool is_process() const { return make.index() == 1; }
+  /// The declaration, with `given` in place of default values. Throws Error for a parameter that it does not have, naming
+  /// those it has, and for values that the declaration refuses.
+  Kept<Space> space(const Parameters& given = {}) const;
+  Kept<Process> process(const Parameters& given = {}) const;
+};
+
+/// Spaces first, then processes, in alphabetical order.
+const std::vector<CatalogueEntry>& catalogue();
+
+/// Throws Error for a name that is not there, naming the nearest that are.
+const CatalogueEntry& catalogue_entry(const std::string& name);
+
+}  // namespace catenary

@@ -1,0 +1,33 @@
+// RUN: catenary-opt %s | catenary-opt | FileCheck %s
+
+// Questions beyond draws of x_s: what each is given and what it gives.
+catenary.process @place 0 on "euclidean" points tensor<2xf32> estimates "endpoint" tensor<2xf32> {
+}
+
+// CHECK: catenary.pipeline @onward asks "transition" {
+catenary.pipeline @onward asks "transition" {
+  %s = catenary.time "s"
+  %t = catenary.time "t"
+  // CHECK: %[[XS:.*]] = catenary.input xs of @place : tensor<2xf32>
+  %xs = catenary.input xs of @place : tensor<2xf32>
+  // CHECK-NEXT: catenary.output %[[XS]] of @place : tensor<2xf32>
+  catenary.output %xs of @place : tensor<2xf32>
+}
+
+// CHECK: catenary.pipeline @density asks "log_density" {
+catenary.pipeline @density asks "log_density" {
+  %t = catenary.time "t"
+  %x0 = catenary.input x0 of @place : tensor<2xf32>
+  %xt = catenary.input xt of @place : tensor<2xf32>
+  %d = catenary.dot %x0, %xt : tensor<2xf32>
+  // CHECK: catenary.output %{{.*}} of @place : f32
+  catenary.output %d of @place : f32
+}
+
+// CHECK: catenary.pipeline @score asks "score" {
+catenary.pipeline @score asks "score" {
+  %x0 = catenary.input x0 of @place : tensor<2xf32>
+  %xt = catenary.input xt of @place : tensor<2xf32>
+  %g = arith.subf %x0, %xt : tensor<2xf32>
+  catenary.output %g of @place : tensor<2xf32>
+}

@@ -1,0 +1,62 @@
+// The text of a declaration compiles to the bits of the declaration.
+#include <catenary/compiler/compile.h>
+#include <catenary/tests/targets/all_laws.h>
+#include <catch2/catch.hpp>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+TEST_CASE("the text of a declaration draws the same bits, with every question that it asks") {
+  Joint joint = all_laws("laws");
+  Sampler one = compile(
+      joint, Target::host(),
+      {.questions = {Question::prior, Question::forward, Question::bridge, Question::step, Question::transition}});
+  Sampler other = compile_mlir(to_mlir(joint), "laws.mlir");
+  CHECK(other.name() == "laws");
+  CHECK(other.horizon() == joint.horizon());
+  CHECK(other.describe() == one.describe());
+  CHECK(other.answers(Question::transition));
+  // `direction` has no density, and `kind` no score.
+  CHECK_FALSE(other.answers(Question::log_density));
+  CHECK_FALSE(other.answers(Question::score));
+
+  Arguments a = arguments_of(one, 501);
+  Seed seed(3);
+  CHECK(same_bytes(one.prior(501, {{"atoms", {atoms}}}, seed), other.prior(501, {{"atoms", {atoms}}}, seed)));
+  CHECK(same_bytes(one.forward(a.x0, a.t, seed), other.forward(a.x0, a.t, seed)));
+  CHECK(same_bytes(one.bridge(a.x0, a.xt, a.s, a.t, seed), other.bridge(a.x0, a.xt, a.s, a.t, seed)));
+  CHECK(same_bytes(one.step(a.estimate, a.xt, a.s, a.t, seed), other.step(a.estimate, a.xt, a.s, a.t, seed)));
+  CHECK(same_bytes(one.transition(a.x0, a.s, a.t, seed), other.transition(a.x0, a.s, a.t, seed)));
+}
+
+TEST_CASE("the text of a declaration has its densities and scores") {
+  Joint joint("dense", 2);
+  joint.add("angle", Brownian(Circle(), 4.0));
+  joint.add("place", OrnsteinUhlenbeck(Euclidean({3}), {.theta = 0.7}), {.clock = Clock::linear(0.3)});
+  Sampler one = compile(joint, Target::host(),
+                        {.questions = {Question::score, Question::log_density, Question::prior, Question::score}});
+  CHECK_FALSE(one.answers(Question::forward));
+  Sampler other = compile_mlir(to_mlir(joint), "dense.mlir");
+  for (size_t q = 0; q < question_names.size(); ++q) CHECK(other.answers(Question(q)));
+  State x0 = one.prior(77, Seed(1)), xt = one.prior(77, Seed(2));
+  for (double t : {0.01, 0.5, 2.0}) {
+    CHECK(same_bytes(one.log_density(x0, xt, t), other.log_density(x0, xt, t)));
+    CHECK(same_bytes(one.score(x0, xt, t), other.score(x0, xt, t)));
+  }
+}
+
+TEST_CASE("the text has a law for every question a component answers, and a pipeline where all of its sites do") {
+  std::string text = to_mlir(all_laws("laws"));
+  auto count = [&](const std::string& what) {
+    int found = 0;
+    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+    return found;
+  };
+  CHECK(count("catenary.law @transition(") == 5);
+  CHECK(count("catenary.law @log_density(") == 4);
+  CHECK(count("catenary.law @score(") == 3);
+  CHECK(count("asks \"transition\"") == 2);
+  CHECK(count("asks \"log_density\" sites \"atoms\"") == 1);
+  CHECK(count("asks \"log_density\"") == 1);
+  CHECK(count("asks \"score\"") == 0);
+}

@@ -1,0 +1,206 @@
+// Mistakes that people make in processes and joint processes, and what the verifier says of each.
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <numbers>
+
+#include <catenary/stdlib/stdlib.h>
+#include <catenary/verify/verify.h>
+
+using namespace catenary;
+using Catch::Matchers::Contains;
+
+namespace {
+
+VerifyOptions quick(double horizon) {
+  VerifyOptions options;
+  options.horizon = horizon;
+  options.spaces = false;
+  options.stop_at_failure = true;
+  return options;
+}
+
+// The first failure, as "check: worst case; advice".
+std::string first_failure(const Report& report) {
+  for (const Check& c : report.checks)
+    if (c.verdict == Verdict::fail) return c.name + ": " + c.worst + "; " + c.advice;
+  return "none";
+}
+template <class P>
+std::string first_failure(P process, double horizon = 8) {
+  return first_failure(verify(std::move(process), quick(horizon)));
+}
+
+// Brownian motion on the circle, to be spoilt.
+class Turning : public Process {
+ public:
+  Turning() : Process(Circle()) {}
+  Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override { return exact_.log_density(x0, xt, t); }
+
+ protected:
+  CircleBrownian exact_{Circle(), 4};
+};
+
+struct Right final : Turning {};
+// The bridge in the line, towards the nearest image: right while the circle is wide.
+struct NearestImage final : Turning {
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override {
+    Expr way = Circle::wrap(xt - x0);
+    return Circle::wrap(x0 + s / t * way + sqrt(4.0 * s * (1.0 - s / t)) * normal());
+  }
+};
+struct EndsSwapped final : Turning {
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(xt, x0, s, t); }
+};
+struct BridgeOfTheWrongTime final : Turning {
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, t - s, t); }
+};
+struct OffTheCircle final : Turning {
+  Expr forward(Expr x0, Expr t) const override { return x0 + sqrt(4.0 * t) * normal(); }
+};
+struct NotANumber final : Turning {
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override {
+    Expr square = s * (t - s) / (t * t);
+    return select(square > 0.0, exact_.bridge(x0, xt, s, t), log(square));
+  }
+};
+struct JumpsAtOnce final : Turning {
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t + 1.0); }
+};
+struct NarrowPrior final : Turning {
+  Expr prior(Expr) const override { return Circle::wrap(normal()); }
+};
+struct NotNormalised final : Turning {
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override {
+    return *Turning::log_density(x0, xt, t) + std::log(2 * std::numbers::pi);
+  }
+};
+struct AnotherDensity final : Turning {
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override {
+    return *Turning::log_density(x0, xt, 1.5 * t);
+  }
+};
+struct AnotherScore final : Turning {
+  std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override { return Circle::wrap(x0 - xt) / (4.0 * t); }
+};
+// A rate that grows with time, in a process that says nothing of transitions.
+class Accelerating final : public Process {
+ public:
+  Accelerating() : Process(Circle()) {}
+  Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, passed(t)); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, passed(s), passed(t)); }
+
+ private:
+  static Expr passed(Expr t) { return t * max(t, 1e-3); }
+  CircleBrownian exact_{Circle(), 1};
+};
+// An estimate of the noise, converted with the wrong sign.
+class Denoised final : public Process {
+ public:
+  explicit Denoised(double sign) : Process(Euclidean({})), sign_(sign) {}
+  Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
+  Expr endpoint(Expr estimate, Expr xt, Expr t) const override { return sign_ * estimate + 0.0 * xt * t; }
+
+ private:
+  double sign_;
+  EuclideanBrownian exact_{Euclidean({}), 1};
+};
+// The likeliest category instead of a draw.
+class Likeliest final : public Process {
+ public:
+  Likeliest() : Process(Categorical(3)) {}
+  Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
+  Estimate estimate() const override { return exact_.estimate(); }
+  Expr endpoint(Expr logits, Expr, Expr) const override {
+    Expr most = max_of(logits);
+    return to_int(select(index(logits, 0) >= most, 0.0, select(index(logits, 1) >= most, 1.0, constant(2))));
+  }
+
+ private:
+  UniformJump exact_{Categorical(3), 1};
+};
+
+}  // namespace
+
+TEST_CASE("processes that are right pass") {
+  CHECK(first_failure(Right()) == "none");
+  CHECK(first_failure(Denoised(1), 1) == "none");
+}
+
+TEST_CASE("mistakes in bridges") {
+  CHECK_THAT(first_failure(NearestImage()), Contains("bridge identity: ") && Contains("bridged") && Contains("s = "));
+  CHECK_THAT(first_failure(EndsSwapped(), 2), Contains("bridge identity: ") && Contains("which end is which"));
+  CHECK_THAT(first_failure(BridgeOfTheWrongTime(), 2), Contains("bridge identity: "));
+}
+
+TEST_CASE("mistakes in forward laws and priors") {
+  CHECK_THAT(first_failure(OffTheCircle()),
+             Contains("extreme times: x_t noised to t = ") && Contains("which is not a point of space 'circle'"));
+  CHECK_THAT(first_failure(NotANumber()),
+             Contains("extreme times: x_s bridged to s = ") && Contains(" is nan, which is not a point"));
+  CHECK_THAT(first_failure(JumpsAtOnce()),
+             Contains("extreme times: x_t noised to t = 8e-12 has already moved away from x_0"));
+  CHECK_THAT(first_failure(NarrowPrior()), Contains("prior: ") && Contains("by prior") && Contains("raise it until"));
+  CHECK_THAT(first_failure(Accelerating(), 6), Contains("Chapman-Kolmogorov: ") && Contains("by way of s"));
+}
+
+TEST_CASE("a horizon too short is told as such") {
+  CHECK_THAT(first_failure(Right(), 0.5),
+             Contains("prior: ") && Contains("T = 0.5") && Contains("or the horizon: raise it"));
+}
+
+TEST_CASE("mistakes in densities and scores") {
+  CHECK_THAT(first_failure(NotNormalised()), Contains("density integrates to one: the density integrates to 6.28"));
+  CHECK_THAT(first_failure(AnotherDensity()),
+             Contains("density: ") && Contains("by forward and") && Contains("by log_density"));
+  CHECK_THAT(first_failure(AnotherScore()), Contains("score: along a unit vector at x_t the score is "));
+}
+
+TEST_CASE("mistakes in what estimates stand for") {
+  CHECK_THAT(first_failure(Denoised(-1), 1), Contains("endpoint estimate: ") && Contains("stepped"));
+  CHECK_THAT(first_failure(Likeliest()), Contains("logits: category "));
+}
+
+TEST_CASE("joint processes: clocks") {
+  auto on = [](Clock clock) {
+    Joint joint("both", 8);
+    joint.add("wind", Brownian(Circle(), 4.0));
+    joint.add("sky", UniformJump(Categorical(3), 4.0), {.clock = std::move(clock)});
+    return first_failure(verify(joint, quick(8)));
+  };
+  CHECK(on(Clock([](Expr t) { return t * t / 8.0; })) == "none");
+  CHECK_THAT(on(Clock([](Expr t) { return t + 1.0; })), Contains("sky: "));
+  CHECK_THAT(on(Clock([](Expr t) { return t * (4.5 - 0.5 * t); })), Contains("sky: "));
+}
+
+TEST_CASE("saved declarations") {
+  Joint joint("both", 8);
+  joint.add("wind", NearestImage());
+  joint.add("sky", UniformJump(Categorical(3), 1.0));
+  Report report = verify_mlir(to_mlir(joint), "both.mlir", quick(8));
+  CHECK(report.subject == "declaration 'both.mlir'");
+  CHECK_THAT(first_failure(report), Contains("wind: bridge identity: "));
+  CHECK_THROWS_WITH(verify_mlir("module {", "broken.mlir"), Contains("'broken.mlir' is not a declaration"));
+}
+
+TEST_CASE("a verification can be cancelled, and tells how far it is") {
+  std::vector<double> done;
+  VerifyOptions options = quick(8);
+  options.progress = [&](const VerifyProgress& p) {
+    done.push_back(p.done);
+    CHECK(!p.check.empty());
+    return done.size() < 3;
+  };
+  CHECK_THROWS_WITH(verify(Right(), options),
+                    Contains("the verification of process on space 'circle' was cancelled before '"));
+  CHECK(done.size() == 3);
+  CHECK(std::is_sorted(done.begin(), done.end()));
+}

@@ -1,0 +1,525 @@
+// Integrals over the tangent space at x_0, where exp carries the volume of the manifold.
+#include <catenary/verify/density.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numbers>
+
+#include <fmt/format.h>
+
+#include <catenary/support/philox.h>
+#include <catenary/verify/two_sample.h>
+
+namespace catenary::verifying {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr int64_t batch = 1 << 16;
+constexpr size_t most_dimensions = 8;
+
+// Coordinates of a tangent vector, and matrices of them; the first d are used.
+using Coordinates = std::array<double, most_dimensions>;
+using Square = std::array<Coordinates, most_dimensions>;
+
+// The Cholesky factor of a positive matrix.
+Square root_of(Square a, size_t d) {
+  for (size_t j = 0; j < d; ++j) {
+    for (size_t k = 0; k < j; ++k) a[j][j] -= a[j][k] * a[j][k];
+    a[j][j] = std::sqrt(std::max(a[j][j], 1e-300));
+    for (size_t i = j + 1; i < d; ++i) {
+      for (size_t k = 0; k < j; ++k) a[i][j] -= a[i][k] * a[j][k];
+      a[i][j] /= a[j][j];
+    }
+  }
+  return a;
+}
+
+class DensityChecks {
+ public:
+  DensityChecks(Session& session, const Subject& subject, const Component& component, const State& starts)
+      : session_(session), subject_(subject), c_(component), starts_(starts) {}
+
+  void run() {
+    if (c_.categorical()) return categories();
+    if (!c_.geometry)
+      return session_.skip(
+          c_.label + "density",
+          fmt::format("the geometry of space '{}' is not known from a saved declaration", c_.border->space));
+    integral();
+    score();
+  }
+
+ private:
+  const Sampler& sampler() const { return *subject_.sampler; }
+  double time(double share) const { return double(float(share * subject_.horizon())); }
+  double density_time(size_t k) const { return time(std::array{0.5, 0.01, 0.1}[k]); }
+
+  // A state of n samples in which this component holds `points` (null: the starts), and the others their starts.
+  State state(int64_t n, const void* points) const {
+    State state;
+    for (const Component& other : subject_.components) {
+      Shape shape = starts_[other.name].shape();
+      shape[0] = n;
+      const void* data = other.name == c_.name && points ? points : starts_[other.name].data();
+      state.set(other.name, TensorView(const_cast<void*>(data), starts_[other.name].dtype(), shape));
+    }
+    return state;
+  }
+
+  DrawOptions unchecked(int64_t first = 0) const {
+    DrawOptions options;
+    options.first_sample = first;
+    options.check_data = false;
+    return options;
+  }
+
+  // All samples start at start number `group`.
+  std::vector<float> from_one(int64_t group) const {
+    size_t m = c_.elements();
+    const auto* x0 = element_of<float>(starts_, c_, group);
+    std::vector<float> points(size_t(batch) * m);
+    for (size_t i = 0; i < points.size(); ++i) points[i] = x0[i % m];
+    return points;
+  }
+
+  void add(const char* name, std::string compared, int64_t n, double statistic, double threshold,
+           std::string statistic_name, std::string worst, std::string advice) {
+    Check check;
+    check.name = c_.label + name;
+    check.compared = std::move(compared);
+    check.n = n;
+    check.statistic_name = std::move(statistic_name);
+    check.statistic = statistic;
+    check.threshold = threshold;
+    if (!(statistic <= threshold)) {
+      check.verdict = Verdict::fail;
+      check.worst = std::move(worst);
+      check.advice = std::move(advice);
+    }
+    session_.add(std::move(check));
+  }
+
+  // ---- manifolds ------------------------------------------------------------------------------------
+
+  struct Law {
+    double t;
+    int64_t group;
+    std::vector<float> x0;
+    Frame frame;
+    size_t d;
+    Coordinates mean;
+    Square root;  ///< of the proposal's covariance
+  };
+
+  Coordinates coordinates(const Law& law, const float* way) const {
+    Coordinates v{};
+    for (size_t k = 0; k < law.d; ++k)
+      for (size_t j = 0; j < c_.elements(); ++j) v[k] += law.frame.covectors[k][j] * double(way[j]);
+    return v;
+  }
+
+  std::vector<float> ways(const Law& law, const State& xt) const {
+    std::vector<float> way(law.x0.size());
+    (*c_.log)(law.x0.data(), xt[c_.name].data(), way.data(), batch);
+    return way;
+  }
+
+  Law law(double t, int64_t group) const {
+    Law law{t, group, from_one(group), {}, 0, {}, {}};
+    const float* x0 = law.x0.data();
+    law.frame = c_.geometry->frame(Vector(x0, x0 + c_.elements()), most_dimensions);
+    size_t d = law.d = law.frame.vectors.size();
+    Square covariance{};
+    State xt = sampler().forward(state(batch, law.x0.data()), t, Seed(session_.options().seed, 50), unchecked());
+    std::vector<float> way = ways(law, xt);
+    std::vector<Coordinates> v;
+    for (int64_t i = 0; i < batch; ++i) v.push_back(coordinates(law, &way[size_t(i) * c_.elements()]));
+    for (const Coordinates& x : v)
+      for (size_t k = 0; k < d; ++k) law.mean[k] += x[k] / double(batch);
+    for (const Coordinates& x : v)
+      for (size_t j = 0; j < d; ++j)
+        for (size_t k = 0; k < d; ++k) covariance[j][k] += (x[j] - law.mean[j]) * (x[k] - law.mean[k]) / double(batch);
+    // A wider normal law has the heavier tails that weights need.
+    for (size_t j = 0; j < d; ++j) {
+      for (double& e : covariance[j]) e *= 1.5;
+      covariance[j][j] += 1e-12;
+    }
+    law.root = root_of(covariance, d);
+    return law;
+  }
+
+  // Points of the tangent space and the density there that each stands for, divided by the proposal's.
+  struct Weighted {
+    std::vector<Coordinates> v;
+    std::vector<double> weight;
+  };
+
+  // `quadrature`: v on a grid of [-8, 8] deviations, for one dimension; else normal draws.
+  Weighted weighted(const Law& law, bool quadrature, int64_t first, double total) const {
+    size_t d = law.d, m = c_.elements();
+    Weighted result;
+    result.v.assign(size_t(batch), law.mean);
+    std::vector<double> proposal(static_cast<size_t>(batch));
+    auto each = [&](auto&& body) {
+      session_.pool().parallel_for(0, batch, 1 << 10, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) body(size_t(i));
+      });
+    };
+    each([&](size_t i) {
+      Coordinates z{};
+      double log_density = 0;
+      for (size_t k = 0; k < d; ++k) {
+        uint64_t index = (uint64_t(first) + i) * (d + d % 2) + k;
+        auto word = [&](uint64_t at) { return stream_value(session_.options().seed + 51, 0, 0, 0, at); };
+        z[k] = quadrature ? -8 + 16 * (double(first) + double(i) + 0.5) / total
+                          : box_muller(word(index & ~uint64_t{1}), word(index | 1))[index & 1];
+        log_density -= z[k] * z[k] / 2 + std::log(2 * std::numbers::pi) / 2 + std::log(law.root[k][k]);
+      }
+      for (size_t j = 0; j < d; ++j)
+        for (size_t k = 0; k <= j; ++k) result.v[i][j] += law.root[j][k] * z[k];
+      proposal[i] = quadrature ? 1 / (16 * law.root[0][0]) : std::exp(log_density);
+    });
+    auto ambient = [&](const Coordinates& v, std::vector<float>& to, size_t i) {
+      for (size_t j = 0; j < m; ++j) {
+        double sum = 0;
+        for (size_t k = 0; k < d; ++k) sum += v[k] * law.frame.vectors[k][j];
+        to[i * m + j] = float(sum);
+      }
+    };
+    std::vector<float> along(size_t(batch) * m), y(along.size()), back(along.size());
+    each([&](size_t i) { ambient(result.v[i], along, i); });
+    (*exp_)(law.x0.data(), along.data(), y.data(), batch);
+    (*c_.log)(law.x0.data(), y.data(), back.data(), batch);
+    // The derivative of exp by differences of fourth order.
+    std::vector<std::vector<float>> moved;
+    const double h = 0.02;
+    for (size_t k = 0; k < d; ++k)
+      for (double by : {h, -h, 2 * h, -2 * h}) {
+        std::vector<float> at(along.size()), ends(along.size()), way(along.size());
+        each([&](size_t i) {
+          Coordinates v = result.v[i];
+          v[k] += by;
+          ambient(v, at, i);
+        });
+        (*exp_)(law.x0.data(), at.data(), ends.data(), batch);
+        (*c_.log)(y.data(), ends.data(), way.data(), batch);
+        moved.push_back(std::move(way));
+      }
+    State logs = sampler().log_density(state(batch, law.x0.data()), state(batch, y.data()), law.t, unchecked());
+    auto log_p = logs[c_.name].values<const float>();
+    result.weight.resize(size_t(batch));
+    each([&](size_t i) {
+      const Coordinates& v = result.v[i];
+      Coordinates returned = coordinates(law, &back[i * m]);
+      double away = 0, size = 0;
+      for (size_t k = 0; k < d; ++k) {
+        away += (returned[k] - v[k]) * (returned[k] - v[k]);
+        size += v[k] * v[k];
+      }
+      if (!(std::sqrt(away) < 1e-2 * (1e-2 + std::sqrt(size)))) return;  // Not the shortest way: counted elsewhere.
+      // The derivatives are tangent vectors at y; the volume is that of their inner products.
+      auto derivative = [&](size_t k, size_t j) {
+        auto at = [&](size_t which) { return double(moved[4 * k + which][i * m + j]); };
+        return (8 * (at(0) - at(1)) - (at(2) - at(3))) / (12 * h);
+      };
+      Square gram{};
+      if (ambient_metric_) {
+        for (size_t j = 0; j < m; ++j) {
+          Coordinates by{};
+          for (size_t k = 0; k < d; ++k) by[k] = derivative(k, j);
+          for (size_t a = 0; a < d; ++a)
+            for (size_t b = 0; b < d; ++b) gram[a][b] += by[a] * by[b];
+        }
+      } else {
+        Vector place(&y[i * m], &y[i * m] + m);
+        std::vector<Vector> columns(d, Vector(m));
+        for (size_t k = 0; k < d; ++k)
+          for (size_t j = 0; j < m; ++j) columns[k][j] = derivative(k, j);
+        for (size_t a = 0; a < d; ++a)
+          for (size_t b = 0; b <= a; ++b) gram[a][b] = gram[b][a] = c_.geometry->inner(place, columns[a], columns[b]);
+      }
+      Square root = root_of(gram, d);
+      double volume = 1;
+      for (size_t k = 0; k < d; ++k) volume *= root[k][k];
+      result.weight[i] = std::exp(double(log_p[i])) * volume / proposal[i];
+    });
+    return result;
+  }
+
+  void integral() {
+    Kept<Manifold> manifold = *c_.space()->as<Manifold>();
+    exp_.emplace(session_, manifold, [manifold](Expr x, Expr v) { return manifold->exp(x, v); });
+    if (size_t(c_.geometry->space().dimension()) > most_dimensions)
+      return session_.skip(c_.label + "density",
+                           fmt::format("an integral over more than {} dimensions tells nothing", most_dimensions));
+    // Whether the metric is the ambient one, which saves many evaluations.
+    for (uint64_t i = 0; i < 4; ++i) {
+      Vector x = c_.geometry->some_point(i), u = c_.geometry->tangent_normal(x, i),
+             v = c_.geometry->tangent_normal(x, i + 4);
+      ambient_metric_ =
+          ambient_metric_ && std::abs(c_.geometry->inner(x, u, v) - dot(u, v)) < 1e-9 * (1 + norm(u) * norm(v));
+    }
+    const size_t laws = 3;
+    double worst_integral = -1, worst_fit = -1;
+    std::string integral_sentence, fit_sentence;
+    int64_t n = 0;
+    bool one = c_.geometry->space().dimension() == 1;
+    for (size_t k = 0; k < laws; ++k)
+      compare(law(density_time(k), int64_t(k) + 1), one, laws, n, worst_integral, integral_sentence, worst_fit,
+              fit_sentence);
+    std::string how = one ? "quadrature" : "importance sampling";
+    add("density integrates to one",
+        fmt::format("the integral of exp(log_density) over the space, by {}, against 1", how), n, worst_integral, 1,
+        "error / tolerance", integral_sentence,
+        "log_density: its normalisation (it is a density in the volume of the metric)");
+    add("density", "means and shares of samples, against integrals of the density", n, worst_fit, 1,
+        "error / tolerance", fit_sentence, "log_density against forward: which of the two has the law that was meant?");
+  }
+
+  void compare(const Law& law, bool quadrature, size_t laws, int64_t& n, double& worst_integral,
+               std::string& integral_sentence, double& worst_fit, std::string& fit_sentence) {
+    size_t d = law.d, m = c_.elements();
+    const int64_t rounds = session_.options().effort == Effort::high ? 3200 : 32;
+    // Of each coordinate its mean, square and shares in eight cells of the proposal; of the whole the square distance.
+    const size_t cells = 8, per = 2 + cells, count = d * per + 1;
+    auto statistics = [&](const Coordinates& v, std::vector<double>& f) {
+      double square = 0;
+      for (size_t k = 0; k < d; ++k) {
+        double width = 0;
+        for (size_t j = 0; j <= k; ++j) width += law.root[k][j] * law.root[k][j];
+        double z = (v[k] - law.mean[k]) / std::sqrt(width);
+        f[k * per] = z;
+        f[k * per + 1] = z * z;
+        auto cell = size_t(std::clamp(std::floor(z * 2 + double(cells) / 2), 0.0, double(cells - 1)));
+        for (size_t q = 0; q < cells; ++q) f[k * per + 2 + q] = q == cell;
+        square += z * z;
+      }
+      f[d * per] = square;
+    };
+    struct Moments {
+      std::vector<double> sum, squares;
+    };
+    Moments drawn{std::vector<double>(count), std::vector<double>(count)}, integrated = drawn;
+    double weight = 0, weights = 0, all = double(batch) * double(rounds);
+    // Sums over chunks, merged in order.
+    const int64_t chunk = 1 << 11;
+    auto sum_up = [&](Moments& to, auto&& read) {
+      std::vector<Moments> parts(size_t(batch / chunk),
+                                 Moments{std::vector<double>(count), std::vector<double>(count)});
+      session_.pool().parallel_for(0, batch / chunk, 1, [&](int64_t begin, int64_t end) {
+        std::vector<double> f(count);
+        for (int64_t j = begin; j < end; ++j)
+          for (int64_t i = j * chunk; i < (j + 1) * chunk; ++i) {
+            double w = read(size_t(i), f);
+            for (size_t s = 0; s < count; ++s) {
+              parts[size_t(j)].sum[s] += w * f[s];
+              parts[size_t(j)].squares[s] += w * f[s] * w * f[s];
+            }
+          }
+      });
+      for (const Moments& part : parts)
+        for (size_t s = 0; s < count; ++s) {
+          to.sum[s] += part.sum[s];
+          to.squares[s] += part.squares[s];
+        }
+    };
+    for (int64_t r = 0; r < rounds; ++r) {
+      State xt = sampler().forward(state(batch, law.x0.data()), law.t, Seed(session_.options().seed, 51),
+                                   unchecked(r * batch));
+      std::vector<float> way = ways(law, xt);
+      sum_up(drawn, [&](size_t i, std::vector<double>& f) {
+        statistics(coordinates(law, &way[i * m]), f);
+        return 1.0;
+      });
+      Weighted w = weighted(law, quadrature, r * batch, all);
+      sum_up(integrated, [&](size_t i, std::vector<double>& f) {
+        statistics(w.v[i], f);
+        return w.weight[i];
+      });
+      for (double each : w.weight) {
+        weight += each;
+        weights += each * each;
+      }
+    }
+    n += int64_t(all);
+    double bound = sigmas_of_probability(session_.level() / double(laws * (count + 1)));
+    auto error = [&](double sum, double squares) {
+      return quadrature ? 0 : std::sqrt(std::max(0.0, squares / all - (sum / all) * (sum / all)) / all);
+    };
+    // What differences, f32 and the grid leave over.
+    const double inexact = 5e-4;
+    double integral = weight / all, share = std::abs(integral - 1) / (inexact + bound * error(weight, weights));
+    if (!std::isfinite(integral)) share = infinity;
+    std::string where = fmt::format("t = {:.4g}, x_0 number {}", law.t, law.group + 1);
+    if (share > worst_integral) {
+      worst_integral = share;
+      integral_sentence = fmt::format("the density integrates to {:.6g} ({})", integral, where);
+    }
+    auto name = [&](size_t s) {
+      if (s == d * per) return std::string("the mean square distance (in deviations)");
+      std::string which = d > 1 ? fmt::format(" of coordinate {}", s / per + 1) : "";
+      if (s % per == 0) return fmt::format("the mean{} of the way from x_0 (in deviations)", which);
+      if (s % per == 1) return fmt::format("the mean square{} of the way from x_0 (in deviations)", which);
+      return fmt::format("the share of the ways from x_0 in cell {}{} (half a deviation wide)", s % per - 1, which);
+    };
+    for (size_t s = 0; s < count; ++s) {
+      double a = drawn.sum[s] / all, b = integrated.sum[s] / all;
+      double by_chance = std::hypot(std::sqrt(std::max(0.0, drawn.squares[s] / all - a * a) / all),
+                                    error(integrated.sum[s], integrated.squares[s]));
+      double off = std::abs(a - b) / (inexact * std::max(1.0, std::abs(b)) + bound * by_chance);
+      if (!std::isfinite(a - b)) off = infinity;
+      if (off <= worst_fit) continue;
+      worst_fit = off;
+      fit_sentence = fmt::format("{} is {:.5g} by forward and {:.5g} by log_density ({})", name(s), a, b, where);
+    }
+  }
+
+  // The score against differences of log_density along geodesics, in double precision.
+  void score() {
+    if (!answers(*c_.declared, Question::score))
+      return session_.skip(c_.label + "score", "no score is given, and none derived");
+    bool compiled_too = subject_.answers(Question::score);
+    Evaluator density({derive(*subject_.joint, *c_.declared, Question::log_density).result});
+    Evaluator gradient({derive(*subject_.joint, *c_.declared, Question::score).result});
+    const Geometry& g = *c_.geometry;
+    size_t m = c_.elements();
+    double worst = -1;
+    std::string sentence;
+    int64_t n = 0;
+    for (double share : {0.5, 0.1, 0.01, 1e-4}) {
+      double t = time(share);
+      State xt = sampler().forward(state(64, nullptr), t, Seed(session_.options().seed, 52), unchecked());
+      std::optional<State> compiled;
+      if (compiled_too) compiled = sampler().score(state(64, nullptr), xt, t, unchecked());
+      for (int64_t i = 0; i < 64; ++i) {
+        auto vector = [&](const State& from) {
+          const auto* x = element_of<float>(from, c_, i);
+          return Vector(x, x + m);
+        };
+        Vector x0 = vector(starts_), x = g.project(vector(xt));
+        Vector found = gradient({{"x0", x0}, {"xt", x}, {"t", {t}}})[0];
+        Frame frame = g.frame(x, 4);
+        double width = g.length(x, found);
+        for (const Vector& u : frame.vectors) {
+          double h = 1e-4 / (1 + width);
+          auto at = [&](double by) {
+            return density({{"x0", x0}, {"xt", g.exp(x, combine(by, u, 0, u))}, {"t", {t}}})[0][0];
+          };
+          double difference = (at(h) - at(-h)) / (2 * h), given = g.inner(x, found, u);
+          double off = std::abs(given - difference) / (1e-3 * (1 + width));
+          ++n;
+          if (!std::isfinite(difference - given)) off = infinity;
+          if (off > worst) {
+            worst = off;
+            sentence = fmt::format(
+                "along a unit vector at x_t the score is {:.6g}, and log_density rises by {:.6g} (t = {:.4g}, |score| "
+                "= {:.4g})",
+                given, difference, t, width);
+          }
+        }
+        if (!compiled) continue;
+        Vector f32 = vector(*compiled);
+        double away = norm(combine(1, f32, -1, found)) / (1e-2 * (1 + norm(found)));
+        if (!(away <= worst)) {
+          worst = std::isfinite(away) ? away : infinity;
+          sentence = fmt::format(
+              "compiled to f32 the score is {:.3g} away from double precision (t = {:.4g}, |score| = {:.4g})",
+              norm(combine(1, f32, -1, found)), t, width);
+        }
+      }
+    }
+    add("score", "inner(score, u), against the change of log_density along u", n, worst, 1, "error / tolerance",
+        sentence, "score: the gradient by x_t, at x_t; a branch of log_density that cannot be differentiated");
+  }
+
+  // ---- categories --------------------------------------------------------------------------------
+
+  void categories() {
+    const int64_t k = c_.border->point.categories;
+    if (c_.elements() != 1 || k > 4096)
+      return session_.skip(c_.label + "density", "points of several categories, or of more than 4,096");
+    const int64_t n = int64_t{1} << (session_.options().effort == Effort::high ? 26 : 20);
+    double worst_sum = -1, worst_fit = -1;
+    std::string sum_sentence, fit_sentence;
+    std::vector<int32_t> x0(batch), xt(batch);
+    for (size_t q = 0; q < 3; ++q) {
+      double t = density_time(q);
+      int32_t start = *element_of<int32_t>(starts_, c_, 2);
+      std::fill(x0.begin(), x0.end(), start);
+      for (int64_t i = 0; i < batch; ++i) xt[size_t(i)] = int32_t(i % k);
+      State logs = sampler().log_density(state(batch, x0.data()), state(batch, xt.data()), t, unchecked());
+      auto log_p = logs[c_.name].values<const float>();
+      std::vector<double> p, counts(static_cast<size_t>(k));
+      double total = 0;
+      for (int64_t j = 0; j < k; ++j) total += p.emplace_back(std::exp(double(log_p[size_t(j)])));
+      double off = std::abs(total - 1) / 1e-5;
+      if (!(off <= worst_sum)) {
+        worst_sum = std::isfinite(off) ? off : infinity;
+        sum_sentence = fmt::format("the probabilities of all categories sum to {:.7g} (t = {:.4g})", total, t);
+      }
+      for (int64_t first = 0; first < n; first += batch) {
+        State drawn =
+            sampler().forward(state(batch, x0.data()), t, Seed(session_.options().seed, 53), unchecked(first));
+        for (int32_t v : drawn[c_.name].values<const int32_t>()) counts.at(size_t(v)) += 1;
+      }
+      double chi_square = 0, degrees = -1, rest = 0, rest_expected = 0, largest = -1;
+      size_t at = 0;
+      for (size_t j = 0; j < size_t(k); ++j) {
+        double expected = p[j] * double(n);
+        if (!(expected >= 20)) {
+          rest += counts[j];
+          rest_expected += expected;
+          continue;
+        }
+        double term = (counts[j] - expected) * (counts[j] - expected) / expected;
+        chi_square += term;
+        ++degrees;
+        if (term > largest) {
+          largest = term;
+          at = j;
+        }
+      }
+      if (rest_expected >= 20) {
+        chi_square += (rest - rest_expected) * (rest - rest_expected) / rest_expected;
+        ++degrees;
+      }
+      double bound = sigmas_of_probability(session_.level() / 3),
+             sigmas = sigmas_of_chi_square(chi_square, std::max(degrees, 1.0)) / bound;
+      if (!(sigmas <= worst_fit)) {
+        worst_fit = sigmas;
+        fit_sentence = fmt::format(
+            "category {} comes in {:.6g} of the draws, and has the probability {:.6g} by log_density (t = {:.4g})", at,
+            counts[at] / double(n), p[at], t);
+      }
+    }
+    add("density sums to one", "the sum of exp(log_density) over all categories, against 1", 3 * k, worst_sum, 1,
+        "error / tolerance", sum_sentence, "log_density: its normalisation");
+    add("density", "how often each category is drawn, against exp(log_density)", 3 * n, worst_fit, 1, "|z| / bound",
+        fit_sentence, "log_density against forward: which of the two has the law that was meant?");
+  }
+
+  Session& session_;
+  const Subject& subject_;
+  const Component& c_;
+  const State& starts_;
+  std::optional<Probe> exp_;
+  bool ambient_metric_ = true;
+};
+
+}  // namespace
+
+void check_density(Session& session, const Subject& subject, const State& starts) {
+  for (const Component& c : subject.components) {
+    if (!subject.answers(Question::log_density)) {
+      session.skip(c.label + "density", "no log_density is given");
+      continue;
+    }
+    DensityChecks(session, subject, c, starts).run();
+  }
+}
+
+}  // namespace catenary::verifying

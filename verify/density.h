@@ -1,0 +1,11 @@
+// The checks of log_density and score.
+#pragma once
+
+#include <catenary/verify/subject.h>
+
+namespace catenary::verifying {
+
+/// Checks that densities integrate to one, that samples follow them, and that scores are their gradients.
+void check_density(Session& session, const Subject& subject, const State& starts);
+
+}  // namespace catenary::verifying

@@ -1,0 +1,543 @@
+// Components together, and walks.
+#include <catenary/verify/joint.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include <fmt/format.h>
+
+#include <catenary/support/philox.h>
+#include <catenary/verify/relations.h>
+
+namespace catenary::verifying {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+class JointChecks {
+ public:
+  JointChecks(Session& session, std::shared_ptr<const Subject> subject)
+      : session_(session), subject_(std::move(subject)) {}
+
+  static void plan(const std::shared_ptr<JointChecks>& self) {
+    Session& session = self->session_;
+    const Subject& subject = *self->subject_;
+    if (subject.joint && std::any_of(subject.components.begin(), subject.components.end(), moves_its_clock))
+      session.plan("clocks", 1, [self] { self->clocks(); });
+    session.plan("independence", 2, [self] { self->independence(); });
+    session.plan("oracle walk", 8, [self] { self->oracle(); });
+    session.plan("posterior-mean walk", 3, [self] { self->posterior_mean(); });
+  }
+
+ private:
+  const Sampler& sampler() const { return *subject_->sampler; }
+  double time(double share) const { return double(float(share * subject_->horizon())); }
+  Seed seed(uint32_t step) const { return Seed(session_.options().seed, step); }
+  static DrawOptions from(int64_t first) {
+    DrawOptions options;
+    options.first_sample = first;
+    options.check_data = false;
+    return options;
+  }
+
+  // ---- clocks ---------------------------------------------------------------------------------------
+
+  static bool moves_its_clock(const Component& c) { return c.clock(0.25) != 0.25 || c.clock(1) != 1; }
+
+  // A component on its clock at t is the process by itself at what the clock reads.
+  void clocks() {
+    const int64_t n = 1 << 17;
+    State x0 = starting_points(*subject_, n);
+    for (size_t k = 0; k < subject_->components.size(); ++k) {
+      const Component& c = subject_->components[k];
+      Check check;
+      check.name = c.label + "clock";
+      check.compared = "0 at 0, not falling; x_t on the clock, against x_t without it at the time that it reads";
+      check.statistic_name = "|z|";
+      auto fail = [&](std::string sentence, std::string advice) {
+        check.verdict = Verdict::fail;
+        check.statistic = infinity;
+        check.worst = std::move(sentence);
+        check.advice = std::move(advice);
+      };
+      double before = 0, highest = c.clock(subject_->horizon());
+      if (c.clock(0) != 0)
+        fail(fmt::format("the clock reads {:.6g} at time 0", c.clock(0)), "a clock must read 0 at 0");
+      for (int i = 1; i <= 1000; ++i) {
+        double now = c.clock(time(i / 1000.0));
+        if (!(now >= before - 1e-6 * highest) || !std::isfinite(now)) {
+          fail(fmt::format("the clock reads {:.6g} at time {:.4g}, and {:.6g} just before", now, time(i / 1000.0),
+                           before),
+               "a clock must not fall");
+          break;
+        }
+        before = now;
+      }
+      if (check.verdict == Verdict::pass) {
+        // The same component number, so that it is the clock alone that differs.
+        Joint bare(subject_->joint->name(), std::max(highest * 1.001, 1e-30));
+        for (const auto& other : subject_->joint->components())
+          bare.add(other.name, other.process, {.sites = other.placement.sites});
+        Sampler without =
+            compile(bare, session_.options().target, session_.compile_options({Question::prior, Question::forward}));
+        double worst = 0;
+        const double level = session_.level() / 3;
+        for (double share : {0.03, 0.3, 1.0}) {
+          double t = time(share);
+          State on = sampler().forward(x0, t, seed(70), from(0)),
+                off = without.forward(x0, c.clock(t), seed(71), from(0));
+          auto [sigmas, count, sentence] = compared(c, x0, on, off);
+          check.n += n;
+          check.threshold = std::max(check.threshold, sigmas_of_probability(level / double(count)));
+          if (sigmas <= worst) continue;
+          worst = sigmas;
+          if (sigmas > check.threshold) {
+            fail(fmt::format("{} (t = {:.4g}, where the clock reads {:.4g})", sentence, t, c.clock(t)),
+                 "how the clock's time enters the process");
+          }
+          check.statistic = worst;
+        }
+      }
+      session_.add(std::move(check));
+    }
+  }
+
+  struct Compared {
+    double sigmas;
+    size_t comparisons;
+    std::string sentence;
+  };
+  Compared compared(const Component& c, const State& x0, const State& a, const State& b) const {
+    Relations relations(c, x0, false, "x_t", "");
+    TwoSample sample(relations.names(), size_t(groups));
+    Triples ta(c, x0, a, nullptr), tb(c, x0, b, nullptr);
+    int64_t n = x0[c.name].shape()[0], pilot = std::min<int64_t>(n, 1 << 14);
+    relations.prepare(ta, pilot);
+    size_t count = relations.names().size();
+    std::vector<std::vector<double>> values(count);
+    std::vector<double> va(count), vb(count);
+    for (int64_t i = 0; i < pilot; ++i) {
+      relations.read(ta, i, va.data());
+      relations.read(tb, i, vb.data());
+      for (size_t s = 0; s < count; ++s) values[s].insert(values[s].end(), {va[s], vb[s]});
+    }
+    sample.calibrate(values, relations.whole());
+    TwoSample::Sums sums(sample);
+    std::vector<Pair> pairs(count);
+    for (int64_t i = 0; i < n; ++i) {
+      relations.read(ta, i, va.data());
+      relations.read(tb, i, vb.data());
+      for (size_t s = 0; s < count; ++s) pairs[s] = {va[s], vb[s]};
+      sums.add(size_t(i % groups), pairs);
+    }
+    sample.merge(sums);
+    auto worst = sample.worst("on the clock", "without it");
+    return {worst.sigmas, sample.comparisons(), worst.sentence};
+  }
+
+  // ---- independence -----------------------------------------------------------------------------------
+
+  // Given x_0, what one component or sample draws says nothing of another: products of centred statistics have mean 0.
+  void independence() {
+    const int64_t n = int64_t{1} << (session_.options().effort == Effort::high ? 22 : 18);
+    const State x0 = starting_points(*subject_, n);
+    double t = time(0.5), s = time(0.25);
+    State xt = sampler().forward(x0, t, seed(72), from(0));
+    State xs = sampler().bridge(x0, xt, s, t, seed(72), from(0));
+    State again = sampler().forward(x0, t, seed(73), from(0));
+    State prior = sampler().prior(n, seed(72), from(0));
+    struct Signal {
+      size_t component;
+      std::string draw, statistic;
+      std::vector<double> values;  ///< centred within groups, of unit variance
+    };
+    std::vector<Signal> signals;
+    for (size_t k = 0; k < subject_->components.size(); ++k) {
+      const Component& c = subject_->components[k];
+      auto add = [&](const char* draw, const State& points, const State* end, const char* name) {
+        Relations relations(c, x0, end != nullptr, name, "x_t");
+        Triples triples(c, x0, points, end);
+        relations.prepare(triples, n);
+        // Of a bridge only what its ends do not explain: the second statistic of the first coordinate.
+        std::vector<size_t> kept = {end ? size_t{1} : size_t{0}};
+        if (!end) kept.push_back(relations.names().size() - 1);
+        std::vector<double> v(relations.names().size());
+        for (size_t q : kept) signals.push_back({k, draw, relations.names()[q], std::vector<double>(size_t(n))});
+        Signal* first = &signals[signals.size() - kept.size()];
+        for (int64_t i = 0; i < n; ++i) {
+          relations.read(triples, i, v.data());
+          for (size_t q = 0; q < kept.size(); ++q) first[q].values[size_t(i)] = v[kept[q]];
+        }
+        for (size_t q = 0; q < kept.size(); ++q) normalise(first[q].values);
+      };
+      add("noised", xt, nullptr, "x_t");
+      add("noised with another step", again, nullptr, "x_t");
+      add("prior", prior, nullptr, "x_T");
+      if (!c.categorical()) add("bridged", xs, &xt, "x_s");
+    }
+    struct Product {
+      const Signal *a, *b;
+      int64_t lag;
+      double mean, z;
+    };
+    std::vector<Product> products;
+    for (const Signal& a : signals)
+      for (const Signal& b : signals) {
+        bool same_component = a.component == b.component;
+        if (&a < &b && a.draw != b.draw && same_component) products.push_back({&a, &b, 0, 0, 0});
+        if (&a < &b && a.draw == b.draw && !same_component) products.push_back({&a, &b, 0, 0, 0});
+        if (same_component && a.statistic == b.statistic)
+          for (int64_t lag : {1, 2, 4}) products.push_back({&a, &b, lag, 0, 0});
+      }
+    session_.pool().parallel_for(0, int64_t(products.size()), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t j = begin; j < end; ++j) {
+        Product& p = products[size_t(j)];
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i + size_t(p.lag) < size_t(n); ++i) {
+          double product = p.a->values[i] * p.b->values[i + size_t(p.lag)];
+          sum += product;
+          squares += product * product;
+        }
+        p.mean = sum / double(n);
+        p.z = squares > 0 ? std::abs(sum) / std::sqrt(squares) : 0;
+      }
+    });
+    double worst = 0;
+    std::string sentence;
+    size_t comparisons = products.size();
+    for (const Product& p : products) {
+      if (!(p.z > worst)) continue;
+      worst = p.z;
+      auto told = [&](const Signal& signal) {
+        return fmt::format("{} of '{}' ({})", signal.statistic, subject_->components[signal.component].name,
+                           signal.draw);
+      };
+      sentence = fmt::format("{} and {}{} have the correlation {:.4g}", told(*p.a), told(*p.b),
+                             p.lag > 0 ? fmt::format(" {} samples later", p.lag) : "", p.mean);
+    }
+    Check check;
+    check.name = "independence";
+    check.compared = "given x_0: components, samples, questions and steps, two by two; products against 0";
+    check.n = n;
+    check.statistic_name = "|z|";
+    check.statistic = worst;
+    check.threshold = sigmas_of_probability(session_.level() / double(comparisons));
+    if (worst > check.threshold) {
+      check.verdict = Verdict::fail;
+      check.worst = sentence;
+      check.advice = "draws that are shared or repeated; a process must draw by normal, uniform and bits alone";
+    }
+    session_.add(std::move(check));
+  }
+
+  static void normalise(std::vector<double>& v) {
+    std::vector<double> mean(size_t(groups), 0.0);
+    for (size_t i = 0; i < v.size(); ++i) mean[i % size_t(groups)] += v[i] * double(groups) / double(v.size());
+    double square = 0;
+    for (size_t i = 0; i < v.size(); ++i) {
+      v[i] -= mean[i % size_t(groups)];
+      square += v[i] * v[i] / double(v.size());
+    }
+    for (double& x : v) x = square > 0 ? x / std::sqrt(square) : 0;
+  }
+
+  // ---- walks --------------------------------------------------------------------------------------------
+
+  static constexpr size_t data_size = 5;
+  static constexpr double shares[data_size] = {0.1, 0.15, 0.2, 0.25, 0.3};
+
+  // `data_size` points of the joint process; sample i of a batch holds number of[i].
+  State data_points() const {
+    State some = sampler().prior(64, seed(80), from(0));
+    State starts = starting_points(*subject_, groups);
+    State data;
+    for (const Component& c : subject_->components) {
+      Shape shape = some[c.name].shape();
+      shape[0] = int64_t(data_size);
+      Tensor tensor = Tensor::empty(some[c.name].dtype(), shape);
+      size_t m = c.elements();
+      auto* to = static_cast<int32_t*>(tensor.data());
+      for (size_t d = 0; d < data_size; ++d) {
+        const auto* row =
+            d < size_t(groups) ? element_of<int32_t>(starts, c, int64_t(d)) : element_of<int32_t>(some, c, 7);
+        std::copy(row, row + m, to + d * m);
+      }
+      data.set(c.name, tensor);
+    }
+    return data;
+  }
+
+  State rows(const State& data, const std::vector<size_t>& of) const {
+    State state;
+    for (const Component& c : subject_->components) {
+      Shape shape = data[c.name].shape();
+      shape[0] = int64_t(of.size());
+      Tensor tensor = Tensor::empty(data[c.name].dtype(), shape);
+      size_t m = c.elements();
+      auto* to = static_cast<int32_t*>(tensor.data());
+      for (size_t i = 0; i < of.size(); ++i) {
+        const auto* row = element_of<int32_t>(data, c, int64_t(of[i]));
+        std::copy(row, row + m, to + i * m);
+      }
+      state.set(c.name, tensor);
+    }
+    return state;
+  }
+
+  static double uniform(uint64_t seed, uint32_t step, uint64_t i) {
+    return uniform_of(stream_value(seed, step, 0, 0, i));
+  }
+
+  static std::vector<size_t> draw_data(int64_t n, uint64_t seed) {
+    std::vector<size_t> of;
+    for (int64_t i = 0; i < n; ++i) {
+      double level = uniform(seed, 0, uint64_t(i));
+      size_t d = 0;
+      while (d + 1 < data_size && level >= shares[d]) level -= shares[d++];
+      of.push_back(d);
+    }
+    return of;
+  }
+
+  // p(datum | x_t) for every sample and datum, [sample][datum].
+  std::vector<double> posterior(const State& data, const State& xt, double t) const {
+    int64_t n = xt[subject_->components[0].name].shape()[0];
+    std::vector<double> weight(size_t(n) * data_size);
+    for (size_t d = 0; d < data_size; ++d) {
+      State x0 = rows(data, std::vector<size_t>(size_t(n), d));
+      State logs = sampler().log_density(x0, xt, t, from(0));
+      for (int64_t i = 0; i < n; ++i) {
+        double sum = std::log(shares[d]);
+        for (const Component& c : subject_->components) sum += double(logs[c.name].values<const float>()[size_t(i)]);
+        weight[size_t(i) * data_size + d] = sum;
+      }
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      double* w = &weight[size_t(i) * data_size];
+      double most = *std::max_element(w, w + data_size), total = 0;
+      for (size_t d = 0; d < data_size; ++d) total += w[d] = std::exp(w[d] - most);
+      for (size_t d = 0; d < data_size; ++d) w[d] /= total;
+    }
+    return weight;
+  }
+
+  void estimate_from(const State& data, const std::vector<size_t>& chosen, State& estimate) const {
+    State x0 = rows(data, chosen);
+    for (const Component& c : subject_->components) {
+      if (std::string_view(c.border->estimate_kind) == "endpoint") {
+        estimate[c.name] = x0[c.name];
+        continue;
+      }
+      auto values = estimate[c.name].values<float>();
+      size_t k = size_t(c.border->estimate.size);
+      std::fill(values.begin(), values.end(), -std::numeric_limits<float>::infinity());
+      for (size_t i = 0; i < chosen.size(); ++i) values[i * k + size_t(*element_of<int32_t>(x0, c, int64_t(i)))] = 0;
+    }
+  }
+
+  std::vector<double> times(int64_t steps) const {
+    std::vector<double> t;
+    for (int64_t i = 0; i <= steps; ++i) t.push_back(time(std::pow(double(steps - i) / double(steps), 2)));
+    return t;
+  }
+
+  bool can_walk(const char* check) {
+    if (!subject_->answers(Question::log_density)) {
+      session_.skip(check, "the posterior over data needs log_density of every component");
+      return false;
+    }
+    return true;
+  }
+
+  // Which datum a point is, by all components to the bit, the first of equal ones; data_size: none.
+  size_t datum_of(const State& data, const State& x, int64_t i) const {
+    for (size_t d = 0; d < data_size; ++d) {
+      bool all = true;
+      for (const Component& c : subject_->components)
+        all = all && std::equal(element_of<int32_t>(x, c, i), element_of<int32_t>(x, c, i) + c.elements(),
+                                element_of<int32_t>(data, c, int64_t(d)));
+      if (all) return d;
+    }
+    return data_size;
+  }
+
+  void oracle() {
+    if (!can_walk("oracle walk")) return;
+    const int64_t n = int64_t{1} << (session_.options().effort == Effort::high ? 19 : 15);
+    State data = data_points();
+    std::vector<double> share(data_size);  // Equal data are counted at the first.
+    for (size_t d = 0; d < data_size; ++d) share[datum_of(data, data, int64_t(d))] += shares[d];
+    Check check;
+    check.name = "oracle walk";
+    check.compared =
+        "walks in 1, 2, 8 and 64 steps around draws of x_0 from its posterior: the data come back, as often as they "
+        "are";
+    check.statistic_name = "|z|";
+    check.threshold = sigmas_of_probability(session_.level() / 4);
+    for (int64_t steps : {1, 2, 8, 64}) {
+      WalkOptions options;
+      // From the law of x_T itself, so that nothing hangs on the prior.
+      options.initial = sampler().forward(rows(data, draw_data(n, session_.options().seed + uint64_t(steps))), time(1),
+                                          seed(81), from(0));
+      auto model = [&](const ModelInput& input, State& estimate) {
+        std::vector<double> weight = posterior(data, input.state, input.time);
+        std::vector<size_t> chosen;
+        for (int64_t i = 0; i < n; ++i) {
+          double level = uniform(~input.seed.value, uint32_t(input.step), uint64_t(i));
+          size_t d = 0;
+          while (d + 1 < data_size && level >= weight[size_t(i) * data_size + d])
+            level -= weight[size_t(i) * data_size + d++];
+          chosen.push_back(d);
+        }
+        estimate_from(data, chosen, estimate);
+      };
+      State made = sampler().reverse(model, times(steps), n, Seed(session_.options().seed + 82), options);
+      std::vector<double> counts(data_size + 1);
+      for (int64_t i = 0; i < n; ++i) counts[datum_of(data, made, i)] += 1;
+      double chi_square = counts[data_size] > 0 ? infinity : 0, degrees = -1;
+      size_t worst = 0;
+      auto deviation = [&](size_t d) {
+        double expected = share[d] * double(n);
+        return expected > 0 ? (counts[d] - expected) * (counts[d] - expected) / expected : 0;
+      };
+      for (size_t d = 0; d < data_size; ++d) {
+        chi_square += deviation(d);
+        degrees += share[d] > 0;
+        if (deviation(d) > deviation(worst)) worst = d;
+      }
+      double sigmas = std::isinf(chi_square) ? infinity : sigmas_of_chi_square(chi_square, degrees);
+      check.n += n;
+      if (!(sigmas > check.statistic)) continue;
+      check.statistic = sigmas;
+      if (sigmas <= check.threshold) continue;
+      check.verdict = Verdict::fail;
+      check.worst =
+          counts[data_size] > 0
+              ? fmt::format("after {} steps {:.0f} of {} samples are no datum at all", steps, counts[data_size], n)
+              : fmt::format("after {} steps datum {} comes in {:.4g} of the samples; it is {:.4g} of the data", steps,
+                            worst + 1, counts[worst] / double(n), share[worst]);
+      check.advice = "the bridge, or log_density; if both pass by themselves, report it as an error of Catenary";
+    }
+    session_.add(std::move(check));
+  }
+
+  // A model that returns one best guess errs, and less with more steps.
+  void posterior_mean() {
+    if (!can_walk("posterior-mean walk")) return;
+    const int64_t n = 1 << 13;
+    State data = data_points();
+    Curve curve{"steps", "mean distance to the nearest datum", {}, {}};
+    for (int64_t steps : {1, 2, 4, 8, 16, 32, 64}) {
+      WalkOptions options;
+      options.initial =
+          sampler().forward(rows(data, draw_data(n, session_.options().seed + 90)), time(1), seed(83), from(0));
+      auto model = [&](const ModelInput& input, State& estimate) {
+        std::vector<double> weight = posterior(data, input.state, input.time);
+        for (const Component& c : subject_->components) average(c, data, weight, n, estimate);
+      };
+      State made = sampler().reverse(model, times(steps), n, Seed(session_.options().seed + 84), options);
+      curve.x.push_back(double(steps));
+      curve.y.push_back(distance_to_data(data, made, n));
+    }
+    Check check;
+    check.name = "posterior-mean walk";
+    check.compared =
+        "walks in 1, 2, ..., 64 steps around the posterior mean: the distance to the data, after the last against "
+        "after the first";
+    check.n = n;
+    check.statistic_name = "ratio";
+    // Where one step already finds the data there is nothing to gain.
+    check.statistic = curve.y.front() > 1e-3 ? curve.y.back() / curve.y.front() : 0;
+    check.threshold = 0.5;
+    if (!(check.statistic <= check.threshold)) {
+      check.verdict = Verdict::fail;
+      check.worst = fmt::format("after 1 step samples are {:.4g} away from the nearest datum, after 64 steps {:.4g}",
+                                curve.y.front(), curve.y.back());
+      check.advice = "the bridge: near t = 0 it must lead to the estimate";
+    }
+    check.curve = std::move(curve);
+    session_.add(std::move(check));
+  }
+
+  void average(const Component& c, const State& data, const std::vector<double>& weight, int64_t n,
+               State& estimate) const {
+    size_t m = c.elements();
+    auto values = estimate[c.name].values<float>();
+    if (std::string_view(c.border->estimate_kind) != "endpoint") {
+      size_t k = size_t(c.border->estimate.size);
+      for (int64_t i = 0; i < n; ++i) {
+        std::vector<double> p(k);
+        for (size_t d = 0; d < data_size; ++d)
+          p[size_t(*element_of<int32_t>(data, c, int64_t(d)))] += weight[size_t(i) * data_size + d];
+        for (size_t j = 0; j < k; ++j) values[size_t(i) * k + j] = float(std::log(p[j]));
+      }
+      return;
+    }
+    // The mean of the ways from the likeliest datum, gone from there.
+    for (int64_t i = 0; i < n; ++i) {
+      const double* w = &weight[size_t(i) * data_size];
+      auto best = int64_t(std::max_element(w, w + data_size) - w);
+      auto point = [&](int64_t d) {
+        const auto* x = element_of<float>(data, c, d);
+        return Vector(x, x + m);
+      };
+      Vector start = point(best), way(m);
+      for (size_t d = 0; d < data_size; ++d) {
+        if (w[d] < 1e-9 || int64_t(d) == best) continue;
+        Vector by = c.geometry ? way_between(c, best, int64_t(d), data) : combine(1, point(int64_t(d)), -1, start);
+        way = combine(1, way, w[d], by);
+      }
+      Vector end = c.geometry ? c.geometry->exp(start, way) : combine(1, start, 1, way);
+      for (size_t j = 0; j < m; ++j) values[size_t(i) * m + j] = float(end[j]);
+    }
+  }
+
+  // log between two data, computed once.
+  const Vector& way_between(const Component& c, int64_t from, int64_t to, const State& data) const {
+    auto& ways = ways_[c.name];
+    if (ways.empty())
+      for (size_t a = 0; a < data_size; ++a)
+        for (size_t b = 0; b < data_size; ++b) {
+          const auto *x = element_of<float>(data, c, int64_t(a)), *y = element_of<float>(data, c, int64_t(b));
+          ways.push_back(c.geometry->log(Vector(x, x + c.elements()), Vector(y, y + c.elements())));
+        }
+    return ways[size_t(from) * data_size + size_t(to)];
+  }
+
+  double distance_to_data(const State& data, const State& made, int64_t n) const {
+    double sum = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      double nearest = infinity;
+      for (size_t d = 0; d < data_size; ++d) {
+        double square = 0;
+        for (const Component& c : subject_->components) {
+          if (c.categorical()) {
+            square += !std::equal(element_of<int32_t>(made, c, i), element_of<int32_t>(made, c, i) + c.elements(),
+                                  element_of<int32_t>(data, c, int64_t(d)));
+            continue;
+          }
+          const auto *x = element_of<float>(made, c, i), *y = element_of<float>(data, c, int64_t(d));
+          for (size_t j = 0; j < c.elements(); ++j) square += double(x[j] - y[j]) * double(x[j] - y[j]);
+        }
+        nearest = std::min(nearest, square);
+      }
+      sum += std::sqrt(nearest);
+    }
+    return sum / double(n);
+  }
+
+  Session& session_;
+  std::shared_ptr<const Subject> subject_;
+  mutable std::map<std::string, std::vector<Vector>> ways_;
+};
+
+}  // namespace
+
+void plan_joint(Session& session, std::shared_ptr<const Subject> subject) {
+  JointChecks::plan(std::make_shared<JointChecks>(session, std::move(subject)));
+}
+
+}  // namespace catenary::verifying

@@ -1,0 +1,49 @@
+// Numbers that tell how points of one component lie to one another: what laws are compared by.
+#pragma once
+
+#include <memory>
+
+#include <catenary/verify/subject.h>
+#include <catenary/verify/two_sample.h>
+
+namespace catenary::verifying {
+
+/// A batch of one component's points at three times, and what is computed from them once.
+class Triples {
+ public:
+  /// `xt` may be absent: then pairs.
+  Triples(const Component& component, const State& x0, const State& xs, const State* xt);
+
+ private:
+  friend class Relations;
+  const void *x0_, *xs_, *xt_;
+  std::vector<float> s_from_0_, t_from_0_, t_from_s_;  ///< By log, or by difference.
+};
+
+/// The statistics of (x_0, x_s, x_t), or of (x_0, x_s) alone.
+class Relations {
+ public:
+  /// `s`, `t`: the names of the times in messages.
+  Relations(const Component& component, const State& starts, bool with_end, std::string s, std::string t);
+
+  const std::vector<std::string>& names() const { return names_; }
+  /// Looks at the scale of things in a pilot.
+  void prepare(const Triples& pilot, int64_t n);
+  void read(const Triples& triples, int64_t i, double* values) const;
+  /// The cells of histograms where values are whole numbers: how many, else 0.
+  const std::vector<int>& whole() const { return whole_; }
+
+ private:
+  void read_categories(const Triples& triples, int64_t i, double* values) const;
+
+  const Component& component_;
+  bool with_end_;
+  std::vector<std::string> names_;
+  std::vector<int> whole_;
+  size_t shown_ = 0, kept_ = 0;                 ///< Coordinates told one by one, and all together.
+  std::vector<std::vector<Vector>> covectors_;  ///< [group][coordinate]
+  std::vector<double> pull_, mean_s_,
+      mean_t_;  ///< Regression of x_s on x_t, by coordinate; means by group and coordinate.
+};
+
+}  // namespace catenary::verifying

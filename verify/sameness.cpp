@@ -1,0 +1,158 @@
+// Every question drawn again in another way, and compared to the bit.
+#include <catenary/verify/sameness.h>
+
+#include <cstring>
+#include <functional>
+
+#include <fmt/format.h>
+
+namespace catenary::verifying {
+
+namespace {
+
+constexpr int64_t samples = 1003;  // Whole tiles, and a rest.
+
+class Sameness {
+ public:
+  Sameness(Session& session, const Subject& subject)
+      : session_(session), subject_(subject), x0_(starting_points(subject, samples)) {
+    xt_ = subject.sampler->forward(x0_, t(), seed());
+    estimate_ = State{};
+    for (const Component& c : subject.components) estimate_.set(c.name, estimate(c));
+    per_sample_s_.resize(samples);
+    per_sample_t_.resize(samples);
+    for (size_t i = 0; i < size_t(samples); ++i) {
+      per_sample_t_[i] = float(t() * (0.1 + 0.9 * double(i) / double(samples)));
+      per_sample_s_[i] = per_sample_t_[i] / float(1 + i % 3);
+    }
+  }
+
+  void run() {
+    std::vector<State> first = draw(*subject_.sampler, 0, samples, {});
+    compare("batches", fmt::format("{} samples at once, against pieces of 1, 16, 37 and so on", samples), first, [&] {
+      std::vector<State> whole = copy(first);
+      for (int64_t begin = 0, length = 1; begin < samples; begin += length, length = length * 3 % 101 + 15) {
+        length = std::min(length, samples - begin);
+        std::vector<State> piece = draw(*subject_.sampler, begin, length, {});
+        for (size_t q = 0; q < whole.size(); ++q)
+          for (const auto& [name, tensor] : piece[q]) {
+            auto bytes = size_t(tensor.bytes() / length);
+            std::memcpy(static_cast<char*>(whole[q][name].data()) + size_t(begin) * bytes, tensor.data(),
+                        bytes * size_t(length));
+          }
+      }
+      return whole;
+    });
+    compare("threads", fmt::format("1 thread, against {}", std::max(3, subject_.sampler->threads())), first, [&] {
+      CompileOptions options = session_.compile_options(subject_questions());
+      options.sampler.pool = nullptr;
+      options.sampler.threads = std::max(3, subject_.sampler->threads());
+      return draw(subject_.compile_again(session_.options().target, options), 0, samples, {});
+    });
+    for (int lanes : {4, 8, 16}) {
+      Target target = session_.options().target;
+      if (lanes == target.lanes) continue;
+      target.lanes = lanes;
+      compare("vector width", fmt::format("{} points side by side, against {}", session_.options().target.lanes, lanes),
+              first, [&] {
+                return draw(subject_.compile_again(target, session_.compile_options(subject_questions())), 0, samples,
+                            {});
+              });
+    }
+    compare("compiled again", "code just compiled, against code compiled before", first, [&] {
+      return draw(subject_.compile_again(session_.options().target, session_.compile_options(subject_questions())), 0,
+                  samples, {});
+    });
+  }
+
+ private:
+  double t() const { return double(float(0.5 * subject_.horizon())); }
+  Seed seed() const { return Seed(session_.options().seed, 60); }
+  std::vector<Question> subject_questions() const {
+    std::vector<Question> q = {Question::prior, Question::forward, Question::bridge, Question::step};
+    if (subject_.answers(Question::transition)) q.push_back(Question::transition);
+    return q;
+  }
+
+  Tensor estimate(const Component& c) const {
+    if (std::string_view(c.border->estimate_kind) == "endpoint") return x0_[c.name];
+    Tensor logits = Tensor::empty(Dtype::f32, {samples, c.border->estimate.size});
+    auto values = logits.values<float>();
+    for (size_t i = 0; i < values.size(); ++i) values[i] = float(i * 7 % 13) / 4;
+    return logits;
+  }
+
+  static State piece(const State& whole, int64_t first, int64_t n) {
+    State state;
+    for (const auto& [name, tensor] : whole) {
+      Shape shape = tensor.shape();
+      int64_t bytes = tensor.bytes() / shape[0];
+      shape[0] = n;
+      state.set(name, TensorView(static_cast<char*>(tensor.data()) + first * bytes, tensor.dtype(), shape));
+    }
+    return state;
+  }
+  static std::vector<State> copy(const std::vector<State>& states) {
+    std::vector<State> copies;
+    for (const State& s : states) copies.push_back(s.clone());
+    return copies;
+  }
+
+  std::vector<State> draw(const Sampler& sampler, int64_t first, int64_t n, DrawOptions options) const {
+    options.first_sample = first;
+    State x0 = piece(x0_, first, n), xt = piece(xt_, first, n);
+    std::vector<float> s(per_sample_s_.begin() + first, per_sample_s_.begin() + first + n),
+        late(per_sample_t_.begin() + first, per_sample_t_.begin() + first + n);
+    std::vector<State> result;
+    result.push_back(sampler.prior(n, seed(), options));
+    result.push_back(sampler.forward(x0, t(), seed(), options));
+    result.push_back(sampler.forward(x0, late, seed(), options));
+    result.push_back(sampler.bridge(x0, xt, 0.3 * t(), t(), seed(), options));
+    result.push_back(sampler.bridge(x0, xt, s, late, seed(), options));
+    result.push_back(sampler.step(piece(estimate_, first, n), xt, s, late, seed(), options));
+    if (sampler.answers(Question::transition)) result.push_back(sampler.transition(x0, s, late, seed(), options));
+    return result;
+  }
+
+  void compare(const char* what, std::string compared, const std::vector<State>& expected,
+               const std::function<std::vector<State>()>& draw) {
+    std::vector<State> found = draw();
+    static const char* const questions[] = {
+        "prior", "forward",   "forward at times of each sample", "bridge", "bridge at times of each sample",
+        "step",  "transition"};
+    Check check;
+    check.name = fmt::format("same bits: {}", what);
+    check.compared = std::move(compared);
+    check.statistic_name = "elements that differ";
+    for (size_t q = 0; q < expected.size(); ++q)
+      for (const auto& [name, tensor] : expected[q]) {
+        const auto *a = static_cast<const int32_t*>(tensor.data()),
+                   *b = static_cast<const int32_t*>(found[q][name].data());
+        check.n += tensor.size();
+        for (int64_t i = 0; i < tensor.size(); ++i) {
+          if (a[i] == b[i]) continue;
+          if (check.statistic++ == 0)
+            check.worst =
+                fmt::format("{} of '{}' differs first at sample {}", questions[q], name, i / (tensor.size() / samples));
+        }
+      }
+    if (check.statistic > 0) {
+      check.verdict = Verdict::fail;
+      check.advice = "this is an error of Catenary, whatever the law says: please report it with the declaration";
+    }
+    session_.add(std::move(check));
+  }
+
+  Session& session_;
+  const Subject& subject_;
+  State x0_, xt_, estimate_;
+  std::vector<float> per_sample_s_, per_sample_t_;
+};
+
+}  // namespace
+
+void plan_sameness(Session& session, std::shared_ptr<const Subject> subject) {
+  session.plan("same bits", 3, [&session, subject] { Sameness(session, *subject).run(); });
+}
+
+}  // namespace catenary::verifying

@@ -1,0 +1,58 @@
+// Steps, one after another.
+#include <catenary/verify/session.h>
+
+#include <fmt/format.h>
+
+#include <catenary/runtime/walk.h>
+
+namespace catenary::verifying {
+
+Session::Session(std::string subject, const VerifyOptions& options)
+    : options_(options), pool_(std::make_shared<ThreadPool>(options.threads)) {
+  report_.subject = std::move(subject);
+  report_.false_alarm = false_alarm;
+}
+
+void Session::plan(std::string name, double weight, std::function<void()> run) {
+  steps_.push_back({std::move(name), weight, std::move(run)});
+}
+
+void Session::add(Check check) {
+  bool failed = check.verdict == Verdict::fail;
+  report_.checks.push_back(std::move(check));
+  if (failed && options_.stop_at_failure) throw Stop{};
+}
+
+void Session::skip(std::string name, std::string reason) {
+  Check check;
+  check.name = std::move(name);
+  check.verdict = Verdict::skipped;
+  check.worst = std::move(reason);
+  add(std::move(check));
+}
+
+CompileOptions Session::compile_options(std::vector<Question> questions) const {
+  CompileOptions options;
+  options.questions = std::move(questions);
+  options.sampler.pool = pool_;
+  return options;
+}
+
+Report Session::run() {
+  auto start = std::chrono::steady_clock::now();
+  double total = 0, done = 0;
+  for (const Step& step : steps_) total += step.weight;
+  try {
+    for (const Step& step : steps_) {
+      if (options_.progress && !options_.progress({step.name, done / total}))
+        throw Cancelled(fmt::format("the verification of {} was cancelled before '{}'", report_.subject, step.name));
+      step.run();
+      done += step.weight;
+    }
+  } catch (const Stop&) {
+  }
+  report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report_;
+}
+
+}  // namespace catenary::verifying

@@ -1,0 +1,56 @@
+// A verification under way: its steps, its checks, its progress.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <catenary/runtime/threads.h>
+#include <catenary/support/philox.h>
+#include <catenary/verify/verify.h>
+
+namespace catenary::verifying {
+
+/// The probability that the verifier fails a correct subject, all its checks together.
+inline constexpr double false_alarm = 1e-6;
+
+class Session {
+ public:
+  Session(std::string subject, const VerifyOptions& options);
+
+  /// Adds a step that takes about `weight` of the whole; it calls add() for each of its checks.
+  void plan(std::string name, double weight, std::function<void()> run);
+  /// Runs the steps in order.
+  Report run();
+
+  /// Adds a check to the report. With stop_at_failure, a failure ends the run.
+  void add(Check check);
+  /// A check that cannot be made, and why.
+  void skip(std::string name, std::string reason);
+
+  const VerifyOptions& options() const { return options_; }
+  ThreadPool& pool() { return *pool_; }
+  const std::shared_ptr<ThreadPool>& shared_pool() const { return pool_; }
+  CompileOptions compile_options(std::vector<Question> questions) const;
+
+  /// The probability with which one statistical check of a correct subject may fail, if `checks` of them share in
+  /// false_alarm.
+  double level() const { return false_alarm / double(most_checks); }
+
+ private:
+  static constexpr int most_checks = 128;
+  struct Step {
+    std::string name;
+    double weight;
+    std::function<void()> run;
+  };
+  struct Stop {};
+
+  VerifyOptions options_;
+  std::shared_ptr<ThreadPool> pool_;
+  std::vector<Step> steps_;
+  Report report_;
+};
+
+}  // namespace catenary::verifying

@@ -1,0 +1,121 @@
+// Compiling what is verified; choosing where samples start.
+#include <catenary/verify/subject.h>
+
+#include <fmt/format.h>
+
+namespace catenary::verifying {
+
+std::optional<Kept<Space>> Component::space() const {
+  if (!declared) return {};
+  return Kept<Space>(std::shared_ptr<const Space>(declared->process.held(), &declared->process->space()));
+}
+
+double Component::clock(double t) const {
+  if (!declared) return t;
+  Expr at = parameter("t", Type::f32, {});
+  return evaluate({declared->placement.clock(at)}, {{"t", {t}}})[0][0];
+}
+
+double Component::approximation(double t) const { return declared ? declared->process->approximation(clock(t)) : 0; }
+
+namespace {
+
+const std::vector<Question> all_questions = {Question::prior, Question::forward,    Question::bridge,
+                                             Question::step,  Question::transition, Question::log_density,
+                                             Question::score};
+
+void add_components(Session& session, Subject& subject) {
+  auto borders = subject.sampler->components();
+  for (size_t i = 0; i < borders.size(); ++i) {
+    Component c;
+    c.name = borders[i].name;
+    c.label = borders.size() > 1 ? c.name + ": " : "";
+    c.border = &borders[i];
+    if (subject.joint) {
+      c.declared = subject.joint->components()[i];
+      if (auto manifold = c.space()->as<Manifold>()) {
+        Kept<Manifold> space = *manifold;
+        c.geometry = std::make_shared<Geometry>(space);
+        c.log = std::make_shared<Probe>(session, space, [space](Expr x, Expr y) { return space->log(x, y); });
+        c.project = std::make_shared<Probe>(session, space, [space](Expr x, Expr) { return space->project(x); });
+      }
+    }
+    subject.components.push_back(std::move(c));
+  }
+}
+
+}  // namespace
+
+Sampler Subject::compile_again(const Target& target, const CompileOptions& options) const {
+  return joint ? compile(*joint, target, options) : compile_mlir(mlir, file, target, options);
+}
+
+Subject subject_of(Session& session, const Joint& joint) {
+  Subject subject;
+  subject.joint = joint;
+  std::vector<Question> questions;
+  for (Question q : all_questions) {
+    bool all = true;
+    for (const auto& c : joint.components()) all = all && answers(c, q);
+    if (all) questions.push_back(q);
+  }
+  subject.sampler = compile(joint, session.options().target, session.compile_options(questions));
+  add_components(session, subject);
+  return subject;
+}
+
+Subject subject_of(Session& session, const std::string& mlir, const std::string& name) {
+  Subject subject;
+  subject.mlir = mlir;
+  subject.file = name;
+  subject.sampler = compile_mlir(mlir, name, session.options().target, session.compile_options(all_questions));
+  add_components(session, subject);
+  return subject;
+}
+
+State starting_points(const Subject& subject, int64_t n) {
+  State state;
+  std::optional<State> drawn;
+  for (const Component& c : subject.components) {
+    Shape shape(c.border->point.shape, c.border->point.shape + c.border->point.rank);
+    shape.insert(shape.begin(), n);
+    Tensor tensor = Tensor::empty(c.border->point.dtype == CATENARY_F32 ? Dtype::f32 : Dtype::i32, shape);
+    size_t m = c.elements();
+    if (c.categorical()) {
+      auto values = tensor.values<int32_t>();
+      for (size_t i = 0; i < values.size(); ++i)
+        values[i] = int32_t(int64_t(i / m) % groups * (c.border->point.categories - 1) / (groups - 1));
+    } else {
+      std::vector<Vector> starts;
+      for (uint64_t g = 0; g < uint64_t(groups); ++g) {
+        if (c.geometry) {
+          starts.push_back(c.geometry->some_point(g));
+        } else {
+          if (!drawn) drawn = subject.sampler->prior(groups, Seed(99));
+          const auto* x = element_of<float>(*drawn, c, int64_t(g));
+          starts.emplace_back(x, x + m);
+        }
+      }
+      // The origin, where it is a point: there priors of flat spaces are the law of x_T.
+      Vector origin(m);
+      if (c.geometry) {
+        Vector p = c.geometry->project(origin);
+        if (p == origin) starts[0] = origin;
+      }
+      auto values = tensor.values<float>();
+      for (size_t i = 0; i < values.size(); ++i) values[i] = float(starts[i / m % size_t(groups)][i % m]);
+    }
+    state.set(c.name, tensor);
+  }
+  return state;
+}
+
+Vector vector_of(const Component& c, const State& state, int64_t i) {
+  Vector x;
+  for (size_t j = 0; j < c.elements(); ++j)
+    x.push_back(c.border->point.dtype == CATENARY_I32 ? double(element_of<int32_t>(state, c, i)[j])
+                                                      : double(element_of<float>(state, c, i)[j]));
+  return x;
+}
+
+}  // namespace catenary::verifying

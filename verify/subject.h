@@ -1,0 +1,62 @@
+// What is verified: a compiled joint process, and what is known of its components.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <catenary/verify/geometry.h>
+#include <catenary/verify/session.h>
+
+namespace catenary::verifying {
+
+/// A component: its border, and its declaration where there is one.
+struct Component {
+  std::string name;
+  std::string label;  ///< what its checks are called after: "" where it is the only one, else "wind: "
+  const catenary_component* border;
+  std::optional<Joint::Component> declared;
+  std::shared_ptr<const Geometry> geometry;  ///< Of a manifold whose declaration is there.
+  std::shared_ptr<const Probe> log;          ///< The same.
+  std::shared_ptr<const Probe> project;      ///< The same.
+
+  /// The declared space, kept alive by the process that it belongs to.
+  std::optional<Kept<Space>> space() const;
+  bool categorical() const { return border->point.categories > 0; }
+  size_t elements() const { return size_t(border->point.size); }
+  /// The process's time at the joint's time t.
+  double clock(double t) const;
+  /// What the process allows itself, by Process::approximation.
+  double approximation(double t) const;
+};
+
+/// A joint process under test.
+struct Subject {
+  std::optional<Joint> joint;  ///< Absent for a saved declaration,
+  std::string mlir, file;      ///< whose text and name these are.
+  std::optional<Sampler> sampler;
+  std::vector<Component> components;
+
+  double horizon() const { return sampler->horizon(); }
+  bool answers(Question question) const { return sampler->answers(question); }
+  Sampler compile_again(const Target& target, const CompileOptions& options) const;
+};
+
+Subject subject_of(Session& session, const Joint& joint);
+Subject subject_of(Session& session, const std::string& mlir, const std::string& name);
+
+/// The starting points of samples: those of sample i are starts[i % groups].
+inline constexpr int64_t groups = 4;
+/// A batch of starting points for every component, `n` samples.
+State starting_points(const Subject& subject, int64_t n);
+
+/// The elements of sample i.
+template <class T>
+const T* element_of(const State& state, const Component& c, int64_t i) {
+  return static_cast<const T*>(state[c.name].data()) + i * c.border->point.size;
+}
+
+Vector vector_of(const Component& c, const State& state, int64_t i);
+
+}  // namespace catenary::verifying

@@ -1,0 +1,234 @@
+// Differences of means, of second moments and of histograms.
+#include <catenary/verify/two_sample.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/normal.hpp>
+
+namespace catenary::verifying {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+double ratio(double difference, double deviation) {
+  if (deviation > 0) return difference / deviation;
+  return difference == 0 ? 0 : std::copysign(infinity, difference);
+}
+
+}  // namespace
+
+double sigmas_of_probability(double p) {
+  if (p >= 1) return 0;
+  return p > 0 ? quantile(complement(boost::math::normal(), p / 2)) : infinity;
+}
+
+double sigmas_of_chi_square(double chi_square, double degrees) {
+  if (degrees <= 0) return 0;
+  if (!std::isfinite(chi_square)) return infinity;
+  double p = cdf(complement(boost::math::chi_squared(degrees), chi_square));
+  if (p > 1e-280) return sigmas_of_probability(p);
+  // Wilson and Hilferty: the cube root is close to normal (1931).
+  double spread = 2 / (9 * degrees);
+  return (std::cbrt(chi_square / degrees) - (1 - spread)) / std::sqrt(spread);
+}
+
+TwoSample::Sums::Sums(const TwoSample& of)
+    : of_(of),
+      moments_(of.names_.size() * of.groups_),
+      counts_{std::vector<double>(of.names_.size() * cells_), std::vector<double>(of.names_.size() * cells_)} {}
+
+void TwoSample::Sums::add(size_t group, std::span<const Pair> values) {
+  for (size_t s = 0; s < values.size(); ++s) {
+    auto [a, b] = values[s];
+    if (!std::isfinite(a) || !std::isfinite(b)) {
+      if (finite_) not_finite_ = s;
+      finite_ = false;
+      continue;
+    }
+    double x = a - of_.centre_[s], y = b - of_.centre_[s], xx = x * x, yy = y * y, d = x - y, e = xx - yy;
+    Moments& m = moments_[s * of_.groups_ + group];
+    m.n += 1;
+    m.d += d;
+    m.dd += d * d;
+    m.e += e;
+    m.ee += e * e;
+    m.f += x;
+    m.ff += xx;
+    m.ffff += xx * xx;
+    auto cell = [&](double v) {
+      double at = (v - of_.low_[s]) * of_.scale_[s];
+      return s * cells_ + (at < 0 ? 0 : at >= double(cells_ - 2) ? cells_ - 1 : size_t(at) + 1);
+    };
+    counts_[0][cell(a)] += 1;
+    counts_[1][cell(b)] += 1;
+  }
+}
+
+TwoSample::TwoSample(std::vector<std::string> statistics, size_t groups)
+    : names_(std::move(statistics)),
+      groups_(groups),
+      centre_(names_.size()),
+      low_(names_.size()),
+      scale_(names_.size()),
+      sums_(*this) {}
+
+void TwoSample::calibrate(const std::vector<std::vector<double>>& pilot, const std::vector<int>& whole) {
+  for (size_t s = 0; s < names_.size(); ++s) {
+    std::vector<double> v;
+    for (double x : pilot[s])
+      if (std::isfinite(x)) v.push_back(x);
+    if (v.empty()) v.push_back(0);
+    double sum = 0;
+    for (double x : v) sum += x;
+    centre_[s] = sum / double(v.size());
+    if (!whole.empty() && whole[s] > 0) {
+      low_[s] = 0;
+      scale_[s] = 1;
+      continue;
+    }
+    auto at = [&](double share) {
+      auto nth = v.begin() + int64_t(share * double(v.size() - 1));
+      std::nth_element(v.begin(), nth, v.end());
+      return *nth;
+    };
+    double low = at(0.002), high = at(0.998);
+    low_[s] = low;
+    scale_[s] = high > low ? double(cells_ - 2) / (high - low) : 0;
+  }
+}
+
+void TwoSample::merge(const Sums& other) {
+  for (size_t i = 0; i < sums_.moments_.size(); ++i) {
+    Sums::Moments& to = sums_.moments_[i];
+    const Sums::Moments& from = other.moments_[i];
+    to.n += from.n;
+    to.d += from.d;
+    to.dd += from.dd;
+    to.e += from.e;
+    to.ee += from.ee;
+    to.f += from.f;
+    to.ff += from.ff;
+    to.ffff += from.ffff;
+  }
+  for (int w = 0; w < 2; ++w)
+    for (size_t i = 0; i < sums_.counts_[w].size(); ++i) sums_.counts_[w][i] += other.counts_[w][i];
+  if (sums_.finite_ && !other.finite_) {
+    sums_.finite_ = false;
+    sums_.not_finite_ = other.not_finite_;
+  }
+}
+
+size_t TwoSample::comparisons() const { return names_.size() * (2 * (groups_ + (groups_ > 1)) + 1); }
+
+double TwoSample::samples() const {
+  double n = 0;
+  for (size_t g = 0; g < groups_; ++g) n += sums_.moments_[g].n;
+  return n;
+}
+
+TwoSample::Worst TwoSample::worst(const std::string& name_a, const std::string& name_b, double allowed) const {
+  Worst worst;
+  if (!sums_.finite_)
+    return {infinity, sums_.not_finite_, -1,
+            fmt::format("{} is not a finite number at some sample", names_[sums_.not_finite_])};
+  auto offer = [&](double sigmas, size_t s, int group, auto sentence) {
+    if (sigmas <= worst.sigmas) return;
+    worst = {sigmas, s, group, sentence()};
+  };
+  auto beyond = [](double value, double limit) { return std::max(0.0, std::abs(value) - limit); };
+  for (size_t s = 0; s < names_.size(); ++s) {
+    for (int g = groups_ > 1 ? -1 : 0; g < int(groups_); ++g) {
+      Sums::Moments m;
+      for (size_t k = 0; k < groups_; ++k) {
+        if (g >= 0 && size_t(g) != k) continue;
+        const Sums::Moments& part = sums_.moments_[s * groups_ + k];
+        m.n += part.n;
+        m.d += part.d;
+        m.dd += part.dd;
+        m.e += part.e;
+        m.ee += part.ee;
+        m.f += part.f;
+        m.ff += part.ff;
+        m.ffff += part.ffff;
+      }
+      if (m.n < 2) continue;
+      int group = groups_ > 1 ? g : -1;
+      // The deviations of f and of its square, by way a.
+      double mean = m.f / m.n, second = m.ff / m.n, deviation = std::sqrt(std::max(0.0, second - mean * mean)),
+             of_square = std::sqrt(std::max(0.0, m.ffff / m.n - second * second));
+      auto sigmas = [&](double sum, double squares, double unit) {
+        double error = std::sqrt(std::max(0.0, squares / m.n - (sum / m.n) * (sum / m.n)) / m.n);
+        return ratio(beyond(sum / m.n, allowed * unit), error);
+      };
+      std::string where = group >= 0 ? fmt::format(" (from x_0 number {})", group + 1) : "";
+      offer(sigmas(m.d, m.dd, deviation), s, group, [&] {
+        double by_a = centre_[s] + mean, by_b = by_a - m.d / m.n;
+        return fmt::format("the mean of {} is {:.5g} {} and {:.5g} {}, {:.2g} standard deviations apart{}", names_[s],
+                           by_a, name_a, by_b, name_b, std::abs(ratio(m.d / m.n, deviation)), where);
+      });
+      offer(sigmas(m.e, m.ee, of_square), s, group, [&] {
+        double apart = ratio(m.e, m.ff - m.e);
+        std::string by = std::abs(apart) < 1
+                             ? fmt::format("{:.2g} % {}", 100 * std::abs(apart), apart > 0 ? "larger" : "smaller")
+                             : fmt::format("{:.3g} times as large", 1 + apart);
+        return fmt::format("the variance of {} is {} {} {} {}{}", names_[s], by, name_a,
+                           std::abs(apart) < 1 ? "than" : "as", name_b, where);
+      });
+    }
+    // Two histograms of equal totals; thin cells are joined to the next.
+    const double* a = &sums_.counts_[0][s * cells_];
+    const double* b = &sums_.counts_[1][s * cells_];
+    double chi_square = 0, degrees = -1, sum_a = 0, sum_b = 0, largest = 0;
+    size_t first = 0, worst_first = 0, worst_last = 0;
+    double worst_a = 0, worst_b = 0;
+    for (size_t c = 0; c < cells_; ++c) {
+      sum_a += a[c];
+      sum_b += b[c];
+      if (sum_a + sum_b < 50 && c + 1 < cells_) continue;
+      double term = sum_a + sum_b > 0 ? (sum_a - sum_b) * (sum_a - sum_b) / (sum_a + sum_b) : 0;
+      chi_square += term;
+      degrees += sum_a + sum_b > 0;
+      if (term > largest) {
+        largest = term;
+        worst_first = first;
+        worst_last = c;
+        worst_a = sum_a;
+        worst_b = sum_b;
+      }
+      sum_a = sum_b = 0;
+      first = c + 1;
+    }
+    double expected = allowed * std::sqrt(samples() / 2), root = std::max(0.0, std::sqrt(chi_square) - expected);
+    offer(sigmas_of_chi_square(root * root, degrees), s, -1, [&] {
+      auto edge = [&](size_t c) { return scale_[s] > 0 ? low_[s] + double(c) / scale_[s] : low_[s]; };
+      std::string range = worst_first == 0 ? fmt::format("below {:.3g}", edge(worst_last))
+                          : worst_last + 1 == cells_
+                              ? fmt::format("above {:.3g}", edge(worst_first - 1))
+                              : fmt::format("from {:.3g} to {:.3g}", edge(worst_first - 1), edge(worst_last));
+      return fmt::format("{} lies {} in {:.4g} % of the samples {}, and in {:.4g} % {}", names_[s], range,
+                         100 * worst_a / samples(), name_a, 100 * worst_b / samples(), name_b);
+    });
+  }
+  return worst;
+}
+
+Histograms TwoSample::histograms(size_t s, std::string name_a, std::string name_b) const {
+  Histograms h;
+  h.statistic = names_[s];
+  h.name_a = std::move(name_a);
+  h.name_b = std::move(name_b);
+  double width = scale_[s] > 0 ? 1 / scale_[s] : 1;
+  for (size_t c = 0; c <= cells_; ++c) h.edges.push_back(low_[s] + (double(c) - 1) * width);
+  for (size_t c = 0; c < cells_; ++c) {
+    h.a.push_back(sums_.counts_[0][s * cells_ + c] / samples());
+    h.b.push_back(sums_.counts_[1][s * cells_ + c] / samples());
+  }
+  return h;
+}
+
+}  // namespace catenary::verifying
