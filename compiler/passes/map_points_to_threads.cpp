@@ -6,8 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <map>
-#include <numeric>
-#include <optional>
 
 #include <llvm/ADT/TypeSwitch.h>
 #include <mlir/Dialect/Arith/IR/Arith.h>
@@ -19,6 +17,7 @@
 #include <catenary/compiler/dialect/questions.h>
 #include <catenary/compiler/passes/constant_tables.h>
 #include <catenary/compiler/passes/drawn_blocks.h>
+#include <catenary/compiler/passes/group_memory.h>
 #include <catenary/compiler/passes/lane_math.h>
 #include <catenary/compiler/passes/tile_memory.h>
 #include <catenary/compiler/symbols.h>
@@ -30,7 +29,7 @@ namespace {
 
 using namespace mlir;
 
-constexpr int64_t element_bytes = 4, widest_access = 4;
+constexpr int64_t element_bytes = 4;
 
 class Mapping {
  public:
@@ -55,12 +54,9 @@ class Mapping {
   // ---- small pieces -----------------------------------------------------------------------------
 
   Lane lane(Value v) { return Lane(b_, loc_, v); }
-  Lane wide(int64_t v) { return lane(arith::ConstantOp::create(b_, loc_, b_.getI64IntegerAttr(v))); }
-  Lane word(int64_t v) { return lane(arith::ConstantOp::create(b_, loc_, b_.getI32IntegerAttr(int32_t(v)))); }
   Lane field(size_t offset, mlir::Type type) {
     return lane(load(b_, loc_, type, address(b_, loc_, args_, int64_t(offset))));
   }
-  static Lane times(Lane a, int64_t by) { return by == 1 ? a : a * double(by); }
   Value element_at(Value base, Lane index) { return address(b_, loc_, base, (index * double(element_bytes)).value()); }
 
   void start_kernel(const std::string& name, size_t bytes) {
@@ -139,20 +135,9 @@ class Mapping {
     }
     b_.setInsertionPoint(yield);
     for (auto [k, v] : llvm::enumerate(yield->getOperands()))
-      store(b_, loc_, packed(v), element_at(coefficients, count * double(k) + share));
+      store(b_, loc_, packed(b_, loc_, v), element_at(coefficients, count * double(k) + share));
     yield->erase();
     map_look_ups(b_.getInsertionBlock());
-  }
-
-  // Coefficients travel as floats: words by their bits, flags as 0 and 1.
-  Value packed(Value v) {
-    if (v.getType().isInteger(1)) return arith::UIToFPOp::create(b_, loc_, b_.getF32Type(), v);
-    return v.getType().isF32() ? v : lane(v).as_f32().value();
-  }
-  Value unpacked(Value v, mlir::Type type) {
-    if (type.isF32()) return v;
-    if (!type.isInteger(1)) return lane(v).bits().value();
-    return arith::CmpFOp::create(b_, loc_, arith::CmpFPredicate::ONE, v, lane(v).constant(0).value());
   }
 
   // ---- the points part: a group of points per thread --------------------------------------------
@@ -168,27 +153,22 @@ class Mapping {
     Lane multiplier = field(offsetof(Args, sample_multiplier), i32).to_i64();
     Lane shift = field(offsetof(Args, sample_shift), i32).to_i64();
     Value coefficients = field(offsetof(Args, coefficients), pointer_).value();
-    for (size_t k = 0; k < operands_.size(); ++k)
-      bases_.push_back(field(sizeof(Args) + sizeof(void*) * k, pointer_).value());
-    Lane aligned = all_aligned(skipped);
-    Lane groups = shift_right_unsigned(skipped + points + double(group_ - 1), int(llvm::Log2_64(uint64_t(group_))));
+    SmallVector<GroupMemory::Operand> operands;
+    for (auto [k, operand] : llvm::enumerate(operands_))
+      operands.push_back({field(sizeof(Args) + sizeof(void*) * k, pointer_).value(), operand.size});
+    GroupMemory memory(b_, loc_, group_, std::move(operands), skipped, points);
 
-    Lane share = start_shares(groups.to_i64());
-    first_ = share.low_word() * double(group_) - skipped;
-    whole_ = aligned & (*first_ > -1) & (*first_ < points - double(group_ - 1));
+    Lane share = start_shares(memory.groups().to_i64());
+    memory.enter(share);
     SmallVector<Lane> samples;
     for (int64_t slot = 0; slot < group_; ++slot) {
-      Lane point = *first_ + double(slot);
-      inside_.push_back(point.emit<arith::CmpIOp>(arith::CmpIPredicate::ult, point.value(), points.value()));
-      Lane most = point.emit<arith::MinSIOp>(point.value(), (points - 1).value());
-      nearest_.push_back(most.emit<arith::MaxSIOp>(most.value(), word(0).value()).to_i64());
-      Lane product = nearest_.back() * multiplier;
+      Lane product = memory.point(slot) * multiplier;
       samples.push_back(product.emit<arith::ShRUIOp>(product.value(), shift.value()));
     }
     std::map<size_t, SmallVector<Value>> loaded, stored;
     body.walk([&](InputOp input) {
       size_t k = index_of(operands_, input.getComponent(), int32_t(input.getRole()));
-      if (!input.getIndex() && !loaded.count(k)) loaded[k] = read_run(k, input.getType());
+      if (!input.getIndex() && !loaded.count(k)) loaded[k] = memory.read(k, input.getType());
     });
     Lane number = first_group + share;
     for (auto [old, made] : llvm::zip(body.getArguments(), std::array{seed, step, number}))
@@ -208,13 +188,13 @@ class Mapping {
             auto k = cast<OpResult>(coefficient.getValue()).getResultNumber();
             Lane at = stride * double(k) + samples[coefficient.getSlot()];
             Value packed = load(b_, loc_, b_.getF32Type(), element_at(coefficients, at));
-            replace(unpacked(packed, coefficient.getType()));
+            replace(unpacked(b_, loc_, packed, coefficient.getType()));
           })
           .Case([&](InputOp input) {
             size_t k = index_of(operands_, input.getComponent(), int32_t(input.getRole()));
             int64_t slot = int64_t(input.getSlot().value_or(0)), size = operands_[k].size;
             if (Value index = input.getIndex())
-              replace(load(b_, loc_, input.getType(), element_at(point(k, slot), lane(index).to_i64())));
+              replace(load(b_, loc_, input.getType(), element_at(memory.address_of(k, slot), lane(index).to_i64())));
             else
               replace(loaded.at(k)[size_t(slot * size + int64_t(input.getElement().value_or(0)))]);
           })
@@ -241,82 +221,7 @@ class Mapping {
     for (auto sample : llvm::make_early_inc_range(loop->getOps<SampleOp>())) sample.erase();
     map_look_ups(loop);
     b_.setInsertionPoint(loop->getTerminator());
-    for (auto& [k, values] : stored) write_run(k, values);
-  }
-
-  // True where every group that lies in the call as a whole begins at an address fit for its accesses.
-  Lane all_aligned(Lane skipped) {
-    Lane bits = wide(0);
-    for (auto [base, operand] : llvm::zip(bases_, operands_)) {
-      Lane start = lane(LLVM::PtrToIntOp::create(b_, loc_, b_.getI64Type(), base));
-      start = start - skipped.to_i64() * double(operand.size * element_bytes);
-      bits = bits | (start & double(width_of(operand.size) * element_bytes - 1));
-    }
-    return equal(bits, 0);
-  }
-
-  // Elements of one access to a group's points.
-  int64_t width_of(int64_t size) const { return std::gcd(group_ * size, widest_access); }
-
-  // Where operand k of a point lies; of the call's nearest point, where the group sticks out of the call.
-  Value point(size_t k, int64_t slot) {
-    return element_at(bases_[k], times(nearest_[size_t(slot)], operands_[k].size));
-  }
-  Value whole_group(size_t k) { return element_at(bases_[k], times(first_->to_i64(), operands_[k].size)); }
-
-  SmallVector<Value> read_run(size_t k, mlir::Type type) {
-    int64_t size = operands_[k].size, width = width_of(size);
-    auto one_by_one = [&] {
-      SmallVector<Value> values;
-      for (int64_t slot = 0; slot < group_; ++slot)
-        for (int64_t e = 0; e < size; ++e)
-          values.push_back(load(b_, loc_, type, address(b_, loc_, point(k, slot), e * element_bytes)));
-      return values;
-    };
-    if (width == 1) return one_by_one();
-    auto at_once = [&] {
-      SmallVector<Value> values;
-      Value base = whole_group(k);
-      for (int64_t at = 0; at < group_ * size; at += width) {
-        Value from = address(b_, loc_, base, at * element_bytes);
-        Value v = LLVM::LoadOp::create(b_, loc_, VectorType::get({width}, type), from, unsigned(width * element_bytes));
-        for (int64_t e = 0; e < width; ++e) values.push_back(vector::ExtractOp::create(b_, loc_, v, e));
-      }
-      return values;
-    };
-    auto read = scf::IfOp::create(
-        b_, loc_, whole_->value(), [&](OpBuilder&, Location) { scf::YieldOp::create(b_, loc_, at_once()); },
-        [&](OpBuilder&, Location) { scf::YieldOp::create(b_, loc_, one_by_one()); });
-    return SmallVector<Value>(read.getResults());
-  }
-
-  void write_run(size_t k, ArrayRef<Value> values) {
-    int64_t size = operands_[k].size, width = width_of(size);
-    auto one_by_one = [&] {
-      for (int64_t slot = 0; slot < group_; ++slot)
-        scf::IfOp::create(b_, loc_, inside_[size_t(slot)].value(), [&](OpBuilder&, Location) {
-          for (int64_t e = 0; e < size; ++e)
-            store(b_, loc_, values[size_t(slot * size + e)], address(b_, loc_, point(k, slot), e * element_bytes));
-          scf::YieldOp::create(b_, loc_);
-        });
-    };
-    if (width == 1) return one_by_one();
-    auto at_once = [&] {
-      Value base = whole_group(k);
-      auto type = VectorType::get({width}, values[0].getType());
-      for (int64_t at = 0; at < group_ * size; at += width) {
-        Value v = vector::FromElementsOp::create(b_, loc_, type, values.slice(size_t(at), size_t(width)));
-        LLVM::StoreOp::create(b_, loc_, v, address(b_, loc_, base, at * element_bytes),
-                              unsigned(width * element_bytes));
-      }
-    };
-    auto both = [&](auto& write) {
-      return [&](OpBuilder&, Location) {
-        write();
-        scf::YieldOp::create(b_, loc_);
-      };
-    };
-    scf::IfOp::create(b_, loc_, whole_->value(), both(at_once), both(one_by_one));
+    for (auto& [k, values] : stored) memory.write(k, values);
   }
 
   // Look-ups in constant tables; the tables themselves then lie outside the function.
@@ -328,7 +233,7 @@ class Mapping {
       at.erase();
     });
     block->walk([](arith::ConstantOp constant) {
-      if (isa<RankedTensorType>(constant.getType())) constant.erase();
+      if (isa<RankedTensorType>(constant.getType()) && constant.use_empty()) constant.erase();
     });
   }
 
@@ -343,11 +248,6 @@ class Mapping {
   Value args_;
   std::array<Value, 4> ids_of_;  // Block, blocks, thread of the block, threads of a block.
   std::vector<KernelOperand> operands_;
-  SmallVector<Value> bases_;   // By operand.
-  std::optional<Lane> first_;  // The call's point that the thread's group begins at; below 0 where it sticks out.
-  std::optional<Lane> whole_;  // The group lies in the call as a whole, at addresses fit for wide accesses.
-  SmallVector<Lane> inside_;   // By slot: whether the point belongs to the call,
-  SmallVector<Lane> nearest_;  // and it, or the nearest one that does.
 };
 
 struct MapPointsToThreads : PassWrapper<MapPointsToThreads, OperationPass<ModuleOp>> {

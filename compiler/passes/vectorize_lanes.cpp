@@ -74,19 +74,6 @@ class Lowering {
     body(loop.getInductionVar());
   }
 
-  // Coefficients travel as floats: words by their bits, flags as 0 and 1.
-  Value packed(Value v) {
-    auto element = getElementTypeOrSelf(v.getType());
-    if (element.isInteger(1)) return arith::UIToFPOp::create(b_, loc_, vector_of(b_.getF32Type()), v);
-    return element.isF32() ? v : arith::BitcastOp::create(b_, loc_, vector_of(b_.getF32Type()), v).getResult();
-  }
-  Value unpacked(Value v, mlir::Type element) {
-    if (element.isF32()) return v;
-    if (!element.isInteger(1)) return arith::BitcastOp::create(b_, loc_, vector_of(element), v);
-    Value zero = arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<VectorType>(v.getType()), 0.0f));
-    return arith::CmpFOp::create(b_, loc_, arith::CmpFPredicate::ONE, v, zero);
-  }
-
   // ---- the sample part: a sample per lane -------------------------------------------------------
 
   void lower_sample_part() {
@@ -112,7 +99,7 @@ class Lowering {
         });
         for (auto [k, v] : llvm::enumerate(body.getTerminator()->getOperands())) {
           Value row = arith::AddIOp::create(b_, loc_, times(count, 4 * int64_t(k)), bytes);
-          store(b_, loc_, packed(widener.widened(v)), address(b_, loc_, out, row));
+          store(b_, loc_, packed(b_, loc_, widener.widened(v)), address(b_, loc_, out, row));
         }
       });
     }
@@ -157,7 +144,8 @@ class Lowering {
         if (auto coefficient = dyn_cast<CoefficientOp>(op)) {
           int64_t k = int64_t(cast<OpResult>(coefficient.getValue()).getResultNumber());
           Value from = address(b_, loc_, tile_coefficients, (k * group_ + int64_t(coefficient.getSlot())) * lanes_ * 4);
-          widener.map(coefficient, unpacked(load(b_, loc_, vector_of(b_.getF32Type()), from), coefficient.getType()));
+          widener.map(coefficient,
+                      unpacked(b_, loc_, load(b_, loc_, vector_of(b_.getF32Type()), from), coefficient.getType()));
           return true;
         }
         if (auto input = dyn_cast<InputOp>(op)) {
