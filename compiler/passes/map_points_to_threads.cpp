@@ -137,7 +137,7 @@ class Mapping {
     for (auto [k, v] : llvm::enumerate(yield->getOperands()))
       store(b_, loc_, packed(b_, loc_, v), element_at(coefficients, count * double(k) + share));
     yield->erase();
-    map_look_ups(b_.getInsertionBlock());
+    map_flags_and_tables(b_.getInsertionBlock());
   }
 
   // ---- the points part: a group of points per thread --------------------------------------------
@@ -211,21 +211,23 @@ class Mapping {
             all[size_t(int64_t(output.getSlot().value_or(0)) * operands_[k].size +
                        int64_t(output.getElement().value_or(0)))] = output.getValue();
             output.erase();
-          })
-          .Case([&](AnyOp any) {
-            Value flag = any.getFlags().front();
-            for (Value next : any.getFlags().drop_front()) flag = arith::OrIOp::create(b_, loc_, flag, next);
-            replace(flag);
           });
     });
     for (auto sample : llvm::make_early_inc_range(loop->getOps<SampleOp>())) sample.erase();
-    map_look_ups(loop);
+    map_flags_and_tables(loop);
     b_.setInsertionPoint(loop->getTerminator());
     for (auto& [k, values] : stored) memory.write(k, values);
   }
 
-  // Look-ups in constant tables; the tables themselves then lie outside the function.
-  void map_look_ups(Block* block) {
+  // What both parts may have: conditions of loops, and look-ups in constant tables, which then lie outside the function.
+  void map_flags_and_tables(Block* block) {
+    block->walk([&](AnyOp any) {
+      b_.setInsertionPoint(any);
+      Value flag = any.getFlags().front();
+      for (Value next : any.getFlags().drop_front()) flag = arith::OrIOp::create(b_, loc_, flag, next);
+      any.replaceAllUsesWith(flag);
+      any.erase();
+    });
     block->walk([&](AtOp at) {
       b_.setInsertionPoint(at);
       Value base = tables_.address(b_, at.getVector().getDefiningOp<arith::ConstantOp>());

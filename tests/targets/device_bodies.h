@@ -1,6 +1,7 @@
 // The kernels of a GPU run on a processor: its threads are a loop, told who they are by arguments.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <catenary/compiler/target/cpu.h>
 #include <fmt/format.h>
 #include <mlir/IR/MLIRContext.h>
+#include <catch2/catch.hpp>
 
 namespace catenary::testing {
 
@@ -94,7 +96,7 @@ class DeviceBodies {
     }
     const ComponentEntry& first = components_[size_t(kernel.operands[0].component)];
     const Tensor& any = out[first.name];
-    int64_t sites = any.size() / element_count(kernel, out) / asked.samples;
+    int64_t sites = any.size() / point_size(kernel) / asked.samples;
     uint64_t first_point = uint64_t(asked.first_sample * sites), group = uint64_t(kernel.group);
     points.args = {.seed = asked.seed.value,
                    .first_group = first_point / group,
@@ -114,8 +116,9 @@ class DeviceBodies {
         std::memcpy(tensor.data(), data, size_t(tensor.bytes()));
       else
         REQUIRE(std::memcmp(tensor.data(), data, size_t(tensor.bytes())) == 0);
-      for (uint32_t* p = memory[i].data(); p < data; ++p) REQUIRE(*p == untouched);
-      for (uint32_t* p = data + tensor.size(); p < memory[i].data() + memory[i].size(); ++p) REQUIRE(*p == untouched);
+      auto* end = memory[i].data() + memory[i].size();
+      auto same = [](uint32_t word) { return word == untouched; };
+      REQUIRE((std::all_of(memory[i].data(), data, same) && std::all_of(data + tensor.size(), end, same)));
     }
   }
 
@@ -128,7 +131,7 @@ class DeviceBodies {
   }
 
   // Elements of a point of the first component's output.
-  int64_t element_count(const KernelEntry& kernel, const State&) const {
+  int64_t point_size(const KernelEntry& kernel) const {
     const ComponentEntry& first = components_[size_t(kernel.operands[0].component)];
     for (const catenary_operand& o : kernel.operands)
       if (o.component == kernel.operands[0].component && is_out(o))
