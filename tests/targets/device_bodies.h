@@ -49,6 +49,14 @@ class DeviceBodies {
 
   const std::vector<KernelEntry>& kernels() const { return kernels_; }
 
+  /// A kernel by its name, all of its threads one after another.
+  void launch(const std::string& symbol, const void* parameter, Grid grid) const {
+    auto body = reinterpret_cast<void (*)(const void*, uint32_t, uint32_t, uint32_t, uint32_t)>(code_->address(symbol));
+    for (uint32_t block = 0; block < grid.blocks; ++block)
+      for (uint32_t thread = 0; thread < grid.threads; ++thread)
+        body(parameter, block, grid.blocks, thread, grid.threads);
+  }
+
   /// The answer, with shapes like those of `like`. Operands begin `shift` elements behind an address fit for wide accesses.
   State answer(const Asked& asked, const State& like, Grid grid, int64_t shift) const {
     State out;
@@ -61,13 +69,6 @@ class DeviceBodies {
   static constexpr int64_t margin = 16;            // Elements around an operand that must stay as they are,
   static constexpr uint32_t untouched = 0x7fc0de;  // which is this.
 
-  template <class Args>
-  void launch(const std::string& symbol, const Args& args, Grid grid) const {
-    auto body = reinterpret_cast<void (*)(const void*, uint32_t, uint32_t, uint32_t, uint32_t)>(code_->address(symbol));
-    for (uint32_t block = 0; block < grid.blocks; ++block)
-      for (uint32_t thread = 0; thread < grid.threads; ++thread) body(&args, block, grid.blocks, thread, grid.threads);
-  }
-
   void run(const KernelEntry& kernel, const Asked& asked, State& out, Grid grid, int64_t shift) const {
     catenary_device_sample_args samples = {};
     samples.count = 1;
@@ -79,7 +80,7 @@ class DeviceBodies {
     }
     std::vector<float> coefficients(size_t(kernel.coefficient_count * samples.count));
     samples.coefficients = coefficients.data();
-    if (kernel.coefficient_count) launch(kernel.sample_symbol, samples, grid);
+    if (kernel.coefficient_count) launch(kernel.sample_symbol, &samples, grid);
 
     struct Points {
       catenary_device_points_args args;
@@ -107,7 +108,7 @@ class DeviceBodies {
                    .points = uint32_t(asked.samples * sites)};
     if (samples.count > 1)
       catenary_device_sample_of(uint32_t(sites), &points.args.sample_multiplier, &points.args.sample_shift);
-    launch(kernel.points_symbol, points, grid);
+    launch(kernel.points_symbol, &points, grid);
 
     for (size_t i = 0; i < memory.size(); ++i) {
       const Tensor& tensor = tensor_of(kernel.operands[i], asked, out);

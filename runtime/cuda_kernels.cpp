@@ -1,0 +1,99 @@
+// The device structs of runtime/abi.h, filled in and launched.
+#include <catenary/runtime/cuda_kernels.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include <catenary/support/error.h>
+
+namespace catenary {
+
+namespace {
+
+// Blocks of CATENARY_DEVICE_THREADS that a multiprocessor holds at most; threads beyond take turns in a kernel's loop.
+constexpr int64_t blocks_at_once = 8;
+
+bool per_sample(const catenary_kernel& kernel, const DeviceCall& call) {
+  return std::any_of(call.times.begin(), call.times.begin() + kernel.time_count,
+                     [](const DeviceTime& time) { return time.each != nullptr; });
+}
+
+int64_t coefficient_rows(const catenary_kernel& kernel, const DeviceCall& call) {
+  return per_sample(kernel, call) ? call.samples : 1;
+}
+
+std::shared_ptr<void> loaded(const std::shared_ptr<const CudaDevice>& device, const char* ptx,
+                             const std::string& what) {
+  return {device->load(ptx, what), [device](void* code) { device->unload(code); }};
+}
+
+}  // namespace
+
+CudaKernels::CudaKernels(const Module& module, std::shared_ptr<const CudaDevice> device) : device_(std::move(device)) {
+  const std::string joint = fmt::format("joint '{}'", module.raw().name);
+  for (const catenary_kernel& kernel : std::span(module.raw().kernels, size_t(module.raw().kernel_count))) {
+    if (!kernel.device)
+      throw Error(fmt::format("{}: {} has no code for GPUs; compile it for Target::cuda", device_->name(), joint));
+    auto [code, added] = code_.emplace(kernel.device->ptx, nullptr);
+    if (added) code->second = loaded(device_, kernel.device->ptx, joint);
+    Functions& functions = functions_[&kernel];
+    if (kernel.device->sample_part)
+      functions.sample_part = device_->function(code->second.get(), kernel.device->sample_part);
+    functions.points_part = device_->function(code->second.get(), kernel.device->points_part);
+  }
+}
+
+int64_t CudaKernels::coefficients(const catenary_kernel& kernel, const DeviceCall& call) {
+  return kernel.coefficient_count * coefficient_rows(kernel, call);
+}
+
+void CudaKernels::run(const catenary_kernel& kernel, const DeviceCall& call) const {
+  const int64_t samples_at_once = CATENARY_DEVICE_POINTS / call.sites;
+  if (samples_at_once < 1)
+    throw Error(fmt::format("{}: {} sites a sample are more than the {} points of one launch", device_->name(),
+                            call.sites, CATENARY_DEVICE_POINTS));
+  if (kernel.coefficient_count > 0) {
+    catenary_device_sample_args args = {};
+    for (int i = 0; i < kernel.time_count; ++i) {
+      args.times[i] = call.times[size_t(i)].each;
+      args.time[i] = call.times[size_t(i)].one;
+    }
+    args.coefficients = call.coefficients;
+    args.count = coefficient_rows(kernel, call);
+    launch(functions_.at(&kernel).sample_part, args.count, &args, call.stream);
+  }
+  for (int64_t first = 0; first < call.samples; first += samples_at_once)
+    launch_points(kernel, call, first, std::min(samples_at_once, call.samples - first));
+}
+
+void CudaKernels::launch_points(const catenary_kernel& kernel, const DeviceCall& call, int64_t first,
+                                int64_t count) const {
+  struct {
+    catenary_device_points_args args;
+    void* operands[CATENARY_DEVICE_OPERANDS];
+  } points;
+  const int64_t group = kernel.device->group, first_point = (call.first_sample + first) * call.sites;
+  const bool each = per_sample(kernel, call);
+  points.args = {.seed = call.seed.value,
+                 .first_group = uint64_t(first_point / group),
+                 .coefficients = call.coefficients + (each ? first : 0),
+                 .coefficient_stride = coefficient_rows(kernel, call),
+                 .step = call.seed.step,
+                 .skipped = uint32_t(first_point % group),
+                 .points = uint32_t(count * call.sites)};
+  if (each) catenary_device_sample_of(uint32_t(call.sites), &points.args.sample_multiplier, &points.args.sample_shift);
+  for (size_t i = 0; i < call.operands.size(); ++i)
+    points.operands[i] = static_cast<char*>(call.operands[i]) + first * call.sites * call.point_bytes[i];
+  launch(functions_.at(&kernel).points_part, (points.args.skipped + int64_t{points.args.points} + group - 1) / group,
+         &points, call.stream);
+}
+
+void CudaKernels::launch(void* function, int64_t threads, const void* parameter, void* stream) const {
+  const int64_t blocks = (threads + CATENARY_DEVICE_THREADS - 1) / CATENARY_DEVICE_THREADS;
+  device_->launch(function, uint32_t(std::min(blocks, blocks_at_once * device_->multiprocessors())),
+                  CATENARY_DEVICE_THREADS, parameter, stream);
+}
+
+}  // namespace catenary
