@@ -31,13 +31,16 @@ struct CudaFunctions {
   int (*memory)(size_t*, size_t*) = nullptr;
   int (*allocate)(void**, size_t) = nullptr;
   int (*free)(void*) = nullptr;
+  int (*allocate_on)(void**, size_t, void*) = nullptr;
+  int (*free_on)(void*, void*) = nullptr;
   int (*copy_in)(void*, const void*, size_t) = nullptr;
+  int (*copy_in_on)(void*, const void*, size_t, void*) = nullptr;
   int (*copy_out)(void*, const void*, size_t) = nullptr;
 };
 
 namespace {
 
-constexpr int least_version = 11000;  // CUDA 11.0, the first that knows sm_80.
+constexpr int least_version = 11020;  // CUDA 11.2, the first with memory in the order of a stream.
 
 enum Result { success = 0, out_of_memory = 2, no_binary = 209, invalid_ptx = 218, ptx_too_new = 222 };
 enum Attribute { multiprocessor_count = 16, capability_major = 75, capability_minor = 76 };
@@ -77,7 +80,10 @@ std::unique_ptr<const CudaFunctions> open(const std::string& asked, const std::s
   find(f->memory, "cuMemGetInfo_v2");
   find(f->allocate, "cuMemAlloc_v2");
   find(f->free, "cuMemFree_v2");
+  find(f->allocate_on, "cuMemAllocAsync");
+  find(f->free_on, "cuMemFreeAsync");
   find(f->copy_in, "cuMemcpyHtoD_v2");
+  find(f->copy_in_on, "cuMemcpyHtoDAsync_v2");
   find(f->copy_out, "cuMemcpyDtoH_v2");
   return f;
 }
@@ -179,10 +185,7 @@ void CudaDevice::wait(void* stream) const {
   check(driver_->wait(stream), "waiting for a stream");
 }
 
-void* CudaDevice::allocate(size_t bytes, const std::string& what) const {
-  Current current(*this);
-  void* memory = nullptr;
-  int result = driver_->allocate(&memory, bytes);
+void CudaDevice::check_allocation(int result, size_t bytes, const std::string& what) const {
   if (result == out_of_memory) {
     size_t free = 0, total = 0;
     check(driver_->memory(&free, &total), "asking for its memory");
@@ -190,6 +193,19 @@ void* CudaDevice::allocate(size_t bytes, const std::string& what) const {
                             bytes, free, total));
   }
   check(result, fmt::format("taking {} bytes for {}", bytes, what));
+}
+
+void* CudaDevice::allocate(size_t bytes, const std::string& what) const {
+  Current current(*this);
+  void* memory = nullptr;
+  check_allocation(driver_->allocate(&memory, bytes), bytes, what);
+  return memory;
+}
+
+void* CudaDevice::allocate_on(void* stream, size_t bytes, const std::string& what) const {
+  Current current(*this);
+  void* memory = nullptr;
+  check_allocation(driver_->allocate_on(&memory, bytes, stream), bytes, what);
   return memory;
 }
 
@@ -198,6 +214,18 @@ void CudaDevice::free(void* memory) const noexcept {
   if (driver_->push(context_) != success) return;
   driver_->free(memory);
   driver_->pop(&popped);
+}
+
+void CudaDevice::free_on(void* stream, void* memory) const noexcept {
+  void* popped = nullptr;
+  if (driver_->push(context_) != success) return;
+  driver_->free_on(memory, stream);
+  driver_->pop(&popped);
+}
+
+void CudaDevice::copy_in_on(void* stream, void* to, const void* from, size_t bytes) const {
+  Current current(*this);
+  check(driver_->copy_in_on(to, from, bytes, stream), fmt::format("copying {} bytes to it", bytes));
 }
 
 void CudaDevice::copy_in(void* to, const void* from, size_t bytes) const {

@@ -20,6 +20,7 @@ class CudaDevice {
   CudaDevice& operator=(const CudaDevice&) = delete;
   ~CudaDevice();
 
+  int index() const { return index_; }
   std::string name() const;  ///< "cuda:0"
   int multiprocessors() const { return multiprocessors_; }
 
@@ -38,12 +39,19 @@ class CudaDevice {
   /// Error: out of memory, with sizes; `what` is what the memory is for.
   void* allocate(size_t bytes, const std::string& what) const;
   void free(void* memory) const noexcept;
+  /// The same in the order of a stream: memory is there for what is enqueued after, and goes back after what was before.
+  void* allocate_on(void* stream, size_t bytes, const std::string& what) const;
+  void free_on(void* stream, void* memory) const noexcept;
+
   void copy_in(void* to, const void* from, size_t bytes) const;
+  /// In the order of a stream. `from` may change at once.
+  void copy_in_on(void* stream, void* to, const void* from, size_t bytes) const;
   void copy_out(void* to, const void* from, size_t bytes) const;
 
  private:
   class Current;
   void check(int result, const std::string& what) const;
+  void check_allocation(int result, size_t bytes, const std::string& what) const;
 
   int index_, device_ = 0;
   std::unique_ptr<const CudaFunctions> driver_;

@@ -49,7 +49,7 @@ int64_t CudaKernels::coefficients(const catenary_kernel& kernel, const DeviceCal
   return kernel.coefficient_count * coefficient_rows(kernel, call);
 }
 
-void CudaKernels::run(const catenary_kernel& kernel, const DeviceCall& call) const {
+void CudaKernels::launch(const catenary_kernel& kernel, const DeviceCall& call) const {
   const int64_t samples_at_once = CATENARY_DEVICE_POINTS / call.sites;
   if (samples_at_once < 1)
     throw Error(fmt::format("{}: {} sites a sample are more than the {} points of one launch", device_->name(),
@@ -62,10 +62,49 @@ void CudaKernels::run(const catenary_kernel& kernel, const DeviceCall& call) con
     }
     args.coefficients = call.coefficients;
     args.count = coefficient_rows(kernel, call);
-    launch(functions_.at(&kernel).sample_part, args.count, &args, call.stream);
+    launch_grid(functions_.at(&kernel).sample_part, args.count, &args, call.stream);
   }
   for (int64_t first = 0; first < call.samples; first += samples_at_once)
     launch_points(kernel, call, first, std::min(samples_at_once, call.samples - first));
+}
+
+void CudaKernels::run(const catenary_kernel& kernel, const KernelCall& call, void* stream) const {
+  DeviceCall here{.seed = call.seed,
+                  .first_sample = call.first_sample,
+                  .samples = call.samples,
+                  .sites = call.sites,
+                  .operands = call.operands,
+                  .point_bytes = call.point_bytes,
+                  .stream = stream};
+  int64_t room = 0;  // In floats: the times of each sample, then the coefficients.
+  const auto has_each = [&](int i) { return call.times[size_t(i)].stride != 0 && call.samples > 1; };
+  for (int i = 0; i < kernel.time_count; ++i) {
+    here.times[size_t(i)].one = *call.times[size_t(i)].data;
+    if (has_each(i)) room += call.samples;
+  }
+  const int64_t rows = room > 0 ? call.samples : 1;
+  if (kernel.coefficient_count == 0) return launch(kernel, here);
+
+  const std::string what = fmt::format("the workspace of {} for {} samples", kernel.pipeline, call.samples);
+  const auto give_back = [this, stream](void* memory) { device_->free_on(stream, memory); };
+  const std::unique_ptr<void, decltype(give_back)> workspace(
+      device_->allocate_on(stream, size_t((room + rows * kernel.coefficient_count) * element_bytes), what), give_back);
+  auto* next = static_cast<float*>(workspace.get());
+  for (int i = 0; i < kernel.time_count; ++i) {
+    if (!has_each(i)) continue;
+    device_->copy_in_on(stream, next, call.times[size_t(i)].data, size_t(call.samples * element_bytes));
+    here.times[size_t(i)].each = next;
+    next += call.samples;
+  }
+  here.coefficients = next;
+  launch(kernel, here);
+}
+
+Tensor CudaKernels::empty(Dtype dtype, const Shape& shape, const std::string& what) const {
+  TensorView sized(nullptr, dtype, shape, {}, device());
+  const std::shared_ptr<void> memory(device_->allocate(size_t(sized.bytes()), what),
+                                     [device = device_](void* taken) { device->free(taken); });
+  return {TensorView(memory.get(), dtype, shape, {}, device()), memory};
 }
 
 void CudaKernels::launch_points(const catenary_kernel& kernel, const DeviceCall& call, int64_t first,
@@ -86,11 +125,11 @@ void CudaKernels::launch_points(const catenary_kernel& kernel, const DeviceCall&
   if (each) catenary_device_sample_of(uint32_t(call.sites), &points.args.sample_multiplier, &points.args.sample_shift);
   for (size_t i = 0; i < call.operands.size(); ++i)
     points.operands[i] = static_cast<char*>(call.operands[i]) + first * call.sites * call.point_bytes[i];
-  launch(functions_.at(&kernel).points_part, (points.args.skipped + int64_t{points.args.points} + group - 1) / group,
-         &points, call.stream);
+  launch_grid(functions_.at(&kernel).points_part,
+              (points.args.skipped + int64_t{points.args.points} + group - 1) / group, &points, call.stream);
 }
 
-void CudaKernels::launch(void* function, int64_t threads, const void* parameter, void* stream) const {
+void CudaKernels::launch_grid(void* function, int64_t threads, const void* parameter, void* stream) const {
   const int64_t blocks = (threads + CATENARY_DEVICE_THREADS - 1) / CATENARY_DEVICE_THREADS;
   device_->launch(function, uint32_t(std::min(blocks, blocks_at_once * device_->multiprocessors())),
                   CATENARY_DEVICE_THREADS, parameter, stream);

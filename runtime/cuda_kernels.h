@@ -10,6 +10,7 @@
 #include <catenary/runtime/arguments.h>
 #include <catenary/runtime/cuda_driver.h>
 #include <catenary/runtime/module.h>
+#include <catenary/runtime/run.h>
 
 namespace catenary {
 
@@ -19,8 +20,7 @@ struct DeviceTime {
   float one = 0;
 };
 
-/// All that a kernel is run on, as KernelCall is for the processor. Sizes and pointers, which are the GPU's, are taken on
-/// trust.
+/// All that a kernel is launched on. Sizes and pointers, which are the GPU's, are taken on trust.
 struct DeviceCall {
   Seed seed;
   int64_t first_sample = 0;
@@ -43,14 +43,23 @@ class CudaKernels {
 
   /// Draws every point of the call: enqueues one or two kernels (more beyond 2^31 points), and does not wait for them.
   /// Error: more sites than a launch can number.
-  void run(const catenary_kernel& kernel, const DeviceCall& call) const;
+  void launch(const catenary_kernel& kernel, const DeviceCall& call) const;
+
+  /// The same for a call whose operands are the GPU's and whose times are the processor's: takes room for coefficients and
+  /// times in the order of the stream. `pool` and `threads` are not read.
+  void run(const catenary_kernel& kernel, const KernelCall& call, void* stream) const;
+
+  Device device() const { return {DeviceKind::cuda, device_->index()}; }
+
+  /// Fresh memory of the GPU, elements not initialised; `what` is what it is for.
+  Tensor empty(Dtype dtype, const Shape& shape, const std::string& what) const;
 
  private:
   struct Functions {
     void *sample_part = nullptr, *points_part = nullptr;
   };
   void launch_points(const catenary_kernel& kernel, const DeviceCall& call, int64_t first, int64_t count) const;
-  void launch(void* function, int64_t threads, const void* parameter, void* stream) const;
+  void launch_grid(void* function, int64_t threads, const void* parameter, void* stream) const;
 
   std::shared_ptr<const CudaDevice> device_;
   std::map<const char*, std::shared_ptr<void>> code_;  // By PTX; unloaded with the last reference.

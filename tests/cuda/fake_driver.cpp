@@ -90,10 +90,21 @@ int cuMemAlloc_v2(void** memory, size_t bytes) {
   if (int code = answer("cuMemAlloc_v2")) return code;
   if (bytes > 1u << 30) return 2;
   *memory = std::malloc(bytes);
+  ++fake.allocations;
   return 0;
 }
 int cuMemFree_v2(void* memory) {
   std::free(memory);
+  --fake.allocations;
+  return 0;
+}
+int cuMemAllocAsync(void** memory, size_t bytes, void* stream) {
+  fake.stream = stream;
+  return cuMemAlloc_v2(memory, bytes);
+}
+int cuMemFreeAsync(void* memory, void*) { return cuMemFree_v2(memory); }
+int cuMemcpyHtoDAsync_v2(void* to, const void* from, size_t bytes, void*) {
+  std::memcpy(to, from, bytes);
   return 0;
 }
 int cuMemcpyHtoD_v2(void* to, const void* from, size_t bytes) {

@@ -13,7 +13,8 @@ struct FakeDriver {
   int gpus = 2;
   const char* failing = nullptr;  ///< The function that fails,
   int code = 0;                   ///< and with what.
-  int contexts = 0, pushed = 0, modules = 0;
+  int contexts = 0, pushed = 0, modules = 0, allocations = 0;
+  void* stream = nullptr;  ///< that memory was last taken on
 };
 
 extern "C" {

@@ -1,4 +1,5 @@
 // The text of every error about GPUs, by a stand-in for NVIDIA's driver.
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include <catenary/compiler/compile.h>
@@ -25,7 +26,7 @@ TEST_CASE("cuda messages: no driver, and what is none") {
       "directory); install it, or stay on the processor");
   CHECK(
       opening(1, "libm.so.6") ==
-      "cuda:1: 'libm.so.6' is no driver of NVIDIA's, or too old: it has no cuInit; a driver for CUDA 11.0 or later is "
+      "cuda:1: 'libm.so.6' is no driver of NVIDIA's, or too old: it has no cuInit; a driver for CUDA 11.2 or later is "
       "needed");
 }
 
@@ -37,7 +38,7 @@ TEST_CASE("cuda messages: drivers and GPUs") {
   fake.driver->gpus = 0;
   CHECK(opening(0) == "cuda:0: the driver finds no GPU here");
   fake.driver->version = 10020;
-  CHECK(opening(0) == "cuda:0: NVIDIA's driver is for CUDA 10.2; one for CUDA 11.0 or later is needed");
+  CHECK(opening(0) == "cuda:0: NVIDIA's driver is for CUDA 10.2; one for CUDA 11.2 or later is needed");
   fake.driver->failing = "cuInit", fake.driver->code = 803;
   CHECK(opening(0) == "cuda:0: starting the driver failed: the text of the error (code 803 of NVIDIA's driver)");
   fake.driver->code = 999;
@@ -68,6 +69,43 @@ TEST_CASE("cuda messages: code that does not fit the driver or the GPU") {
   }
   fake.driver->code = 700;
   CHECK(loading(with) == "cuda:0: loading joint 'toy' failed: the text of the error (code 700 of NVIDIA's driver)");
+}
+
+TEST_CASE("cuda messages: a sampler on a GPU") {
+  OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
+  Joint joint("toy");
+  joint.add("x", Brownian(Euclidean({}), 1.0));
+  Sampler cpu = compile(joint, Target::cuda("sm_80"));
+  for (int k = 0; k < cpu.module()->kernel_count; ++k) {
+    const catenary_device_kernel* device = cpu.module()->kernels[k].device;
+    for (const char* entry : {device->sample_part, device->points_part})
+      if (entry) fake.add(entry, [](const void*, unsigned, unsigned, void*) {});
+  }
+  Sampler gpu = cpu.on_gpu(1, CATENARY_FAKE_CUDA_DRIVER);
+  State here = cpu.prior(4, Seed(1)), there = gpu.prior(4, Seed(1));
+  CHECK(there["x"].device() == Device{DeviceKind::cuda, 1});
+  CHECK(message_of([&] { gpu.forward(here, 0.5, Seed(1)); }) ==
+        "forward: component 'x' of x0 is on cpu; this sampler runs on cuda:1, so copy it there first");
+  CHECK(message_of([&] { cpu.forward(there, 0.5, Seed(1)); }) ==
+        "forward: component 'x' of x0 is on cuda:1; this sampler runs on the CPU, so copy it to host memory first");
+  CHECK(
+      message_of([&] { gpu.reverse([](const ModelInput&, State&) {}, {1, 0}, 4, Seed(1)); }) ==
+      "reverse: this sampler is on cuda:1, and walks run on the CPU; walk with its step there, or with a sampler that "
+      "is not on a GPU");
+  int stream = 0;
+  gpu.forward(there, 0.5, Seed(1), {.stream = &stream});
+  CHECK(fake.driver->stream == &stream);
+  CHECK(message_of([&] { gpu.prior(int64_t{1} << 29, Seed(1)); }) ==
+        "cuda:1: component 'x' needs 2147483648 bytes, and 1000 of its 80000 are free; use smaller batches");
+  State out = gpu.prior(4, Seed(2));
+  fake.driver->failing = "cuMemAlloc_v2", fake.driver->code = 2;
+  int coefficients = cpu.module()->kernels[1].coefficient_count;
+  CHECK(cpu.module()->kernels[1].pipeline == std::string("forward"));
+  CHECK(
+      message_of([&] { gpu.forward_into(out, there, std::vector<float>(4, 0.5f), Seed(1)); }) ==
+      fmt::format("cuda:1: the workspace of forward for 4 samples needs {} bytes, and 1000 of its 80000 are free; use "
+                  "smaller batches",
+                  4 * 4 * (1 + coefficients)));
 }
 
 TEST_CASE("cuda messages: memory, launches, streams") {

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <catenary/runtime/cuda_kernels.h>
+#include <catenary/runtime/dlpack.h>
 #include <catenary/tests/cuda/fake_driver.h>
 #include <catenary/tests/targets/all_laws.h>
 #include <catenary/tests/targets/device_bodies.h>
@@ -17,76 +18,63 @@ constexpr int64_t samples = 301, first_sample = 3;
 const std::vector<Question> questions = {Question::prior, Question::forward, Question::bridge, Question::step,
                                          Question::transition};
 
-bool is_output(int role) { return role == CATENARY_OUT; }
-
-/// A question answered on a GPU: tensors are copied there and back.
-State answer(const CudaKernels& kernels, const Module& module, const CudaDevice& device, Question question,
-             const std::map<int, const State*>& given, const std::vector<std::vector<float>>& times,
-             const State& like) {
-  std::vector<void*> taken;
-  auto take = [&](size_t bytes) { return taken.emplace_back(device.allocate(bytes, "a test")); };
-  State out;
-  for (const auto& [name, tensor] : like) out.set(name, Tensor::empty(tensor.dtype(), tensor.shape()));
-  for (const catenary_kernel* kernel : module.kernels(question)) {
-    auto tensor_of = [&](const catenary_operand& operand) -> const Tensor& {
-      return (is_output(operand.role) ? out
-                                      : *given.at(operand.role))[module.components()[size_t(operand.component)].name];
-    };
-    auto operands_of = std::span(kernel->operands, size_t(kernel->operand_count));
-    DeviceCall call{.seed = seed, .first_sample = first_sample, .samples = samples};
-    std::vector<void*> operands;
-    std::vector<int64_t> point_bytes;
-    for (const catenary_operand& operand : operands_of) {
-      const Tensor& tensor = tensor_of(operand);
-      const catenary_component& component = module.components()[size_t(operand.component)];
-      const catenary_point& point = operand.role == CATENARY_ESTIMATE ? component.estimate : component.point;
-      call.sites = tensor.size() / samples / point.size;
-      point_bytes.push_back(point.size * 4);
-      operands.push_back(take(size_t(tensor.bytes())));
-      if (!is_output(operand.role)) device.copy_in(operands.back(), tensor.data(), size_t(tensor.bytes()));
-    }
-    for (size_t j = 0; j < times.size(); ++j) {
-      call.times[j].one = times[j][0];
-      if (times[j].size() == 1) continue;
-      void* each = take(times[j].size() * sizeof(float));
-      device.copy_in(each, times[j].data(), times[j].size() * sizeof(float));
-      call.times[j].each = static_cast<const float*>(each);
-    }
-    call.operands = operands, call.point_bytes = point_bytes;
-    call.coefficients = static_cast<float*>(take(size_t(CudaKernels::coefficients(*kernel, call) + 1) * sizeof(float)));
-    kernels.run(*kernel, call);
-    device.wait(nullptr);
-    for (size_t i = 0; i < operands.size(); ++i)
-      if (is_output(operands_of[i].role))
-        device.copy_out(tensor_of(operands_of[i]).data(), operands[i], size_t(tensor_of(operands_of[i]).bytes()));
+/// A state in a GPU's memory, and back.
+State copied(const State& state, const CudaDevice& device, const CudaKernels& memory) {
+  State made;
+  for (const auto& [name, tensor] : state) {
+    bool in = tensor.device() == Device{};
+    Tensor copy =
+        in ? memory.empty(tensor.dtype(), tensor.shape(), name) : Tensor::empty(tensor.dtype(), tensor.shape());
+    if (in)
+      device.copy_in(copy.data(), tensor.data(), size_t(tensor.bytes()));
+    else
+      device.copy_out(copy.data(), tensor.data(), size_t(tensor.bytes()));
+    made.set(name, copy);
   }
-  for (void* memory : taken) device.free(memory);
-  return out;
+  return made;
 }
 
 /// All questions that draw, on this GPU and on the processor.
-void same_bits_on(const std::shared_ptr<const CudaDevice>& device) {
+void same_bits_on(int index, const std::string& driver) {
   Sampler cpu = compile(all_laws("laws"), Target::cuda("sm_80"), {.questions = questions});
-  Module module(cpu.module(), nullptr);
-  CudaKernels kernels(module, device);
+  Sampler gpu = cpu.on_gpu(index, driver);
+  auto device = std::make_shared<const CudaDevice>(index, driver);
+  CudaKernels kernels(Module(cpu.module(), nullptr), device);
   Arguments a = arguments_of(cpu, samples);
+  auto there = [&](const State& state) { return copied(state, *device, kernels); };
+  State x0 = there(a.x0), xt = there(a.xt), estimate = there(a.estimate);
   DrawOptions options{.first_sample = first_sample};
-  auto check = [&](Question question, const std::map<int, const State*>& given,
-                   const std::vector<std::vector<float>>& times, const State& wanted) {
-    INFO(name_of(question) << " with " << (times.empty() ? 0 : times[0].size()) << " times");
-    CHECK(same_bytes(answer(kernels, module, *device, question, given, times, wanted), wanted));
+  auto check = [&](const char* question, const State& got, const State& wanted) {
+    INFO(question);
+    device->wait(nullptr);
+    CHECK(same_bytes(copied(got, *device, kernels), wanted));
   };
-  check(Question::prior, {}, {}, cpu.prior(samples, {{"atoms", {atoms}}}, seed, options));
-  for (bool each : {false, true}) {
-    std::vector<float> s = each ? a.s : std::vector{0.25f}, t = each ? a.t : std::vector{0.75f};
-    Times at_s = each ? Times(s) : Times(s[0]), at_t = each ? Times(t) : Times(t[0]);
-    check(Question::forward, {{CATENARY_X0, &a.x0}}, {t}, cpu.forward(a.x0, at_t, seed, options));
-    check(Question::bridge, {{CATENARY_X0, &a.x0}, {CATENARY_XT, &a.xt}}, {s, t},
-          cpu.bridge(a.x0, a.xt, at_s, at_t, seed, options));
-    check(Question::step, {{CATENARY_ESTIMATE, &a.estimate}, {CATENARY_XT, &a.xt}}, {s, t},
-          cpu.step(a.estimate, a.xt, at_s, at_t, seed, options));
-    check(Question::transition, {{CATENARY_XS, &a.x0}}, {s, t}, cpu.transition(a.x0, at_s, at_t, seed, options));
+  Sites sites = {{"atoms", {atoms}}};
+  check("prior", gpu.prior(samples, sites, seed, options), cpu.prior(samples, sites, seed, options));
+  for (auto [s, t] : {std::pair<Times, Times>{a.s, a.t}, {0.25f, 0.75f}, {0.0f, a.t}}) {
+    INFO((s.per_sample() ? "a time each" : "one time for all"));
+    check("forward", gpu.forward(x0, t, seed, options), cpu.forward(a.x0, t, seed, options));
+    check("bridge", gpu.bridge(x0, xt, s, t, seed, options), cpu.bridge(a.x0, a.xt, s, t, seed, options));
+    check("step", gpu.step(estimate, xt, s, t, seed, options), cpu.step(a.estimate, a.xt, s, t, seed, options));
+    check("transition", gpu.transition(x0, s, t, seed, options), cpu.transition(a.x0, s, t, seed, options));
   }
+
+  // Views of memory that others own, as they come by DLPack.
+  State views, out;
+  for (const auto& [name, tensor] : x0) {
+    std::vector<int64_t> shape(tensor.shape());
+    DLTensor described{tensor.data(),
+                       {kDLCUDA, index},
+                       int32_t(shape.size()),
+                       {uint8_t(tensor.dtype() == Dtype::f32 ? kDLFloat : kDLInt), 32, 1},
+                       shape.data(),
+                       nullptr,
+                       0};
+    views.set(name, view(described));
+    out.set(name, kernels.empty(tensor.dtype(), tensor.shape(), name));
+  }
+  gpu.forward_into(out, views, 0.5, seed, options);
+  check("forward_into", out, cpu.forward(a.x0, 0.5, seed, options));
 }
 
 }  // namespace
@@ -102,14 +90,10 @@ TEST_CASE("launched through a stand-in for the driver, kernels give the CPU's bi
           body->launch(symbol, parameter, {blocks, threads});
         });
   }
-  {
-    auto device = std::make_shared<const CudaDevice>(1, CATENARY_FAKE_CUDA_DRIVER);
-    CHECK(device->name() == "cuda:1");
-    same_bits_on(device);
-    CHECK(fake.driver->contexts == 1);
-  }
+  same_bits_on(1, CATENARY_FAKE_CUDA_DRIVER);
   CHECK(fake.driver->contexts == 0);
   CHECK(fake.driver->modules == 0);
+  CHECK(fake.driver->allocations == 0);
   CHECK(fake.driver->pushed == 0);
 }
 
@@ -156,7 +140,7 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
                   .stream = &stream};
   call.times[0].each = &times;
   CHECK(CudaKernels::coefficients(kernel, call) == 15);
-  kernels.run(kernel, call);
+  kernels.launch(kernel, call);
   CHECK(sample.times[0] == &times);
   CHECK(sample.coefficients == &coefficients);
   CHECK(sample.count == 5);
@@ -181,7 +165,7 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
   launches.clear();
   call.times[0] = {nullptr, 0.5f}, call.samples = 1, call.sites = 1000;
   CHECK(CudaKernels::coefficients(kernel, call) == 3);
-  kernels.run(kernel, call);
+  kernels.launch(kernel, call);
   CHECK(sample.times[0] == nullptr);
   CHECK(sample.time[0] == 0.5f);
   REQUIRE(launches.size() == 1);
@@ -190,12 +174,11 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
 }
 
 TEST_CASE("on a GPU, kernels give the CPU's bits") {
-  std::shared_ptr<const CudaDevice> device;
   try {
-    device = std::make_shared<const CudaDevice>(0);
+    CudaDevice device(0);
   } catch (const Error& error) {
     WARN("SKIP: no GPU to run on. " << error.what());
     return;
   }
-  same_bits_on(device);
+  same_bits_on(0, "libcuda.so.1");
 }
