@@ -10,7 +10,6 @@
 #include <catenary/runtime/call.h>
 #include <catenary/runtime/cuda_kernels.h>
 #include <catenary/runtime/module.h>
-#include <catenary/support/error.h>
 
 namespace catenary {
 
@@ -195,12 +194,7 @@ void Sampler::score_into(State& out, const State& x0, const State& xt, Times t, 
 
 State Sampler::reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                        const WalkOptions& options) const {
-  if (impl_->gpu)
-    throw Error(
-        fmt::format("reverse: this sampler is on {}, and walks run on the CPU; walk with its step there, or with a "
-                    "sampler that is not on a GPU",
-                    to_string(impl_->gpu->device())));
-  return walk(impl_->module, *impl_->pool, model, times, samples, seed, options);
+  return walk(impl_->module, *impl_->pool, impl_->gpu.get(), model, times, samples, seed, options);
 }
 
 }  // namespace catenary

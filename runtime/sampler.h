@@ -35,9 +35,9 @@ class Sampler {
                       const SamplerOptions& options = {});
 
   /// The same sampler on GPU `index`: its tensors are in that GPU's memory (as DLPack's are, say), its draws have the same
-  /// bits, and every function but `reverse` enqueues them on the stream of its options and does not wait. Times stay the
-  /// host's. `driver` is the library of NVIDIA's driver. Errors: no driver, an old one, no such GPU; a module that was not
-  /// compiled for Target::cuda, or for newer GPUs.
+  /// bits, and they are enqueued on the stream of the options without waiting for them. Times stay the host's. `driver` is
+  /// the library of NVIDIA's driver. Errors: no driver, an old one, no such GPU; a module that was not compiled for
+  /// Target::cuda, or for newer GPUs.
   Sampler on_gpu(int index, const std::string& driver = "libcuda.so.1") const;
 
   std::string_view name() const;

@@ -26,15 +26,16 @@ void ask(const Model& model, const ModelInput& input, State& estimate, const Sub
 
 }  // namespace
 
-State walk(const Module& module, ThreadPool& pool, const Model& model, const std::vector<double>& times,
-           int64_t samples, Seed seed, const WalkOptions& options) {
+State walk(const Module& module, ThreadPool& pool, const CudaKernels* gpu, const Model& model,
+           const std::vector<double>& times, int64_t samples, Seed seed, const WalkOptions& options) {
   const Subject whole{"reverse"};
   check_options(whole, options.first_sample, options.threads);
   if (!model) throw Error("reverse: the model is empty; give something to call");
   check_walk_times(module, times, options.initial.has_value());
   module.kernels(Question::step);
 
-  Call start(module, options.initial ? Subject{"reverse, initial state"} : whole);
+  const Place place{gpu, options.stream};
+  Call start(module, options.initial ? Subject{"reverse, initial state"} : whole, place);
   if (options.initial) {
     start.bind(CATENARY_XT, *options.initial);
     if (start.samples() != samples)
@@ -61,7 +62,7 @@ State walk(const Module& module, ThreadPool& pool, const Model& model, const std
     const Subject subject{"reverse", step, steps, t};
     const Seed draws = seed.at_step(seed.step + uint32_t(step));
     estimate = prepared;  // the model may have put tensors of its own there
-    if (options.check_estimates)
+    if (options.check_estimates && !gpu)
       for (const catenary_component& component : module.components())
         mark_unwritten(component.estimate, *estimate.find(component.name));
     ask(model,
@@ -71,11 +72,12 @@ State walk(const Module& module, ThreadPool& pool, const Model& model, const std
          .step = step,
          .steps = steps,
          .first_sample = options.first_sample,
-         .seed = draws},
+         .seed = draws,
+         .stream = options.stream},
         estimate, subject);
 
     State& next = buffers[now == &buffers[0] ? 1 : 0];
-    Call call(module, subject);
+    Call call(module, subject, place);
     call.bind(CATENARY_XT, *now);
     call.bind(CATENARY_ESTIMATE, estimate);
     call.bind(CATENARY_OUT, next);

@@ -14,6 +14,7 @@
 
 namespace catenary {
 
+class CudaKernels;
 class Module;
 class ThreadPool;
 
@@ -26,6 +27,7 @@ struct ModelInput {
   int64_t steps;
   int64_t first_sample;  ///< the number of the first sample in the batch
   Seed seed;             ///< the walk's seed at this step, for models that draw
+  void* stream;          ///< on a GPU: the walk's stream, in whose order the estimate is to be written
 };
 
 /// The user's model: a callable in one of two forms.
@@ -72,9 +74,11 @@ struct WalkOptions {
   Sites sites = {};
   /// the state at times[0], read and not written; without it, a draw of the prior
   std::optional<State> initial = {};
-  int64_t first_sample = 0;     ///< the number of the first sample: a batch cut in two walks the same with it
-  int threads = 0;              ///< at most so many of the sampler's threads; 0: all
-  bool check_estimates = true;  ///< look for NaN, infinities and unwritten tensors in what the model returns
+  int64_t first_sample = 0;  ///< the number of the first sample: a batch cut in two walks the same with it
+  int threads = 0;           ///< at most so many of the sampler's threads; 0: all
+  /// look for NaN, infinities and unwritten tensors in what the model returns; not in a GPU's memory
+  bool check_estimates = true;
+  void* stream = nullptr;  ///< on a GPU: the CUDA stream of the walk; null: the default one
 
   /// Called after each step; false ends the walk with `Cancelled`.
   std::function<bool(const WalkProgress&)> progress = {};
@@ -83,8 +87,8 @@ struct WalkOptions {
   std::function<void(int64_t step, double time, const State& state)> observe = {};
 };
 
-/// What Sampler::reverse does, over a loaded module.
-State walk(const Module& module, ThreadPool& pool, const Model& model, const std::vector<double>& times,
-           int64_t samples, Seed seed, const WalkOptions& options);
+/// What Sampler::reverse does, over a loaded module; on `gpu` unless it is null.
+State walk(const Module& module, ThreadPool& pool, const CudaKernels* gpu, const Model& model,
+           const std::vector<double>& times, int64_t samples, Seed seed, const WalkOptions& options);
 
 }  // namespace catenary

@@ -88,10 +88,11 @@ TEST_CASE("cuda messages: a sampler on a GPU") {
         "forward: component 'x' of x0 is on cpu; this sampler runs on cuda:1, so copy it there first");
   CHECK(message_of([&] { cpu.forward(there, 0.5, Seed(1)); }) ==
         "forward: component 'x' of x0 is on cuda:1; this sampler runs on the CPU, so copy it to host memory first");
+  auto model = [&](const ModelInput&, State& estimate) { estimate = here; };
   CHECK(
-      message_of([&] { gpu.reverse([](const ModelInput&, State&) {}, {1, 0}, 4, Seed(1)); }) ==
-      "reverse: this sampler is on cuda:1, and walks run on the CPU; walk with its step there, or with a sampler that "
-      "is not on a GPU");
+      message_of([&] { gpu.reverse(model, {1, 0}, 4, Seed(1)); }) ==
+      "reverse, step 1 of 1 (time 1): component 'x' of the estimate is on cpu; this sampler runs on cuda:1, so copy it "
+      "there first");
   int stream = 0;
   gpu.forward(there, 0.5, Seed(1), {.stream = &stream});
   CHECK(fake.driver->stream == &stream);

@@ -59,6 +59,12 @@ void same_bits_on(int index, const std::string& driver) {
     check("transition", gpu.transition(x0, s, t, seed, options), cpu.transition(a.x0, s, t, seed, options));
   }
 
+  // A walk whose model always says the same, in memory of its own.
+  auto model = [](const State& answer) { return [&](const ModelInput&, State& estimate) { estimate = answer; }; };
+  WalkOptions walk{.sites = sites, .first_sample = first_sample};
+  check("reverse", gpu.reverse(model(estimate), {1, 0.5, 0.25, 0}, samples, seed, walk),
+        cpu.reverse(model(a.estimate), {1, 0.5, 0.25, 0}, samples, seed, walk));
+
   // Views of memory that others own, as they come by DLPack.
   State views, out;
   for (const auto& [name, tensor] : x0) {
