@@ -274,10 +274,9 @@ class DensityChecks {
     std::string how = one ? "quadrature" : "importance sampling";
     add("density integrates to one",
         fmt::format("the integral of exp(log_density) over the space, by {}, against 1", how), n, worst_integral, 1,
-        "error / tolerance", integral_sentence,
-        "log_density: its normalisation (it is a density in the volume of the metric)");
-    add("density", "means and shares of samples, against integrals of the density", n, worst_fit, 1,
-        "error / tolerance", fit_sentence, "log_density against forward: which of the two has the law that was meant?");
+        "error/tol", integral_sentence, "log_density: its normalisation (it is a density in the volume of the metric)");
+    add("density", "means and shares of samples, against integrals of the density", n, worst_fit, 1, "error/tol",
+        fit_sentence, "log_density against forward: which of the two has the law that was meant?");
   }
 
   void compare(const Law& law, bool quadrature, size_t laws, int64_t& n, double& worst_integral,
@@ -432,8 +431,8 @@ class DensityChecks {
         }
       }
     }
-    add("score", "inner(score, u), against the change of log_density along u", n, worst, 1, "error / tolerance",
-        sentence, "score: the gradient by x_t, at x_t; a branch of log_density that cannot be differentiated");
+    add("score", "inner(score, u), against the change of log_density along u", n, worst, 1, "error/tol", sentence,
+        "score: the gradient by x_t, at x_t; a branch of log_density that cannot be differentiated");
   }
 
   // ---- categories --------------------------------------------------------------------------------
@@ -497,7 +496,7 @@ class DensityChecks {
       }
     }
     add("density sums to one", "the sum of exp(log_density) over all categories, against 1", 3 * k, worst_sum, 1,
-        "error / tolerance", sum_sentence, "log_density: its normalisation");
+        "error/tol", sum_sentence, "log_density: its normalisation");
     add("density", "how often each category is drawn, against exp(log_density)", 3 * n, worst_fit, 1, "|z| / bound",
         fit_sentence, "log_density against forward: which of the two has the law that was meant?");
   }

@@ -41,7 +41,7 @@ class Errors {
     c.name = std::move(name);
     c.compared = std::move(compared);
     c.n = n_;
-    c.statistic_name = "error / tolerance";
+    c.statistic_name = "error/tol";
     c.statistic = share_;
     c.threshold = 1;
     if (share_ > 1) {
@@ -555,7 +555,7 @@ class SpaceChecks {
           for (size_t k = 0; k + 1 < d; ++k) out[d + k] = {out[k].a * out[k + 1].a, out[k].b * out[k + 1].b};
           out[2 * d - 1] = square;
         },
-        "by tangent_normal", "as standard normals",
+        "by tangent_normal", "in standard normals",
         "tangent_normal must be standard normal in the metric that inner gives: variance 1 along every unit vector");
   }
 
