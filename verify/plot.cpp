@@ -53,12 +53,14 @@ void write_panel(std::ostream& out, size_t number, const Check& c) {
   fmt::print(out, "set border 3 lc rgb '{}' lw {}\n", failed ? wrong : pale, failed ? 2 : 1);
   if (c.histograms) {
     const Histograms& h = *c.histograms;
+    double highest = 1e-30;
+    for (size_t i = 1; i + 1 < h.a.size(); ++i)
+      highest = std::max(highest, std::max(h.a[i], h.b[i]) / (h.edges[i + 1] - h.edges[i]));
     double low = h.edges[1], high = h.edges[h.edges.size() - 2];
     fmt::print(out,
-               "unset logscale; set key top right noenhanced samplen 1.2; set format '%g'; set xrange [{:.9g}:{:.9g}]; "
-               "set yrange "
-               "[0:*]\n",
-               low, high > low ? high : low + 1);
+               "unset logscale; unset ytics; set key top right noenhanced samplen 1.2; set xrange [{:.9g}:{:.9g}]; "
+               "set yrange [0:{:.9g}]\n",
+               low, high > low ? high : low + 1, 1.25 * highest);
     fmt::print(out, "set xlabel {}; unset ylabel\n", gnuplot_string(h.statistic));
     fmt::print(out,
                "plot $panel{0} using 1:3 with boxes fs solid 0.35 noborder lc rgb '{1}' title {2}, "
@@ -68,7 +70,8 @@ void write_panel(std::ostream& out, size_t number, const Check& c) {
   }
   const Curve& curve = *c.curve;
   bool positive = std::all_of(curve.y.begin(), curve.y.end(), [](double y) { return y > 0; });
-  fmt::print(out, "unset key; set logscale x 2; {}; set format y '%g'; set xrange [*:*]; set yrange [{}:*]\n",
+  fmt::print(out,
+             "unset key; set ytics; set logscale x 2; {}; set format y '%g'; set xrange [*:*]; set yrange [{}:*]\n",
              positive ? "set logscale y" : "unset logscale y", positive ? "*" : "0");
   fmt::print(out, "set xlabel {}; set ylabel {}\n", gnuplot_string(curve.x_name), gnuplot_string(curve.y_name));
   fmt::print(out, "plot $panel{} using 1:2 with linespoints lw 1.8 pt 7 ps 1 lc rgb '{}'\n", number, colour_a);
