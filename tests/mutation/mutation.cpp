@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include <fnmatch.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -27,7 +28,7 @@ struct Case {
   Mutant mutant;
   std::string caught;  ///< by which check; "refused": it could not be compiled or drawn from; empty: it survived
   std::string key() const {
-    return fmt::format("{}.{} #{} {}: {}", subject->name(), function->name, mutant.node, mutant.op, mutant.change);
+    return fmt::format("{}.{} {} {}: {}", subject->name(), function->name, mutant.where, mutant.op, mutant.change);
   }
 };
 
@@ -54,30 +55,56 @@ void run(Case& c, uint64_t seed) {
   c.caught = caught_by(c, options);
 }
 
-// Lines of "key | reason"; # begins a comment.
-std::map<std::string, std::string> read_equivalent(const std::string& file) {
-  std::map<std::string, std::string> reasons;
+/// Lines of "key | reason", in whose keys * stands for anything; # begins a comment.
+class Equivalent {
+ public:
+  explicit Equivalent(const std::string& file);
+  /// Whether a rule is for this key. Remembers that it was.
+  bool operator()(const std::string& key) const;
+  /// The rules that were for no key.
+  std::vector<std::string> unused() const;
+
+ private:
+  struct Rule {
+    std::string pattern, reason;
+    mutable bool used = false;
+  };
+  std::vector<Rule> rules_;
+};
+
+Equivalent::Equivalent(const std::string& file) {
   std::ifstream in(file);
   if (!in) throw Error(fmt::format("the list of changes that change nothing, '{}', cannot be read", file));
   for (std::string line; std::getline(in, line);) {
     size_t bar = line.find(" | ");
     if (line.empty() || line[0] == '#') continue;
     if (bar == std::string::npos) throw Error(fmt::format("'{}': a line is 'key | reason'; found '{}'", file, line));
-    reasons[line.substr(0, bar)] = line.substr(bar + 3);
+    rules_.push_back({line.substr(0, bar), line.substr(bar + 3)});
   }
-  return reasons;
 }
 
-int report(const std::vector<Case>& cases, const std::map<std::string, std::string>& equivalent, bool whole) {
+bool Equivalent::operator()(const std::string& key) const {
+  bool found = false;
+  for (const Rule& r : rules_)
+    if (fnmatch(r.pattern.c_str(), key.c_str(), 0) == 0) found = r.used = true;
+  return found;
+}
+
+std::vector<std::string> Equivalent::unused() const {
+  std::vector<std::string> patterns;
+  for (const Rule& r : rules_)
+    if (!r.used) patterns.push_back(r.pattern);
+  return patterns;
+}
+
+int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool whole) {
   struct Count {
     int all = 0, caught = 0, refused = 0, equivalent = 0, survived = 0;
   };
   std::map<std::string, Count> counts;
   std::map<std::string, int> by;
   std::vector<const Case*> survivors, stale;
-  std::set<std::string> keys;
   for (const Case& c : cases) {
-    keys.insert(c.key());
     for (const std::string& row : {c.subject->name() + "." + c.function->name, std::string("~ all")}) {
       Count& n = counts[row];
       ++n.all;
@@ -85,14 +112,14 @@ int report(const std::vector<Case>& cases, const std::map<std::string, std::stri
         ++n.refused;
       else if (!c.caught.empty())
         ++n.caught;
-      else if (equivalent.count(c.key()))
+      else if (equivalent(c.key()))
         ++n.equivalent;
       else
         ++n.survived;
     }
     if (!c.caught.empty()) ++by[c.caught];
-    if (c.caught.empty() && !equivalent.count(c.key())) survivors.push_back(&c);
-    if (!c.caught.empty() && equivalent.count(c.key())) stale.push_back(&c);
+    if (c.caught.empty() && !equivalent(c.key())) survivors.push_back(&c);
+    if (!c.caught.empty() && equivalent(c.key())) stale.push_back(&c);
   }
   fmt::print("{:<40} {:>8} {:>8} {:>8} {:>11} {:>9}\n", "law", "mutants", "caught", "refused", "equivalent",
              "survived");
@@ -103,18 +130,13 @@ int report(const std::vector<Case>& cases, const std::map<std::string, std::stri
   for (const auto& [name, n] : by) fmt::print("  {:<40} {:>6}\n", name, n);
   if (!survivors.empty())
     fmt::print("\nsurvivors: catch them by a better check, or list them with the reason why they change nothing\n");
-  for (const Case* c : survivors) fmt::print("  {}  ({})\n", c->key(), c->mutant.where);
+  for (const Case* c : survivors) fmt::print("  {}\n", c->key());
   if (!stale.empty()) fmt::print("\nlisted as changing nothing, and caught:\n");
   for (const Case* c : stale) fmt::print("  {}  (by {})\n", c->key(), c->caught);
-  bool lost = false;
-  if (whole)
-    for (const auto& [key, reason] : equivalent)
-      if (!keys.count(key)) {
-        if (!lost) fmt::print("\nlisted as changing nothing, and no longer there:\n");
-        lost = true;
-        fmt::print("  {}\n", key);
-      }
-  return survivors.empty() && stale.empty() && !lost ? 0 : 1;
+  std::vector<std::string> unused = whole ? equivalent.unused() : std::vector<std::string>();
+  if (!unused.empty()) fmt::print("\nlisted as changing nothing, and no longer there:\n");
+  for (const std::string& pattern : unused) fmt::print("  {}\n", pattern);
+  return survivors.empty() && stale.empty() && unused.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -137,25 +159,29 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   try {
-    std::map<std::string, std::string> equivalent = read_equivalent(list);
+    Equivalent equivalent(list);
     std::vector<Subject> subjects;
     for (const CatalogueEntry& e : catalogue()) subjects.emplace_back(e);
     std::vector<Case> cases;
-    for (const Subject& s : subjects)
+    for (const Subject& s : subjects) {
+      // What several functions share (the wrapping of an angle) is changed in the first of them.
+      std::set<std::string> left_out = s.left_out();
       for (const Function& f : s.functions()) {
         if ((!only_subject.empty() && s.name() != only_subject) || (!only_function.empty() && f.name != only_function))
           continue;
-        for (Mutant& m : mutants_of(f)) cases.push_back({&s, &f, std::move(m), {}});
+        for (Mutant& m : mutants_of(f, left_out)) cases.push_back({&s, &f, std::move(m), {}});
+        left_out.merge(places_of(f));
       }
+    }
     const bool whole = sample == 0 && only_subject.empty() && only_function.empty();
     if (sample > 0) {
-      std::erase_if(cases, [&](const Case& c) { return equivalent.count(c.key()) > 0; });
+      std::erase_if(cases, [&](const Case& c) { return equivalent(c.key()); });
       std::mt19937_64 random(seed);
       std::shuffle(cases.begin(), cases.end(), random);
       if (cases.size() > sample) cases.erase(cases.begin() + int64_t(sample), cases.end());
     }
     if (only_list) {
-      for (const Case& c : cases) fmt::print("{}  ({})\n", c.key(), c.mutant.where);
+      for (const Case& c : cases) fmt::print("{}\n", c.key());
       return 0;
     }
     // What fails unchanged tells nothing.

@@ -1,9 +1,11 @@
 // The table of changes, and the nodes that they are made to.
 #include <catenary/tests/mutation/mutations.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <numbers>
 #include <set>
 
@@ -164,8 +166,8 @@ class Nodes {
   std::map<const Node*, Expr> handles_;
 };
 
-std::string place_of(const Node& n) {
-  return fmt::format("{}:{}", std::filesystem::path(n.where.file_name()).filename().string(), n.where.line());
+bool of_the_library(const Expr& e) {
+  return std::string_view(e->where.file_name()).find("stdlib/") != std::string_view::npos;
 }
 
 // A loop with another number of trips; a while with none.
@@ -190,41 +192,85 @@ Expr with_trips(const Expr& result, const Expr& loop, int64_t more) {
 
 }  // namespace
 
-std::vector<Mutant> mutants_of(const Function& function) {
+std::string place_of(const Expr& e) {
+  return fmt::format("{}:{}:{}", std::filesystem::path(e->where.file_name()).filename().string(), e->where.line(),
+                     e->where.column());
+}
+
+std::set<std::string> places_of(const Function& function) {
+  std::set<std::string> places;
+  for (const Expr& e : Nodes(function.result).list)
+    if (e->op != Op::Constant && e->op != Op::Parameter) places.insert(place_of(e));
+  return places;
+}
+
+std::vector<Mutant> mutants_of(const Function& function, const std::set<std::string>& left_out) {
   std::vector<Mutant> mutants;
   std::set<std::string> seen = {to_string(function.result)};
   std::vector<Expr> nodes = Nodes(function.result).list;
-  for (size_t number = 0; number < nodes.size(); ++number) {
-    const Expr& node = nodes[number];
+  auto mine = [&](const Expr& e) { return of_the_library(e) && !left_out.count(place_of(e)); };
+
+  // Nodes by the piece of source that made them. Equal constants are one node, wherever they are written: each is by itself, and
+  // told by the first that uses it.
+  struct Group {
+    std::string where, op;
+    std::vector<Expr> nodes;
+  };
+  std::vector<Group> groups;
+  std::map<std::string, size_t> group_at, on_line;
+  for (const Expr& e : nodes) {
+    const Expr* told = mine(e) ? &e : nullptr;
+    if (e->op == Op::Constant) {
+      told = nullptr;
+      for (const Expr& user : nodes)
+        if (!told && mine(user) && user->op != Op::Constant &&
+            std::any_of(user->args.begin(), user->args.end(), [&](const Expr& a) { return same(a, e); }))
+          told = &user;
+    }
+    if (!told) continue;
+    std::string place = place_of(*told), line = place.substr(0, place.rfind(':')), op(name_of(e->op));
+    std::string id = fmt::format("{} {} {}", place, op, e->op == Op::Constant ? to_string(e) : "");
+    auto [at, added] = group_at.emplace(id, groups.size());
+    if (added) {
+      size_t nth = ++on_line[line + op];
+      groups.push_back({line, nth > 1 ? fmt::format("{} {}", op, nth) : op, {}});
+    }
+    groups[at->second].nodes.push_back(e);
+  }
+
+  for (const Group& group : groups) {
     auto offer = [&](const std::string& change, const std::function<Expr()>& make) {
       try {
         Expr result = make();
-        if (!seen.insert(to_string(result)).second) return;
-        mutants.push_back({number, std::string(name_of(node->op)), change, place_of(*node), result});
+        if (seen.insert(to_string(result)).second) mutants.push_back({group.where, group.op, change, result});
       } catch (const Error&) {  // The language itself refuses it.
       }
     };
-    if (is_loop(*node)) {
-      if (node->op == Op::While) offer("not entered", [&] { return with_trips(function.result, node, 0); });
-      if (node->op == Op::Fold)
+    const Expr& first = group.nodes[0];
+    if (is_loop(*first)) {
+      if (first->op == Op::While) offer("not entered", [&] { return with_trips(function.result, first, 0); });
+      if (first->op == Op::Fold)
         for (int64_t more : {-1, 1})
-          if (node->values[0] + double(more) >= 1)
+          if (first->values[0] + double(more) >= 1)
             offer(more > 0 ? "one trip more" : "one trip less",
-                  [&] { return with_trips(function.result, node, more); });
+                  [&] { return with_trips(function.result, first, more); });
       continue;
     }
-    for (const Change& c : changes_of(node, function.parameters))
-      offer(c.name, [&] {
+    // What can be done to any of the nodes is done to all that allow it.
+    std::vector<std::string> names;
+    for (const Expr& node : group.nodes)
+      for (const Change& c : changes_of(node, function.parameters))
+        if (std::find(names.begin(), names.end(), c.name) == names.end()) names.push_back(c.name);
+    for (const std::string& name : names)
+      offer(name, [&] {
         return rewrite({function.result}, [&](const Expr& e, const std::vector<Expr>& a) -> std::optional<Expr> {
-          if (e.get() != node.get()) return std::nullopt;
-          return c.make(e, a);
+          if (std::none_of(group.nodes.begin(), group.nodes.end(), [&](const Expr& n) { return same(n, e); }))
+            return std::nullopt;
+          for (const Change& c : changes_of(e, function.parameters))
+            if (c.name == name) return c.make(e, a);
+          return std::nullopt;
         })[0];
       });
-    // A function that is one of its parameters.
-    if (node->op == Op::Parameter && same(node, function.result))
-      for (const Expr& other : function.parameters)
-        if (!same(other, node) && other.type() == node.type() && other.shape() == node.shape())
-          offer(fmt::format("{} for {}", other->name, node->name), [&] { return other; });
   }
   return mutants;
 }

@@ -212,7 +212,18 @@ std::vector<Function> functions_of(const Space& space) {
 }  // namespace
 
 Subject::Subject(const CatalogueEntry& entry)
-    : entry_(entry), functions_(entry.is_process() ? functions_of(*entry.process()) : functions_of(*entry.space())) {}
+    : entry_(entry), functions_(entry.is_process() ? functions_of(*entry.process()) : functions_of(*entry.space())) {
+  if (!entry.is_process()) return;
+  Kept<Process> process = entry.process();
+  std::vector<Function> of_space = functions_of(process->space());
+  if (auto walk = process.as<GeodesicWalk>()) {
+    // The space's score comes from the density, in which errors are planted as well.
+    Parameters e(process->space());
+    const auto& manifold = dynamic_cast<const Manifold&>(process->space());
+    of_space.push_back({"score", {}, manifold.score(e["x"], e["y"], e["variance"])});
+  }
+  for (const Function& f : of_space) left_out_.merge(places_of(f));
+}
 
 Report Subject::verify(const Function* function, const Expr* result, VerifyOptions options) const {
   Replaced replaced;

@@ -19,6 +19,8 @@ class Subject {
   const std::string& name() const { return entry_.name; }
   /// The functions that its class writes itself, not those that follow from others by default.
   const std::vector<Function>& functions() const { return functions_; }
+  /// The places at which errors are planted elsewhere: of a process those of its space.
+  const std::set<std::string>& left_out() const { return left_out_; }
   /// Verifies it; with a result for one of its functions, in place of that function.
   Report verify(const Function* function, const Expr* result, VerifyOptions options) const;
   /// The steps of the verifier that a function takes part in.
@@ -27,6 +29,7 @@ class Subject {
  private:
   const CatalogueEntry& entry_;
   std::vector<Function> functions_;
+  std::set<std::string> left_out_;
 };
 
 }  // namespace catenary::testing
