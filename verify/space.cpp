@@ -109,7 +109,9 @@ class SpaceChecks {
 
   void choose_places() {
     for (uint64_t i = 0; i < 32; ++i) {
-      Vector x = geometry_.some_point(i);
+      Vector x = geometry_.some_point(i), origin(x.size());
+      // From the origin, where it is a point, lengths reach the ends of coordinates exactly.
+      if (i % 8 == 7 && geometry_.project(origin) == origin) x = origin;
       Vector n = geometry_.tangent_normal(x, i);
       double length = geometry_.length(x, n);
       if (length > 0) places_.push_back({x, combine(1 / length, n, 0, n)});
@@ -131,7 +133,7 @@ class SpaceChecks {
 
   void points() {
     choose_places();
-    Errors idempotent, on_space, tangent, orthogonal, gradient;
+    Errors idempotent, nearest, on_space, tangent, orthogonal, gradient;
     size_t dimension = 0;
     bool positive = !places_.empty();
     for (size_t i = 0; i < places_.size(); ++i) {
@@ -139,11 +141,20 @@ class SpaceChecks {
       on_space.offer(norm(combine(1, geometry_.project(x), -1, x)), 1e-6 * size_of(x), [&, x = x] {
         return fmt::format("the point {} moves to {} by project", text_of(x), text_of(geometry_.project(x)));
       });
-      for (double away : {1e-3, 0.1, 1.0}) {
+      // Where points fill the ambient space, project brings every one of its points to one way of writing it.
+      const bool fills = size_t(space_->dimension()) == geometry_.elements();
+      for (double away : {1e-3, 0.1, 1.0, fills ? 30.0 : 0.5, fills ? 1000.0 : 0.01}) {
         Vector z = combine(1, x, away, ambient(i)), p = geometry_.project(z);
         idempotent.offer(norm(combine(1, geometry_.project(p), -1, p)), 1e-6 * size_of(p), [&] {
           return fmt::format("project takes {} to {}, and that to {}", text_of(z), text_of(p),
                              text_of(geometry_.project(p)));
+        });
+        Vector moved = combine(1, z, -1, p);
+        double along = norm(geometry_.tangent(p, moved)), own = geometry_.distance(p, z);
+        if (std::isfinite(own)) along = std::min(along, own);
+        nearest.offer(along, 1e-5 * (size_of(z) + norm(moved)), [&] {
+          return fmt::format("project takes {} to {}, {:.3g} along the space from the point nearest to it", text_of(z),
+                             text_of(p), along);
         });
       }
       // Tangent vectors are the directions in which project moves.
@@ -222,7 +233,16 @@ class SpaceChecks {
   // Beyond the radius, where log finds another way.
   std::vector<double> far_lengths() const {
     if (!std::isfinite(radius_)) return {};
-    return {radius_, 1.001 * radius_, 1.3 * radius_, 1.9 * radius_, 2 * radius_, 3.7 * radius_, 30 * radius_};
+    return {radius_,
+            std::nextafter(float(radius_), 0.0f),
+            std::nextafter(float(radius_), 100.0f),
+            3 * radius_,
+            1.001 * radius_,
+            1.3 * radius_,
+            1.9 * radius_,
+            2 * radius_,
+            3.7 * radius_,
+            30 * radius_};
   }
 
   // How much an error of y by one part is enlarged by log.
@@ -271,6 +291,7 @@ class SpaceChecks {
                                  text_of(x), radius_sentence());
             });
         };
+        for (double r : far) stays(p, r, keeps);
         for (double r : far) back(geometry_.exp(x, combine(r, p.direction, 0, p.direction)), r);
         for (double r : near) back(geometry_.exp(x, combine(r, p.direction, 0, p.direction)), r);
         for (uint64_t k = 0; k < 4; ++k) {
@@ -352,18 +373,23 @@ class SpaceChecks {
         return fmt::format("after {:.4g} of its way exp(x, v) moves at the speed {:.6g}; |v| is {:.6g}, x = {}, v = {}",
                            share, found, r, text_of(p.x), text_of(v));
       });
-      keeps.offer(norm(combine(1, geometry_.project(y), -1, y)), 1e-5 * size_of(y) * std::max(1.0, r), [&] {
-        return fmt::format(
-            "exp(x, v) is {}, which is not a point of the space (project takes it to {}), where x = {}, v = {}",
-            text_of(y), text_of(geometry_.project(y)), text_of(p.x), text_of(v));
-      });
     }
+    stays(p, r, keeps);
     Vector half = at(0.5), moving = geometry_.tangent(half, velocity(0.5));
     if (jump(half, at(0.5 + h), at(0.5 - h)) == 0) return;
     Vector end = at(1), by_half = geometry_.exp(half, combine(0.5, moving, 0, moving));
     goes_on.offer(apart(end, by_half), 1e-4 * size_of(end) * std::max(r, 1e-3), [&] {
       return fmt::format("the geodesic from x = {} along v = {} ends in {}; taken up half way, in {}", text_of(p.x),
                          text_of(v), text_of(end), text_of(by_half));
+    });
+  }
+
+  void stays(const Place& p, double r, Errors& keeps) {
+    Vector v = combine(r, p.direction, 0, p.direction), y = geometry_.exp(p.x, v);
+    keeps.offer(norm(combine(1, geometry_.project(y), -1, y)), 1e-5 * size_of(y) * std::max(1.0, r), [&] {
+      return fmt::format(
+          "exp(x, v) is {}, which is not a point of the space (project takes it to {}), where x = {}, v = {}",
+          text_of(y), text_of(geometry_.project(y)), text_of(p.x), text_of(v));
     });
   }
 
@@ -446,7 +472,7 @@ class SpaceChecks {
             "compiled to f32, exp(x, log(x, y)) is {}, and y = {}, where x = {}, and y lies {:.4g} along a geodesic",
             text_of(vector(again)), text_of(yf), text_of(xs[i]), r);
       });
-      projects.offer(apart(vector(projected), yf), unit * std::max(1.0, r), [&] {
+      projects.offer(norm(combine(1, vector(projected), -1, yf)), unit * std::max(1.0, r), [&] {
         return fmt::format("compiled to f32, project takes {}, made by exp, to {}", text_of(yf),
                            text_of(vector(projected)));
       });
@@ -624,6 +650,18 @@ void categories(Session& session, const Kept<Space>& space, const std::string& l
   check.statistic_name = "|z|";
   check.statistic = outside > 0 ? infinity : sigmas_of_chi_square(chi_square, double(cells - 1));
   check.threshold = sigmas_of_probability(session.level());
+  if (k <= 64) {
+    Histograms h{"category", {-1.5}, "by uniform_point", "equal shares", {0}, {0}};
+    for (int64_t c = 0; c <= k + 1; ++c) {
+      h.edges.push_back(double(c) - 0.5);
+      bool inside = c < k;
+      h.a.push_back(inside ? counts[size_t(c)] / double(n) : 0);
+      h.b.push_back(inside ? 1 / double(k) : 0);
+    }
+    h.a.pop_back();
+    h.b.pop_back();
+    check.histograms = std::move(h);
+  }
   if (!(check.statistic <= check.threshold)) {
     check.verdict = Verdict::fail;
     check.worst = outside > 0 ? fmt::format("{} of {} points are no category 0 .. {}", outside, n, k - 1)
