@@ -71,9 +71,11 @@ void write_panel(std::ostream& out, size_t number, const Check& c) {
   const Curve& curve = *c.curve;
   bool positive = std::all_of(curve.y.begin(), curve.y.end(), [](double y) { return y > 0; });
   fmt::print(out,
-             "unset key; set ytics; set logscale x 2; {}; set format y '%g'; set xrange [*:*]; set yrange [{}:*]\n",
+             "unset key; set ytics nomirror out; set logscale x 2; {}; set format y '%g'; set xrange [*:*]; set yrange "
+             "[{}:*]\n",
              positive ? "set logscale y" : "unset logscale y", positive ? "*" : "0");
-  fmt::print(out, "set xlabel {}; set ylabel {}\n", gnuplot_string(curve.x_name), gnuplot_string(curve.y_name));
+  fmt::print(out, "set xlabel {}; set ylabel {} tc rgb '{}'\n", gnuplot_string(curve.x_name),
+             gnuplot_string(curve.y_name), "#4a5564");
   fmt::print(out, "plot $panel{} using 1:2 with linespoints lw 1.8 pt 7 ps 1 lc rgb '{}'\n", number, colour_a);
 }
 
@@ -103,7 +105,8 @@ void Report::plot(const std::string& file) const {
                gnuplot_string(fmt::format("{}: {}", subject, passed() ? "passed" : "FAILED")), 1 - 26.0 / height,
                passed() ? ink : wrong);
     fmt::print(out,
-               "set tics nomirror out tc rgb '{0}'; set xtics autofreq; set xlabel tc rgb '{0}' offset 0,0.5; set "
+               "set tics nomirror out tc rgb '{0}'; set xtics autofreq; set format x '%g'; set xlabel tc rgb '{0}' "
+               "offset 0,0.5; set "
                "ylabel tc rgb '{0}'; set key "
                "tc rgb '{0}'\n",
                "#4a5564");

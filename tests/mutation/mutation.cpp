@@ -1,15 +1,17 @@
 // Plants errors in every law of the standard library, one at a time, and lets the verifier look for them.
 #include <algorithm>
-#include <atomic>
+#include <csignal>
+#include <cstdio>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
-#include <mutex>
 #include <random>
 #include <set>
 #include <thread>
 
 #include <fnmatch.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -43,16 +45,58 @@ std::string caught_by(const Case& c, const VerifyOptions& options) {
   }
 }
 
-void run(Case& c, uint64_t seed) {
+std::string caught_by(const Case& c, uint64_t seed) {
   VerifyOptions options;
   options.seed = seed;
   options.threads = 1;
   options.stop_at_failure = true;
   options.only = Subject::steps_of(*c.function);
-  c.caught = caught_by(c, options);
-  if (!c.caught.empty() || options.only.empty()) return;
+  std::string caught = caught_by(c, options);
+  if (!caught.empty() || options.only.empty()) return caught;
   options.only.clear();
-  c.caught = caught_by(c, options);
+  return caught_by(c, options);
+}
+
+// Calls `work` for 0 .. n - 1, each in a process of its own, `children` side by side, and `take` with its number and what it
+// returned, in the order in which they end. A loop that an error has made endless ends after `limit` seconds: "time limit".
+void in_children(size_t n, unsigned children, unsigned limit, const std::function<std::string(size_t)>& work,
+                 const std::function<void(size_t, const std::string&)>& take) {
+  struct Child {
+    size_t number;
+    int pipe;
+  };
+  std::map<pid_t, Child> running;
+  size_t next = 0;
+  while (next < n || !running.empty()) {
+    while (next < n && running.size() < children) {
+      int ends[2];
+      if (pipe(ends) != 0) throw Error("a pipe cannot be opened");
+      pid_t pid = fork();
+      if (pid < 0) throw Error("a process cannot be started");
+      if (pid == 0) {
+        close(ends[0]);
+        alarm(limit);
+        std::string result = work(next);
+        ssize_t written = write(ends[1], result.data(), result.size());
+        _exit(written == ssize_t(result.size()) ? 0 : 1);
+      }
+      close(ends[1]);
+      running[pid] = {next++, ends[0]};
+    }
+    int status = 0;
+    pid_t pid = wait(&status);
+    auto [number, end] = running.at(pid);
+    running.erase(pid);
+    std::string result;
+    char buffer[4096];
+    for (ssize_t got; (got = read(end, buffer, sizeof buffer)) > 0;) result.append(buffer, size_t(got));
+    close(end);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+      result = "time limit";
+    else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+      result = "crash";
+    take(number, result);
+  }
 }
 
 /// Lines of "key | reason", in whose keys * stands for anything; # begins a comment.
@@ -103,7 +147,7 @@ int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool wh
   };
   std::map<std::string, Count> counts;
   std::map<std::string, int> by;
-  std::vector<const Case*> survivors, stale;
+  std::vector<const Case*> survivors, stale, crashed;
   for (const Case& c : cases) {
     for (const std::string& row : {c.subject->name() + "." + c.function->name, std::string("~ all")}) {
       Count& n = counts[row];
@@ -118,6 +162,7 @@ int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool wh
         ++n.survived;
     }
     if (!c.caught.empty()) ++by[c.caught];
+    if (c.caught == "crash") crashed.push_back(&c);
     if (c.caught.empty() && !equivalent(c.key())) survivors.push_back(&c);
     if (!c.caught.empty() && equivalent(c.key())) stale.push_back(&c);
   }
@@ -131,12 +176,14 @@ int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool wh
   if (!survivors.empty())
     fmt::print("\nsurvivors: catch them by a better check, or list them with the reason why they change nothing\n");
   for (const Case* c : survivors) fmt::print("  {}\n", c->key());
+  if (!crashed.empty()) fmt::print("\nthe verifier crashed on:\n");
+  for (const Case* c : crashed) fmt::print("  {}\n", c->key());
   if (!stale.empty()) fmt::print("\nlisted as changing nothing, and caught:\n");
   for (const Case* c : stale) fmt::print("  {}  (by {})\n", c->key(), c->caught);
   std::vector<std::string> unused = whole ? equivalent.unused() : std::vector<std::string>();
   if (!unused.empty()) fmt::print("\nlisted as changing nothing, and no longer there:\n");
   for (const std::string& pattern : unused) fmt::print("  {}\n", pattern);
-  return survivors.empty() && stale.empty() && unused.empty() ? 0 : 1;
+  return survivors.empty() && crashed.empty() && stale.empty() && unused.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -145,14 +192,15 @@ int main(int argc, char** argv) {
   CLI::App app("Mutation testing of the verifier: are errors planted in the standard library's laws caught?");
   size_t sample = 0;
   uint64_t seed = 1;
-  unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  unsigned children = std::max(1u, std::thread::hardware_concurrency()), limit = 60;
   std::string only_subject, only_function, list = CATENARY_SOURCE_DIR "/tests/mutation/equivalent.txt";
   bool only_list = false, verbose = false;
   app.add_option("--sample", sample, "so many mutants, drawn at random; by default all");
   app.add_option("--seed", seed, "of the sample and of the verifier's draws");
   app.add_option("--subject", only_subject, "the mutants of one entry of the catalogue");
   app.add_option("--function", only_function, "the mutants of one function");
-  app.add_option("--threads", threads, "how many mutants side by side")->check(CLI::PositiveNumber);
+  app.add_option("--jobs", children, "how many mutants side by side")->check(CLI::PositiveNumber);
+  app.add_option("--limit", limit, "seconds after which a mutant counts as caught")->check(CLI::PositiveNumber);
   app.add_option("--equivalent", list, "the list of changes that change nothing");
   app.add_flag("--list", only_list, "print the mutants and stop");
   app.add_flag("--verbose", verbose, "print each mutant and what caught it");
@@ -185,29 +233,30 @@ int main(int argc, char** argv) {
       return 0;
     }
     // What fails unchanged tells nothing.
-    std::set<const Subject*> asked;
-    for (const Case& c : cases) asked.insert(c.subject);
-    for (const Subject* s : asked) {
-      VerifyOptions options;
-      options.seed = seed;
-      Report report = s->verify(nullptr, nullptr, options);
-      if (!report.passed()) throw Error(fmt::format("'{}' fails as it is:\n{}", s->name(), report.table()));
-    }
-    std::atomic<size_t> next{0}, done{0};
-    std::mutex printing;
-    auto work = [&] {
-      for (size_t i = next++; i < cases.size(); i = next++) {
-        run(cases[i], seed);
-        ++done;
-        std::lock_guard lock(printing);
-        if (verbose) fmt::print("{}: {}\n", cases[i].key(), cases[i].caught.empty() ? "SURVIVED" : cases[i].caught);
-        if (isatty(STDERR_FILENO))
-          std::cerr << fmt::format("\r{} of {} mutants", done.load(), cases.size()) << std::flush;
-      }
-    };
-    std::vector<std::thread> workers;
-    for (unsigned t = 0; t < threads; ++t) workers.emplace_back(work);
-    for (std::thread& t : workers) t.join();
+    std::vector<const Subject*> asked;
+    for (const Case& c : cases)
+      if (std::find(asked.begin(), asked.end(), c.subject) == asked.end()) asked.push_back(c.subject);
+    in_children(
+        asked.size(), children, limit,
+        [&](size_t i) {
+          VerifyOptions options;
+          options.seed = seed;
+          options.threads = 1;
+          Report report = asked[i]->verify(nullptr, nullptr, options);
+          return report.passed() ? std::string() : report.table();
+        },
+        [&](size_t i, const std::string& failure) {
+          if (!failure.empty()) throw Error(fmt::format("'{}' fails as it is: {}", asked[i]->name(), failure));
+        });
+    size_t done = 0;
+    in_children(
+        cases.size(), children, limit, [&](size_t i) { return caught_by(cases[i], seed); },
+        [&](size_t i, const std::string& caught) {
+          cases[i].caught = caught;
+          if (verbose) fmt::print("{}: {}\n", cases[i].key(), caught.empty() ? "SURVIVED" : caught);
+          std::fflush(stdout);
+          if (isatty(STDERR_FILENO)) std::cerr << fmt::format("\r{} of {} mutants", ++done, cases.size()) << std::flush;
+        });
     if (isatty(STDERR_FILENO)) std::cerr << "\r\x1b[K";
     return report(cases, equivalent, whole);
   } catch (const std::exception& e) {

@@ -96,6 +96,8 @@ std::vector<Change> changes_of(const Expr& node, const std::vector<Expr>& parame
     case Op::Abs: argument(0, "left out"); break;
     case Op::Fma:
       change("- for + in a b + c", [](const Expr&, const std::vector<Expr>& a) { return fma(a[0], a[1], -a[2]); });
+      change("a + c for a b + c", [](const Expr&, const std::vector<Expr>& a) { return a[0] + a[2]; });
+      change("b + c for a b + c", [](const Expr&, const std::vector<Expr>& a) { return a[1] + a[2]; });
       change("a b for a b + c", [](const Expr&, const std::vector<Expr>& a) { return a[0] * a[1]; });
       argument(2, "c for a b + c");
       break;
@@ -170,23 +172,31 @@ bool of_the_library(const Expr& e) {
   return std::string_view(e->where.file_name()).find("stdlib/") != std::string_view::npos;
 }
 
-// A loop with another number of trips; a while with none.
+// The values of a fold after another number of trips, with draws of its own.
+std::vector<Expr> refolded(const Expr& loop, int64_t trips) {
+  const LoopBody& body = *loop->body;
+  std::vector<Operand> first(loop->args.begin(), loop->args.end());
+  return fold(trips, first, [&](Expr trip, const std::vector<Expr>& carried) {
+    return rewrite(body.next, [&](const Expr& e, const std::vector<Expr>&) -> std::optional<Expr> {
+      if (same(e, body.bound[0])) return trip;
+      for (size_t i = 0; i < carried.size(); ++i)
+        if (same(e, body.bound[i + 1])) return carried[i];
+      if (e->scope != loop->inner) return std::nullopt;
+      if (e->op == Op::Normal) return normal(e.shape(), e->where);
+      if (e->op == Op::Uniform) return uniform(e.shape(), e->where);
+      if (e->op == Op::Bits) return bits(e.shape(), e->where);
+      return std::nullopt;
+    });
+  });
+}
+
+// A fold with another number of trips; a while with none.
 Expr with_trips(const Expr& result, const Expr& loop, int64_t more) {
-  std::vector<Expr> remade;
-  return rewrite({result}, [&](const Expr& node, const std::vector<Expr>& arguments) -> std::optional<Expr> {
-    if (node->op != Op::Item || node->args[0].get() != loop.get()) return std::nullopt;
-    if (loop->op == Op::While) return loop->args[size_t(node->values[0])];
-    if (remade.empty()) {
-      const LoopBody& body = *loop->body;
-      std::vector<Operand> first(loop->args.begin(), loop->args.end());
-      remade = fold(int64_t(loop->values[0]) + more, first, [&](Expr trip, const std::vector<Expr>& carried) {
-        std::vector<std::pair<Expr, Expr>> bound = {{body.bound[0], trip}};
-        for (size_t i = 0; i < carried.size(); ++i) bound.emplace_back(body.bound[i + 1], carried[i]);
-        return rewrite(body.next, bound);
-      });
-    }
-    (void)arguments;
-    return remade[size_t(node->values[0])];
+  std::vector<Expr> values = loop->args;
+  if (loop->op == Op::Fold) values = refolded(loop, int64_t(loop->values[0]) + more);
+  return rewrite({result}, [&](const Expr& e, const std::vector<Expr>&) -> std::optional<Expr> {
+    if (e->op != Op::Item || e->args[0].get() != loop.get()) return std::nullopt;
+    return values[size_t(e->values[0])];
   })[0];
 }
 
@@ -236,6 +246,19 @@ std::vector<Mutant> mutants_of(const Function& function, const std::set<std::str
       groups.push_back({line, nth > 1 ? fmt::format("{} {}", op, nth) : op, {}});
     }
     groups[at->second].nodes.push_back(e);
+  }
+
+  auto offer_whole = [&](const std::string& change, const Expr& result) {
+    if (seen.insert(to_string(result)).second)
+      mutants.push_back({function.name, std::string(name_of(function.result->op)), change, result});
+  };
+  // A function that is one of its parameters.
+  if (function.result->op == Op::Parameter && function.result.type() == Type::f32) {
+    offer_whole("negated", -function.result);
+    offer_whole("doubled", 2.0 * function.result);
+    for (const Expr& other : function.parameters)
+      if (!same(other, function.result) && other.type() == Type::f32 && other.shape() == function.result.shape())
+        offer_whole(fmt::format("{} for {}", other->name, function.result->name), other);
   }
 
   for (const Group& group : groups) {

@@ -146,8 +146,8 @@ bool same_text(const std::optional<Expr>& a, const std::optional<Expr>& b) {
   return a.has_value() == b.has_value() && (!a || to_string(*a) == to_string(*b));
 }
 
-struct Parameters {
-  explicit Parameters(const Space& space, Shape estimate = {}, Type estimate_type = Type::f32) {
+struct Leaves {
+  explicit Leaves(const Space& space, Shape estimate = {}, Type estimate_type = Type::f32) {
     for (const char* name : {"x", "y", "u", "v", "x0", "xt", "xs"})
       all.emplace(name, parameter(name, space.type(), space.point()));
     for (const char* name : {"s", "t", "T", "variance"}) all.emplace(name, parameter(name, Type::f32, {}));
@@ -159,7 +159,7 @@ struct Parameters {
 
 // The functions of a process that follow from others.
 std::vector<std::string> defaults_of(const Process& p) {
-  Parameters e(p.space());
+  Leaves e(p.space());
   std::vector<std::string> names;
   if (same_text(p.transition(e["xs"], e["s"], e["t"]), p.forward(e["xs"], e["t"] - e["s"])))
     names.emplace_back("transition");
@@ -169,7 +169,7 @@ std::vector<std::string> defaults_of(const Process& p) {
 }
 
 std::vector<Function> functions_of(const Process& p) {
-  Parameters e(p.space(), p.estimate().shape, p.estimate().type);
+  Leaves e(p.space(), p.estimate().shape, p.estimate().type);
   std::vector<Function> list;
   auto add = [&](const char* name, std::initializer_list<const char*> names, std::optional<Expr> result) {
     if (!result) return;
@@ -192,7 +192,7 @@ std::vector<Function> functions_of(const Process& p) {
 
 std::vector<Function> functions_of(const Space& space) {
   std::vector<Function> list;
-  Parameters e(space);
+  Leaves e(space);
   if (const auto* m = dynamic_cast<const Manifold*>(&space)) {
     list.push_back({"project", {e["x"]}, m->project(e["x"])});
     list.push_back({"tangent", {e["x"], e["v"]}, m->tangent(e["x"], e["v"])});
@@ -209,16 +209,26 @@ std::vector<Function> functions_of(const Space& space) {
   return list;
 }
 
+// Factors of 1 would hide that they are left out.
+Parameters telling(const CatalogueEntry& entry) {
+  Parameters given;
+  for (const CatalogueParameter& p : entry.parameters)
+    if (p.value == 1 && p.name != "dimension") given[p.name] = 1.25;
+  return given;
+}
+
 }  // namespace
 
 Subject::Subject(const CatalogueEntry& entry)
-    : entry_(entry), functions_(entry.is_process() ? functions_of(*entry.process()) : functions_of(*entry.space())) {
+    : entry_(entry),
+      given_(telling(entry)),
+      functions_(entry.is_process() ? functions_of(*entry.process(given_)) : functions_of(*entry.space(given_))) {
   if (!entry.is_process()) return;
-  Kept<Process> process = entry.process();
+  Kept<Process> process = entry.process(given_);
   std::vector<Function> of_space = functions_of(process->space());
   if (auto walk = process.as<GeodesicWalk>()) {
     // The space's score comes from the density, in which errors are planted as well.
-    Parameters e(process->space());
+    Leaves e(process->space());
     const auto& manifold = dynamic_cast<const Manifold&>(process->space());
     of_space.push_back({"score", {}, manifold.score(e["x"], e["y"], e["variance"])});
   }
@@ -229,13 +239,13 @@ Report Subject::verify(const Function* function, const Expr* result, VerifyOptio
   Replaced replaced;
   if (function) replaced = {function->name, function->parameters, *result};
   if (!entry_.is_process()) {
-    Kept<Space> space = entry_.space();
+    Kept<Space> space = entry_.space(given_);
     if (auto manifold = space.as<Manifold>()) return catenary::verify(MutatedManifold(*manifold, replaced), options);
     return catenary::verify(MutatedCategories(space, replaced), options);
   }
   options.horizon = entry_.horizon;
   options.spaces = false;
-  Kept<Process> process = entry_.process();
+  Kept<Process> process = entry_.process(given_);
   return catenary::verify(MutatedProcess(process, replaced, defaults_of(*process)), options);
 }
 

@@ -11,7 +11,7 @@
 
 namespace catenary::testing {
 
-/// An entry of the catalogue.
+/// An entry of the catalogue, with parameters that tell: none is 1.
 class Subject {
  public:
   explicit Subject(const CatalogueEntry& entry);
@@ -28,6 +28,7 @@ class Subject {
 
  private:
   const CatalogueEntry& entry_;
+  Parameters given_;
   std::vector<Function> functions_;
   std::set<std::string> left_out_;
 };
