@@ -156,6 +156,8 @@ int verify_all(const Arguments& arguments) {
     for (const CatalogueEntry& e : catalogue()) names.push_back(e.name);
   if (names.empty())
     throw Error("verify takes names of the standard library (see `catenary list`), .mlir files, or --all");
+  if (!arguments.plot.empty() && !arguments.plot.ends_with(".png"))
+    throw Error(fmt::format("--plot takes a file name that ends in .png; found '{}'", arguments.plot));
   std::vector<Report> reports;
   for (const std::string& name : names) {
     reports.push_back(verify_one(name, arguments));

@@ -21,7 +21,7 @@ constexpr int columns = 3, panel_width = 540, panel_height = 300, header = 60;
 constexpr const char *ink = "#1b2430", *pale = "#8a94a3", *wrong = "#c0262d", *colour_a = "#e8833a",
                      *colour_b = "#2f6fb3";
 
-// Failures first; then the first of each check that has a picture, in the order of the report.
+// Failures first, then the others in the order of the report, as many as there is room for.
 std::vector<const Check*> panels_of(const Report& report) {
   std::vector<const Check*> failed, others;
   for (const Check& c : report.checks)

@@ -95,6 +95,7 @@ TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   fails("verify", "catenary: verify takes names of the standard library (see `catenary list`), .mlir files, or --all");
   fails("verify circle --set radius=2", "catenary: 'circle' has no parameters; 'radius' was given");
   fails("verify circle --set radius", "catenary: --set takes name=value, the value a number; found 'radius'");
+  fails("verify circle --plot circle.jpg", "catenary: --plot takes a file name that ends in .png; found 'circle.jpg'");
   fails("verify circle --effort great", "--effort");
   fails("declare circle", "catenary: 'circle' is a space, not a process");
   fails("", "A subcommand is required");
