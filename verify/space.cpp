@@ -214,6 +214,8 @@ void SpaceChecks::points() {
                     "tangent must remove all that points out of the space at x, and nothing else"));
   add(orthogonal.check("tangent is orthogonal", "inner(x, v - tangent(x, v), w) against 0 for tangent w",
                        "tangent must be the orthogonal projection in the metric that inner gives"));
+  add(nearest.check("project is nearest", "the way from z to project(z), along the space, against 0",
+                    "project must return the point nearest to z; of angles, the same angle"));
   add(gradient.check("gradient", "inner(x, gradient(x, derivatives), v) against dot(derivatives, v)",
                      "a space whose inner is not the ambient one must override gradient (and tangent_normal)"));
   Check metric;
