@@ -93,6 +93,9 @@ void SpaceChecks::geodesics() {
                       "log, or inner, at one of the two ends"));
   add(triangle.check("triangle inequality", "|log(x, z)| against |log(x, y)| + |log(y, z)|",
                      "log must give the shortest of the geodesics from x to y (for a turn, at most half a turn)"));
+  // Told here, because log has its part in it.
+  add(nearest_.check("project is nearest", "the way from z to project(z), along the space, against 0",
+                     "project must return the point nearest to z; of angles, the same angle"));
   add(gauss.check("log points away from y", "the derivative of |log(x, y)|^2 as x moves, against -2 log(x, y)",
                   "exp must follow geodesics of the metric that inner gives"));
 }

@@ -147,7 +147,7 @@ double SpaceChecks::amplification(const Vector& x, const Vector& y, const Vector
 
 void SpaceChecks::points() {
   choose_places();
-  Errors idempotent, nearest, on_space, tangent, orthogonal, gradient;
+  Errors idempotent, on_space, tangent, orthogonal, gradient;
   size_t dimension = 0;
   bool positive = !places_.empty();
   for (size_t i = 0; i < places_.size(); ++i) {
@@ -166,7 +166,7 @@ void SpaceChecks::points() {
       Vector moved = combine(1, z, -1, p);
       double along = norm(geometry_.tangent(p, moved)), own = geometry_.distance(p, z);
       if (std::isfinite(own)) along = std::min(along, own);
-      nearest.offer(along, 1e-5 * (size_of(z) + norm(moved)), [&] {
+      nearest_.offer(along, 1e-5 * (size_of(z) + norm(moved)), [&] {
         return fmt::format("project takes {} to {}, {:.3g} along the space from the point nearest to it", text_of(z),
                            text_of(p), along);
       });
@@ -214,8 +214,6 @@ void SpaceChecks::points() {
                     "tangent must remove all that points out of the space at x, and nothing else"));
   add(orthogonal.check("tangent is orthogonal", "inner(x, v - tangent(x, v), w) against 0 for tangent w",
                        "tangent must be the orthogonal projection in the metric that inner gives"));
-  add(nearest.check("project is nearest", "the way from z to project(z), along the space, against 0",
-                    "project must return the point nearest to z; of angles, the same angle"));
   add(gradient.check("gradient", "inner(x, gradient(x, derivatives), v) against dot(derivatives, v)",
                      "a space whose inner is not the ambient one must override gradient (and tangent_normal)"));
   Check metric;

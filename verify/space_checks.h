@@ -86,6 +86,7 @@ class SpaceChecks {
   std::vector<Place> places_;
   Frame frame_;
   double radius_ = 0;
+  Errors nearest_;  ///< Of project, found by points().
 };
 
 }  // namespace catenary::verifying

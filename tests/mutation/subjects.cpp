@@ -209,11 +209,11 @@ std::vector<Function> functions_of(const Space& space) {
   return list;
 }
 
-// Factors of 1 would hide that they are left out.
+// Factors of 1, and one dimension, would hide that they are left out.
 Parameters telling(const CatalogueEntry& entry) {
   Parameters given;
   for (const CatalogueParameter& p : entry.parameters)
-    if (p.value == 1 && p.name != "dimension") given[p.name] = 1.25;
+    if (p.value == 1) given[p.name] = p.name == "dimension" ? 2 : 1.25;
   return given;
 }
 
