@@ -15,13 +15,6 @@ namespace catenary {
 
 namespace {
 
-int64_t whole(const Parameters& p, const std::string& name) {
-  double value = p.at(name);
-  if (value != std::floor(value) || std::abs(value) > 0x1p53)
-    throw Error(fmt::format("the parameter '{}' is a whole number; found {}", name, value));
-  return int64_t(value);
-}
-
 // Defaults, with `given` in their place.
 Parameters complete(const CatalogueEntry& entry, const Parameters& given) {
   Parameters all;
@@ -37,10 +30,22 @@ Parameters complete(const CatalogueEntry& entry, const Parameters& given) {
                       : fmt::format("'{}' has no parameter '{}'; it has {}", entry.name, name, fmt::join(names, ", ")));
     all[name] = value;
   }
+  // Beyond 2^53 a double does not tell neighbours apart.
+  for (const CatalogueParameter& p : entry.parameters)
+    if (double value = all[p.name]; p.whole && !(value == std::floor(value) && std::abs(value) <= 0x1p53))
+      throw Error(
+          fmt::format("'{}' takes a whole number of at most 2^53 for '{}'; found {}", entry.name, p.name, value));
   return all;
 }
 
 const CatalogueParameter rate{"rate", 1, "variance per unit of time"};
+
+CatalogueParameter whole(std::string name, double value, std::string meaning) {
+  return {std::move(name), value, std::move(meaning), /*whole=*/true};
+}
+
+// A whole number among complete parameters.
+int64_t count(const Parameters& p, const std::string& name) { return int64_t(p.at(name)); }
 
 std::vector<CatalogueEntry> entries() {
   std::vector<CatalogueEntry> list;
@@ -52,32 +57,32 @@ std::vector<CatalogueEntry> entries() {
     list.push_back({std::move(name), std::move(summary), std::move(parameters), horizon, {}, make});
   };
 
-  space("categorical", "categories 0 .. K - 1", {{"categories", 5, "K"}},
-        [](const Parameters& p) { return Categorical(whole(p, "categories")); });
+  space("categorical", "categories 0 .. K - 1", {whole("categories", 5, "K")},
+        [](const Parameters& p) { return Categorical(count(p, "categories")); });
   space("circle", "angles in [-pi, pi)", {}, [](const Parameters&) { return Circle(); });
-  space("euclidean", "vectors of R^n", {{"dimension", 3, "n"}},
-        [](const Parameters& p) { return Euclidean({whole(p, "dimension")}); });
+  space("euclidean", "vectors of R^n", {whole("dimension", 3, "n")},
+        [](const Parameters& p) { return Euclidean({count(p, "dimension")}); });
 
   process("circle_brownian", "Brownian motion on the circle, exact", {rate}, 32,
           [](const Parameters& p) { return Brownian(Circle(), p.at("rate")); });
-  process("euclidean_brownian", "Brownian motion in R^n", {{"dimension", 3, "n"}, rate}, 1,
-          [](const Parameters& p) { return Brownian(Euclidean({whole(p, "dimension")}), p.at("rate")); });
+  process("euclidean_brownian", "Brownian motion in R^n", {whole("dimension", 3, "n"), rate}, 1,
+          [](const Parameters& p) { return Brownian(Euclidean({count(p, "dimension")}), p.at("rate")); });
   process("geodesic_walk_on_circle", "Brownian motion on the circle by geodesic steps: the named approximation",
-          {rate, {"steps", 64, "geodesic steps per draw"}}, 16, [](const Parameters& p) {
-            return GeodesicWalk(Circle(), {.rate = p.at("rate"), .steps = whole(p, "steps")});
+          {rate, whole("steps", 64, "geodesic steps per draw")}, 16, [](const Parameters& p) {
+            return GeodesicWalk(Circle(), {.rate = p.at("rate"), .steps = count(p, "steps")});
           });
   process("ornstein_uhlenbeck", "dX = theta (mean - X) dt + sigma dW in R^n",
-          {{"dimension", 1, "n"},
+          {whole("dimension", 1, "n"),
            {"theta", 1, "how fast the start is forgotten, per unit of time"},
            {"mean", 0.5, "where it is drawn to"},
            {"sigma", 1, "deviation per square root of time"}},
           16, [](const Parameters& p) {
-            return OrnsteinUhlenbeck(Euclidean({whole(p, "dimension")}),
+            return OrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
                                      {.theta = p.at("theta"), .mean = p.at("mean"), .sigma = p.at("sigma")});
           });
   process("uniform_jump", "jumps to a uniformly drawn category",
-          {{"categories", 5, "K"}, {"rate", 1, "jumps per unit of time"}}, 16,
-          [](const Parameters& p) { return UniformJump(Categorical(whole(p, "categories")), p.at("rate")); });
+          {whole("categories", 5, "K"), {"rate", 1, "jumps per unit of time"}}, 16,
+          [](const Parameters& p) { return UniformJump(Categorical(count(p, "categories")), p.at("rate")); });
   return list;
 }
 

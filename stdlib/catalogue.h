@@ -15,6 +15,7 @@ struct CatalogueParameter {
   std::string name;
   double value;         ///< unless another is given
   std::string meaning;  ///< "variance per unit of time"
+  bool whole = false;   ///< A whole number, and no other.
 };
 
 using Parameters = std::map<std::string, double>;
@@ -29,7 +30,7 @@ struct CatalogueEntry {
 
   bool is_process() const { return bool(make_process); }
   /// The declaration, with `given` in place of default values. Throws Error for a parameter that it does not have, naming
-  /// those it has, and for values that the declaration refuses.
+  /// those it has, for one that must be whole and is not, and for values that the declaration refuses.
   Kept<Space> space(const Parameters& given = {}) const;
   Kept<Process> process(const Parameters& given = {}) const;
 };

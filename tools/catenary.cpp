@@ -1,4 +1,5 @@
 // The command `catenary`: lists the standard library, verifies its spaces and processes and saved declarations.
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -19,8 +21,6 @@
 using namespace catenary;
 
 namespace {
-
-constexpr const char* version = "0.1.0";
 
 // ---- list ---------------------------------------------------------------------------------------
 
@@ -33,7 +33,8 @@ void list(bool as_json) {
       if (e.is_process()) entry["horizon"] = e.horizon;
       entry["parameters"] = nlohmann::json::array();
       for (const CatalogueParameter& p : e.parameters)
-        entry["parameters"].push_back({{"name", p.name}, {"default", p.value}, {"meaning", p.meaning}});
+        entry["parameters"].push_back(
+            {{"name", p.name}, {"default", p.value}, {"meaning", p.meaning}, {"whole", p.whole}});
       all.push_back(entry);
     }
     fmt::print("{}\n", all.dump(2));
@@ -104,7 +105,8 @@ class ProgressBar {
 };
 
 std::string coloured(std::string text) {
-  if (!isatty(STDOUT_FILENO) || std::getenv("NO_COLOR")) return text;
+  const char* no_color = std::getenv("NO_COLOR");
+  if (!isatty(STDOUT_FILENO) || (no_color && *no_color)) return text;
   auto colour = [&](const std::string& word, const char* code) {
     for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += word.size() + 9) {
       text.insert(at + word.size(), "\x1b[0m");
@@ -125,6 +127,9 @@ std::string text_of(const std::string& file) {
   return text.str();
 }
 
+// What stands below the table: failures and the last line.
+std::string without_rows(const std::string& table) { return table.substr(table.find("\n\n") + 2); }
+
 Report verify_one(const std::string& name, const Arguments& arguments) {
   ProgressBar bar(name, !arguments.quiet && isatty(STDERR_FILENO));
   VerifyOptions options;
@@ -136,7 +141,7 @@ Report verify_one(const std::string& name, const Arguments& arguments) {
     bar.draw(progress);
     return !interrupted;
   };
-  if (name.ends_with(".mlir") || std::filesystem::exists(name)) {
+  if (name.ends_with(".mlir") || std::filesystem::is_regular_file(name)) {
     if (!arguments.sets.empty() || arguments.horizon > 0)
       throw Error(
           fmt::format("'{}' is a saved declaration, whose numbers are fixed: --set and --horizon do not apply", name));
@@ -162,7 +167,7 @@ int verify_all(const Arguments& arguments) {
   for (const std::string& name : names) {
     reports.push_back(verify_one(name, arguments));
     const Report& report = reports.back();
-    if (!arguments.json) fmt::print("{}\n", coloured(report.table()));
+    if (!arguments.json) fmt::print("{}\n", coloured(arguments.quiet ? without_rows(report.table()) : report.table()));
     if (!arguments.plot.empty()) {
       std::string file = arguments.plot;
       if (names.size() > 1) {
@@ -185,15 +190,20 @@ int verify_all(const Arguments& arguments) {
       fmt::print("{}\n", all.dump(2));
     }
   }
-  auto failed = std::count_if(reports.begin(), reports.end(), [](const Report& r) { return !r.passed(); });
-  if (!arguments.json && reports.size() > 1) fmt::print("{} verified, {} failed\n", reports.size(), failed);
-  return failed > 0 ? 1 : 0;
+  std::vector<std::string> failed;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (!reports[i].passed()) failed.push_back(names[i]);
+  if (!arguments.json && reports.size() > 1)
+    fmt::print("{} verified, {} failed{}{}\n", reports.size(), failed.size(), failed.empty() ? "" : ": ",
+               fmt::join(failed, ", "));
+  return failed.empty() ? 0 : 1;
 }
 
 void declare(const Arguments& arguments) {
   const CatalogueEntry& entry = catalogue_entry(arguments.names.at(0));
-  Joint joint(entry.name, arguments.horizon > 0 ? arguments.horizon : entry.horizon > 0 ? entry.horizon : 1);
-  joint.add("x", entry.process(arguments.parameters()));
+  Kept<Process> process = entry.process(arguments.parameters());
+  Joint joint(entry.name, arguments.horizon > 0 ? arguments.horizon : entry.horizon);
+  joint.add("x", std::move(process));
   fmt::print("{}", to_mlir(joint));
 }
 
@@ -201,7 +211,7 @@ void declare(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   CLI::App app("Catenary: stochastic processes held at both ends");
-  app.set_version_flag("--version", version);
+  app.set_version_flag("--version", CATENARY_VERSION);
   app.require_subcommand(1);
   Arguments arguments;
 
@@ -212,21 +222,23 @@ int main(int argc, char** argv) {
       app.add_subcommand("verify", "check that spaces and processes keep their promises; exit code 1 if one does not");
   verifying->add_option("name", arguments.names,
                         "names of the standard library, or files of saved declarations (.mlir)");
-  verifying->add_option("--set", arguments.sets, "a parameter: name=value")->take_all();
+  verifying->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
+      ->allow_extra_args(false);
   verifying->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
   verifying->add_option("--effort", arguments.effort, "standard: catches an error of 1 % in a variance; high: of 0.1 %")
       ->check(CLI::IsMember({"standard", "high"}));
-  verifying->add_option("--seed", arguments.seed, "the seed of all draws");
+  verifying->add_option("--seed", arguments.seed, "the seed of all draws")->check(CLI::NonNegativeNumber);
   verifying->add_option("--threads", arguments.threads, "how many threads; by default one per processor");
   verifying->add_option("--plot", arguments.plot, "draw the compared distributions to this PNG file");
   verifying->add_flag("--all", arguments.all, "everything in the standard library");
   verifying->add_flag("--stop-at-failure", arguments.stop, "leave out what comes after the first failure");
   verifying->add_flag("--json", arguments.json, "as JSON");
-  verifying->add_flag("--quiet", arguments.quiet, "without a progress bar");
+  verifying->add_flag("--quiet", arguments.quiet, "failures and the last line alone, without a progress bar");
 
   auto* declaring = app.add_subcommand("declare", "print a process of the standard library as a saved declaration");
   declaring->add_option("name", arguments.names, "its name")->required()->expected(1);
-  declaring->add_option("--set", arguments.sets, "a parameter: name=value")->take_all();
+  declaring->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
+      ->allow_extra_args(false);
   declaring->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
 
   try {
@@ -234,7 +246,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
-  std::signal(SIGINT, [](int) { interrupted = true; });
+  std::signal(SIGINT, [](int) {
+    interrupted = true;
+    std::signal(SIGINT, SIG_DFL);  // A check may take a while: the second Ctrl-C does not wait for its end.
+  });
   try {
     if (listing->parsed()) list(arguments.json);
     if (declaring->parsed()) declare(arguments);

@@ -129,6 +129,7 @@ class ProcessChecks {
         });
         for (const auto& s : sums) samples_of[k]->merge(s);
       }
+      if (session_.options().stop_at_failure && obvious(samples_of, words, at)) break;
     }
     for (size_t k = 0; k < count; ++k) {
       auto worst = samples_of[k]->worst(words.name_a, words.name_b, subject_->components[k].approximation(at));
@@ -142,6 +143,14 @@ class ProcessChecks {
       r.where = where;
       r.histograms = samples_of[k]->histograms(worst.statistic, words.name_a, words.name_b);
     }
+  }
+
+  // Whether the samples so far are so far apart that more need not be drawn: a look that no correct law is failed by.
+  bool obvious(const std::vector<std::unique_ptr<TwoSample>>& samples_of, const Words& words, double at) const {
+    for (size_t k = 0; k < samples_of.size(); ++k)
+      if (samples_of[k]->worst(words.name_a, words.name_b, subject_->components[k].approximation(at)).sigmas > 20)
+        return true;
+    return false;
   }
 
   static bool any_failed(const Results& results) {

@@ -21,8 +21,7 @@ struct Run {
   std::string output;  ///< stdout and stderr
 };
 
-Run run(const std::string& arguments) {
-  std::string command = fmt::format("'{}' {} 2>&1", CATENARY_TOOL, arguments);
+Run run_command(const std::string& command) {
   FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe);
   Run result{0, {}};
@@ -31,6 +30,8 @@ Run run(const std::string& arguments) {
   result.code = WEXITSTATUS(pclose(pipe));
   return result;
 }
+
+Run run(const std::string& arguments) { return run_command(fmt::format("'{}' {} 2>&1", CATENARY_TOOL, arguments)); }
 
 fs::path folder() {
   fs::path path = fs::path(CATENARY_BUILD_DIR) / "tests" / "verify_tool";
@@ -72,9 +73,33 @@ TEST_CASE("a process that has not mixed by its horizon fails") {
   CHECK_THAT(bad.output, Contains("FAILED: prior") && Contains("look at: prior; or the horizon"));
 }
 
+TEST_CASE("several subjects: their reports, and which failed") {
+  fs::path picture = folder() / "spaces.png";
+  for (const char* name : {"circle", "euclidean"}) fs::remove(folder() / fmt::format("spaces-{}.png", name));
+  Run spaces = run(fmt::format("verify --set dimension=2 euclidean circle --quiet --plot '{}'", picture.string()));
+  CHECK(spaces.code == 2);  // The circle has no dimension.
+  spaces = run(fmt::format("verify euclidean circle --quiet --plot '{}'", picture.string()));
+  CHECK(spaces.code == 0);
+  CHECK_THAT(spaces.output, Contains("space 'euclidean': ") && Contains("space 'circle': ") &&
+                                Contains("2 verified, 0 failed\n") && !Contains("log inverts exp"));
+  CHECK(fs::exists(folder() / "spaces-euclidean.png"));
+  CHECK(fs::exists(folder() / "spaces-circle.png"));
+  Run mixed = run("verify circle uniform_jump --horizon 0.5 --stop-at-failure --quiet");
+  CHECK(mixed.code == 1);
+  CHECK_THAT(mixed.output, Contains("FAILED: prior") && Contains("2 verified, 1 failed: uniform_jump\n"));
+  CHECK(nlohmann::json::parse(run("verify circle categorical --json").output).size() == 2);
+}
+
+TEST_CASE("Ctrl-C ends it with a message, and 130") {
+  std::string command = fmt::format("timeout --preserve-status -s INT 1 '{}' verify --all 2>&1", CATENARY_TOOL);
+  Run stopped = run_command(command);
+  CHECK(stopped.code == 130);
+  CHECK_THAT(stopped.output, Contains("catenary: interrupted"));
+}
+
 TEST_CASE("a saved declaration") {
   fs::path file = folder() / "jump.mlir";
-  std::ofstream(file) << run("declare uniform_jump --set categories=3 rate=2").output;
+  std::ofstream(file) << run("declare uniform_jump --set categories=3 --set rate=2").output;
   Run saved = run(fmt::format("verify '{}'", file.string()));
   CHECK(saved.code == 0);
   CHECK_THAT(saved.output, Contains("declaration '") && Contains("bridge identity") && Contains(" 0 failed"));
@@ -97,6 +122,7 @@ TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   fails("verify circle --set radius", "catenary: --set takes name=value, the value a number; found 'radius'");
   fails("verify circle --plot circle.jpg", "catenary: --plot takes a file name that ends in .png; found 'circle.jpg'");
   fails("verify circle --effort great", "--effort");
+  fails("verify circle --seed -1", "--seed");
   fails("declare circle", "catenary: 'circle' is a space, not a process");
   fails("", "A subcommand is required");
 }
