@@ -17,6 +17,7 @@
 
 #include <catenary/catenary.h>
 #include <catenary/stdlib/catalogue.h>
+#include <catenary/support/environment.h>
 
 using namespace catenary;
 
@@ -105,17 +106,17 @@ class ProgressBar {
 };
 
 std::string coloured(std::string text) {
-  const char* no_color = std::getenv("NO_COLOR");
-  if (!isatty(STDOUT_FILENO) || (no_color && *no_color)) return text;
-  auto colour = [&](const std::string& word, const char* code) {
-    for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += word.size() + 9) {
-      text.insert(at + word.size(), "\x1b[0m");
-      text.insert(at, code);
-    }
+  if (!isatty(STDOUT_FILENO) || read_environment().plain) return text;
+  // Every `word` that stands between `before` and `after`.
+  auto colour = [&](const std::string& before, const std::string& word, const std::string& after, const char* code) {
+    const std::string plain = before + word + after, painted = before + code + word + "\x1b[0m" + after;
+    for (size_t at = 0; (at = text.find(plain, at)) != std::string::npos; at += painted.size())
+      text.replace(at, plain.size(), painted);
   };
-  colour("  FAIL\n", "\x1b[31m");
-  colour("FAILED:", "\x1b[31m");
-  colour("  pass\n", "\x1b[32m");
+  constexpr const char *red = "\x1b[31m", *green = "\x1b[32m";
+  colour("  ", "FAIL", "\n", red);
+  colour("", "FAILED:", "", red);
+  colour("  ", "pass", "\n", green);
   return text;
 }
 

@@ -51,9 +51,6 @@ std::string caught_by(const Case& c, uint64_t seed) {
   options.threads = 1;
   options.stop_at_failure = true;
   options.only = Subject::steps_of(*c.function);
-  std::string caught = caught_by(c, options);
-  if (!caught.empty() || options.only.empty()) return caught;
-  options.only.clear();
   return caught_by(c, options);
 }
 

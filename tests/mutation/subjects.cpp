@@ -251,12 +251,17 @@ Report Subject::verify(const Function* function, const Expr* result, VerifyOptio
 
 std::vector<std::string> Subject::steps_of(const Function& function) {
   const std::string& name = function.name;
-  if (name == "prior") return {"extreme times", "prior"};
-  if (name == "endpoint") return {"estimates"};
-  if (name == "log_density") return {"density", "oracle walk"};
+  if (name == "prior") return {"extreme times", "compiled law", "prior", "independence"};
+  if (name == "endpoint") return {"estimates", "oracle walk", "posterior-mean walk"};
+  if (name == "log_density") return {"density", "oracle walk", "posterior-mean walk"};
   if (name == "score") return {"density"};
-  if (name == "transition") return {"Chapman-Kolmogorov and bridges"};
-  return {};
+  if (name == "transition") return {"ends", "Chapman-Kolmogorov and bridges"};
+  const std::vector<std::string> drawn = {
+      "ends", "extreme times", "compiled law", "Chapman-Kolmogorov and bridges", "estimates", "oracle walk"};
+  if (name == "bridge") return drawn;
+  std::vector<std::string> forward = drawn;
+  forward.insert(forward.end(), {"prior", "density"});
+  return name == "forward" ? forward : std::vector<std::string>();  // Functions of a space: all.
 }
 
 }  // namespace catenary::testing
