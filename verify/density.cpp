@@ -56,7 +56,7 @@ class DensityChecks {
  private:
   const Sampler& sampler() const { return *subject_.sampler; }
   double time(double share) const { return double(float(share * subject_.horizon())); }
-  double density_time(size_t k) const { return time(std::array{0.5, 0.01, 0.1}[k]); }
+  static constexpr std::array density_times = {0.5, 0.05, 0.01, 0.13};  ///< shares of the horizon
 
   // A state of n samples in which this component holds `points` (null: the starts), and the others their starts.
   State state(int64_t n, const void* points) const {
@@ -263,14 +263,14 @@ class DensityChecks {
       ambient_metric_ =
           ambient_metric_ && std::abs(c_.geometry->inner(x, u, v) - dot(u, v)) < 1e-9 * (1 + norm(u) * norm(v));
     }
-    const size_t laws = 3;
+    const size_t laws = density_times.size();
     double worst_integral = -1, worst_fit = -1;
     std::string integral_sentence, fit_sentence;
     int64_t n = 0;
     bool one = c_.geometry->space().dimension() == 1;
     for (size_t k = 0; k < laws && !(session_.options().stop_at_failure && worst_integral > 1); ++k)
-      compare(law(density_time(k), int64_t(k) + 1), one, laws, n, worst_integral, integral_sentence, worst_fit,
-              fit_sentence);
+      compare(law(time(density_times[k]), int64_t(k + 1) % groups), one, laws, n, worst_integral, integral_sentence,
+              worst_fit, fit_sentence);
     std::string how = one ? "quadrature" : "importance sampling";
     add("density integrates to one",
         fmt::format("the integral of exp(log_density) over the space, by {}, against 1", how), n, worst_integral, 1,
@@ -282,7 +282,7 @@ class DensityChecks {
   void compare(const Law& law, bool quadrature, size_t laws, int64_t& n, double& worst_integral,
                std::string& integral_sentence, double& worst_fit, std::string& fit_sentence) {
     size_t d = law.d, m = c_.elements();
-    const int64_t rounds = session_.options().effort == Effort::high ? 3200 : 32;
+    const int64_t rounds = (quadrature ? 32 : 24) * (session_.options().effort == Effort::high ? 100 : 1);
     // Of each coordinate its mean, square and shares in eight cells of the proposal; of the whole the square distance.
     const size_t cells = 8, per = 2 + cells, count = d * per + 1;
     auto statistics = [&](const Coordinates& v, std::vector<double>& f) {
@@ -451,8 +451,8 @@ class DensityChecks {
     double worst_sum = -1, worst_fit = -1;
     std::string sum_sentence, fit_sentence;
     std::vector<int32_t> x0(batch), xt(batch);
-    for (size_t q = 0; q < 3; ++q) {
-      double t = density_time(q);
+    for (double share : density_times) {
+      double t = time(share);
       int32_t start = *element_of<int32_t>(starts_, c_, 2);
       std::fill(x0.begin(), x0.end(), start);
       for (int64_t i = 0; i < batch; ++i) xt[size_t(i)] = int32_t(i % k);
@@ -492,7 +492,7 @@ class DensityChecks {
         chi_square += (rest - rest_expected) * (rest - rest_expected) / rest_expected;
         ++degrees;
       }
-      double bound = sigmas_of_probability(session_.level() / 3),
+      double bound = sigmas_of_probability(session_.level() / double(density_times.size())),
              sigmas = sigmas_of_chi_square(chi_square, std::max(degrees, 1.0)) / bound;
       if (!(sigmas <= worst_fit)) {
         worst_fit = sigmas;
@@ -501,10 +501,11 @@ class DensityChecks {
             counts[at] / double(n), p[at], t);
       }
     }
-    add("density sums to one", "the sum of exp(log_density) over all categories, against 1", 3 * k, worst_sum, 1,
-        "error/tol", sum_sentence, "log_density: its normalisation");
-    add("density", "how often each category is drawn, against exp(log_density)", 3 * n, worst_fit, 1, "|z| / bound",
-        fit_sentence, "log_density against forward: which of the two has the law that was meant?");
+    add("density sums to one", "the sum of exp(log_density) over all categories, against 1",
+        int64_t(density_times.size()) * k, worst_sum, 1, "error/tol", sum_sentence, "log_density: its normalisation");
+    add("density", "how often each category is drawn, against exp(log_density)", int64_t(density_times.size()) * n,
+        worst_fit, 1, "|z| / bound", fit_sentence,
+        "log_density against forward: which of the two has the law that was meant?");
   }
 
   Session& session_;

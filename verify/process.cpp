@@ -22,8 +22,9 @@ constexpr int64_t batch = 1 << 17, chunk = 1 << 12, pilot = 1 << 14;
 struct Times2 {
   double s, t, share;
 };
-constexpr Times2 time_pairs[] = {{0.4, 1, 1},    {0.004, 0.01, 1},   {0.06, 0.1, 1},       {0.1, 0.4, 0.25},
-                                 {0.9, 1, 0.25}, {1e-4, 0.02, 0.25}, {0.0199, 0.02, 0.25}, {4e-7, 1e-6, 0.25}};
+constexpr Times2 time_pairs[] = {{0.4, 1, 1},        {0.004, 0.01, 1},     {0.06, 0.1, 1},
+                                 {0.1, 0.4, 0.25},   {0.08, 0.15, 0.25},   {0.9, 1, 0.25},
+                                 {1e-4, 0.02, 0.25}, {0.0199, 0.02, 0.25}, {4e-7, 1e-6, 0.25}};
 
 /// One way of drawing (x_s, x_t), or x_s alone.
 struct Way {
