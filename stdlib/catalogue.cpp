@@ -65,7 +65,7 @@ std::vector<CatalogueEntry> entries() {
 
   process("circle_brownian", "Brownian motion on the circle, exact", {rate}, 32,
           [](const Parameters& p) { return Brownian(Circle(), p.at("rate")); });
-  process("euclidean_brownian", "Brownian motion in R^n", {whole("dimension", 3, "n"), rate}, 1,
+  process("euclidean_brownian", "Brownian motion in R^n", {whole("dimension", 3, "n"), rate}, 2,
           [](const Parameters& p) { return Brownian(Euclidean({count(p, "dimension")}), p.at("rate")); });
   process("geodesic_walk_on_circle", "Brownian motion on the circle by geodesic steps: the named approximation",
           {rate, whole("steps", 64, "geodesic steps per draw")}, 16, [](const Parameters& p) {
