@@ -10,13 +10,16 @@
 #include <fmt/format.h>
 #include <llvm/Object/Archive.h>
 #include <llvm/Object/ArchiveWriter.h>
+#include <mlir/Dialect/LLVMIR/LLVMDialect.h>
 
 #include <catenary/compiler/declaration.h>
 #include <catenary/compiler/import.h>
 #include <catenary/compiler/jit.h>
 #include <catenary/compiler/kernel_table.h>
 #include <catenary/compiler/pipeline.h>
+#include <catenary/compiler/symbols.h>
 #include <catenary/compiler/target/cpu.h>
+#include <catenary/compiler/target/cuda.h>
 #include <catenary/support/environment.h>
 
 namespace catenary {
@@ -69,15 +72,44 @@ Source source_of(const Joint& joint, std::vector<Question> questions) {
           }};
 }
 
+// The same question for a GPU: its PTX becomes a constant of `module`, and `kernels` are told of it.
+void add_device_code(mlir::ModuleOp device, mlir::ModuleOp module, Question question, const Target& target,
+                     const std::string& folder, std::vector<KernelEntry>& kernels) {
+  int stage = 0;
+  run_passes(device, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_block); }, folder, stage);
+  std::string symbol = ptx_symbol(device, question);
+  for (auto [kernel, same] : llvm::zip_equal(kernels, read_kernels(device))) {
+    if (kernel.operands.size() > CATENARY_DEVICE_OPERANDS)
+      throw Error(
+          fmt::format("target: {} on sites '{}' would read and write {} tensors in one kernel, and a GPU's kernel is "
+                      "given at most {}; put some of the components on sites of another name",
+                      kernel.pipeline, kernel.sites, kernel.operands.size(), CATENARY_DEVICE_OPERANDS));
+    kernel.ptx_symbol = symbol;
+    kernel.device_group = same.group;
+  }
+  run_passes(device, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, ThreadIds::registers); }, folder, stage);
+  std::string ptx = emit_ptx(device, target.gpu, folder, stage);
+  mlir::OpBuilder b = mlir::OpBuilder::atBlockEnd(module.getBody());
+  auto text = b.getStringAttr(llvm::StringRef(ptx.c_str(), ptx.size() + 1));
+  auto type = mlir::LLVM::LLVMArrayType::get(b.getI8Type(), unsigned(text.size()));
+  mlir::LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/true, mlir::LLVM::Linkage::External, symbol,
+                               text);
+}
+
 Piece lower(const Source& source, Question question, const Target& target, const std::string& dump) {
   std::string folder = dump.empty() ? "" : (std::filesystem::path(dump) / name_of(question)).string();
   int stage = 0;
   auto context = make_context();
   auto module = source.module(*context, question);
   if (!folder.empty()) write_stage(folder, stage, "import", "mlir", text_of(*module));
-  run_passes(*module, [](mlir::OpPassManager& passes, int) { add_point_passes(passes); }, target.lanes, folder, stage);
+  mlir::OwningOpRef<mlir::ModuleOp> device;
+  if (!target.gpu.empty()) device = module->clone();
+  run_passes(*module, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_pair); }, folder, stage);
   Piece piece{read_components(*module), read_kernels(*module), {}};
-  run_passes(*module, add_lowering_passes, target.lanes, folder, stage);
+  run_passes(*module, [&](mlir::OpPassManager& passes) { add_cpu_passes(passes, target.lanes); }, folder, stage);
+  if (device)
+    add_device_code(*device, *module, question, target,
+                    folder.empty() ? "" : (std::filesystem::path(folder) / "gpu").string(), piece.kernels);
   piece.object = emit_object(*module, target, folder, stage);
   return piece;
 }

@@ -15,8 +15,14 @@ struct Target {
   std::string features;  ///< LLVM feature list, e.g. "+avx2,+fma". fma is required.
   int lanes = 0;         ///< Points side by side: a power of two from 4 to 16. The draws do not depend on it.
 
+  std::string gpu = {};  ///< NVIDIA's name of a GPU's architecture, e.g. "sm_90". Empty: no code for GPUs.
+
   /// This machine's processor, with as many lanes as its vectors hold floats.
   static Target host();
+
+  /// This machine's processor, and beside it GPUs from `architecture` on: every kernel is there for both, and draws the
+  /// same bits. Neither a GPU nor a CUDA installation is needed to compile.
+  static Target cuda(const std::string& architecture);
 };
 
 struct CompileOptions {

@@ -84,8 +84,14 @@ KernelTable::KernelTable(std::string name, double horizon, int lanes, std::vecto
     components_.push_back(
         {c.name.c_str(), c.space.c_str(), c.sites.c_str(), c.point, c.estimate, c.estimate_kind.c_str()});
   for (const KernelEntry& k : kernel_entries_)
+    devices_.push_back(
+        {nullptr, k.coefficient_count ? k.sample_symbol.c_str() : nullptr, k.points_symbol.c_str(), k.device_group});
+  for (size_t i = 0; i < kernel_entries_.size(); ++i) {
+    const KernelEntry& k = kernel_entries_[i];
     kernels_.push_back({k.pipeline.c_str(), k.sites.c_str(), lanes, k.group, k.time_count, k.coefficient_count,
-                        int32_t(k.operands.size()), k.operands.data(), nullptr, nullptr});
+                        int32_t(k.operands.size()), k.operands.data(), nullptr, nullptr,
+                        k.ptx_symbol.empty() ? nullptr : &devices_[i]});
+  }
   module_ = {CATENARY_ABI_VERSION, counter_layout_version,   name_.c_str(),  horizon, int32_t(components_.size()),
              components_.data(),   int32_t(kernels_.size()), kernels_.data()};
 }
@@ -96,6 +102,7 @@ void KernelTable::bind(const std::function<void*(const std::string&)>& address) 
         reinterpret_cast<void (*)(const catenary_sample_args*)>(address(kernel_entries_[k].sample_symbol));
     kernels_[k].points_part =
         reinterpret_cast<void (*)(const catenary_tile_args*)>(address(kernel_entries_[k].points_symbol));
+    if (kernels_[k].device) devices_[k].ptx = static_cast<const char*>(address(kernel_entries_[k].ptx_symbol));
   }
 }
 
@@ -113,6 +120,7 @@ std::string KernelTable::c_header() const {
   for (const KernelEntry& k : kernel_entries_) {
     line(fmt::format("extern void {}(const catenary_sample_args*);", k.sample_symbol));
     line(fmt::format("extern void {}(const catenary_tile_args*);", k.points_symbol));
+    if (!k.ptx_symbol.empty()) line(fmt::format("extern const char {}[];", k.ptx_symbol));
   }
   line("#ifdef __cplusplus\n}\n#endif\n");
   line(fmt::format("static const catenary_component catenary_{}_components[] = {{", name));
@@ -126,14 +134,19 @@ std::string KernelTable::c_header() const {
       text += fmt::format("{}{{{}, {}}}", i ? ", " : "", kernel_entries_[k].operands[i].component,
                           kernel_entries_[k].operands[i].role);
     line("};");
+    if (const catenary_device_kernel* device = kernels_[k].device)
+      line(fmt::format("static const catenary_device_kernel catenary_{}_device_{} = {{{}, {}, {}, {}}};", name, k,
+                       kernel_entries_[k].ptx_symbol, device->sample_part ? c_string(device->sample_part) : "NULL",
+                       c_string(device->points_part), device->group));
   }
   line(fmt::format("\nstatic const catenary_kernel catenary_{}_kernels[] = {{", name));
   for (size_t k = 0; k < kernels_.size(); ++k) {
     const catenary_kernel& kernel = kernels_[k];
-    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}}},", c_string(kernel.pipeline),
-                     c_string(kernel.sites), kernel.lanes, kernel.group, kernel.time_count, kernel.coefficient_count,
-                     kernel.operand_count, name, k, kernel_entries_[k].sample_symbol,
-                     kernel_entries_[k].points_symbol));
+    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}, {}}},",
+                     c_string(kernel.pipeline), c_string(kernel.sites), kernel.lanes, kernel.group, kernel.time_count,
+                     kernel.coefficient_count, kernel.operand_count, name, k, kernel_entries_[k].sample_symbol,
+                     kernel_entries_[k].points_symbol,
+                     kernel.device ? fmt::format("&catenary_{}_device_{}", name, k) : "NULL"));
   }
   line("};\n");
   line(

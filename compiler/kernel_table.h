@@ -23,6 +23,8 @@ struct KernelEntry {
   int32_t group, time_count, coefficient_count;
   std::vector<catenary_operand> operands;
   std::string sample_symbol, points_symbol;
+  std::string ptx_symbol = {};  ///< Of the text that has functions of the same names for a GPU. Empty: none.
+  int32_t device_group = 0;
 };
 
 std::vector<ComponentEntry> read_components(mlir::ModuleOp module);
@@ -51,6 +53,7 @@ class KernelTable {
   std::vector<ComponentEntry> component_entries_;
   std::vector<KernelEntry> kernel_entries_;
   std::vector<catenary_component> components_;
+  std::vector<catenary_device_kernel> devices_;  ///< By kernel, also of those that have none.
   std::vector<catenary_kernel> kernels_;
   catenary_module module_;
 };

@@ -16,6 +16,7 @@
 #include <mlir/Dialect/ControlFlow/IR/ControlFlow.h>
 #include <mlir/Dialect/Func/IR/FuncOps.h>
 #include <mlir/Dialect/LLVMIR/LLVMDialect.h>
+#include <mlir/Dialect/LLVMIR/NVVMDialect.h>
 #include <mlir/Dialect/Math/IR/Math.h>
 #include <mlir/Dialect/SCF/IR/SCF.h>
 #include <mlir/Dialect/Tensor/IR/Tensor.h>
@@ -25,6 +26,7 @@
 #include <mlir/Pass/PassRegistry.h>
 #include <mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h>
 #include <mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h>
+#include <mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h>
 #include <mlir/Transforms/Passes.h>
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
@@ -35,8 +37,8 @@ namespace catenary {
 
 void register_dialects(mlir::DialectRegistry& registry) {
   registry.insert<CatenaryDialect, mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
-                  mlir::LLVM::LLVMDialect, mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
-                  mlir::vector::VectorDialect>();
+                  mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect, mlir::math::MathDialect, mlir::scf::SCFDialect,
+                  mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
   mlir::registerConvertFuncToLLVMInterface(registry);
   mlir::registerConvertMathToLLVMInterface(registry);
   mlir::arith::registerConvertArithToLLVMInterface(registry);
@@ -44,9 +46,10 @@ void register_dialects(mlir::DialectRegistry& registry) {
   mlir::vector::registerConvertVectorToLLVMInterface(registry);
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);
+  mlir::registerNVVMDialectTranslation(registry);
 }
 
-void add_point_passes(mlir::OpPassManager& passes) {
+void add_point_passes(mlir::OpPassManager& passes, int words) {
   passes.addPass(create_inline_laws_pass());    // One body per point.
   passes.addPass(create_assign_draws_pass());   // Every draw gets its place while all of them still stand in order.
   passes.addPass(create_unpack_points_pass());  // Scalars from here on.
@@ -54,13 +57,13 @@ void add_point_passes(mlir::OpPassManager& passes) {
       mlir::createCSEPass());  // Laws share their subexpressions; folding waits until exp and its like are gone.
   passes.addPass(create_hoist_sample_part_pass());  // What depends on time alone leaves the point's body.
   passes.addPass(create_mask_loops_pass());         // Points may now run side by side through a while.
-  passes.addPass(create_group_points_pass());       // Whole Philox blocks: words of blocks instead of draws.
+  passes.addPass(create_group_points_pass(words));  // Words of whole Philox blocks instead of draws.
   passes.addPass(mlir::createCSEPass());            // Slots share constants.
 }
 
-void add_lowering_passes(mlir::OpPassManager& passes, int lanes) {
-  passes.addPass(create_vectorize_lanes_pass(lanes));  // Functions over tiles.
-  passes.addPass(create_expand_random_pass());         // Philox and Box-Muller as integer arithmetic and polynomials.
+// What the targets share once their functions stand.
+static void add_arithmetic_passes(mlir::OpPassManager& passes) {
+  passes.addPass(create_expand_random_pass());      // Philox and Box-Muller as integer arithmetic and polynomials.
   passes.addPass(create_expand_elementary_pass());  // exp and its like as polynomials: the same bits on every machine.
   passes.addPass(mlir::createCSEPass());            // sin and cos of one argument share their reduction.
   passes.addPass(mlir::createSCFToControlFlowPass());
@@ -68,17 +71,35 @@ void add_lowering_passes(mlir::OpPassManager& passes, int lanes) {
   passes.addPass(mlir::createReconcileUnrealizedCastsPass());
 }
 
+void add_cpu_passes(mlir::OpPassManager& passes, int lanes) {
+  passes.addPass(create_vectorize_lanes_pass(lanes));  // Functions over tiles.
+  add_arithmetic_passes(passes);
+}
+
+void add_gpu_passes(mlir::OpPassManager& passes, ThreadIds ids) {
+  passes.addPass(create_map_points_to_threads_pass(ids));  // Kernels, a group of points per thread.
+  add_arithmetic_passes(passes);
+}
+
 void register_pipelines() {
   register_passes();
   mlir::registerTransformsPasses();
-  mlir::PassPipelineRegistration<>("catenary-points", "from a joint's module to pipelines over groups of points",
-                                   add_point_passes);
+  struct Words : mlir::PassPipelineOptions<Words> {
+    Option<int> words{*this, "words", llvm::cl::desc("As of group-points; the GPU takes 4"),
+                      llvm::cl::init(words_of_pair)};
+  };
+  mlir::PassPipelineRegistration<Words>(
+      "catenary-points", "from a joint's module to pipelines over groups of points",
+      [](mlir::OpPassManager& passes, const Words& options) { add_point_passes(passes, options.words); });
   struct Lanes : mlir::PassPipelineOptions<Lanes> {
     Option<int> lanes{*this, "lanes", llvm::cl::desc("Groups side by side in a vector"), llvm::cl::init(8)};
   };
   mlir::PassPipelineRegistration<Lanes>(
       "catenary-lower", "from pipelines over groups of points to the LLVM dialect",
-      [](mlir::OpPassManager& passes, const Lanes& options) { add_lowering_passes(passes, options.lanes); });
+      [](mlir::OpPassManager& passes, const Lanes& options) { add_cpu_passes(passes, options.lanes); });
+  mlir::PassPipelineRegistration<>("catenary-lower-to-gpu",
+                                   "from pipelines over groups of points to kernels in the LLVM dialect",
+                                   [](mlir::OpPassManager& passes) { add_gpu_passes(passes, ThreadIds::registers); });
 }
 
 void register_passes() {
@@ -87,8 +108,9 @@ void register_passes() {
   mlir::registerPass(create_unpack_points_pass);
   mlir::registerPass(create_hoist_sample_part_pass);
   mlir::registerPass(create_mask_loops_pass);
-  mlir::registerPass(create_group_points_pass);
+  mlir::registerPass([] { return create_group_points_pass(words_of_pair); });
   mlir::registerPass([] { return create_vectorize_lanes_pass(8); });
+  mlir::registerPass([] { return create_map_points_to_threads_pass(ThreadIds::registers); });
   mlir::registerPass(create_expand_random_pass);
   mlir::registerPass(create_expand_elementary_pass);
 }
@@ -127,7 +149,7 @@ class Stages : public mlir::PassInstrumentation {
 
 }  // namespace
 
-void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), int lanes, const std::string& dump,
+void run_passes(mlir::ModuleOp module, llvm::function_ref<void(mlir::OpPassManager&)> add, const std::string& dump,
                 int& stage) {
   std::string diagnostics;
   mlir::ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic& d) {
@@ -138,7 +160,7 @@ void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), i
   passes.enableVerifier(!dump.empty());
   std::vector<std::pair<std::string, std::string>> kept;
   if (!dump.empty()) passes.addInstrumentation(std::make_unique<Stages>(kept));
-  add(passes, lanes);
+  add(passes);
   bool done = mlir::succeeded(passes.run(module));
   for (const auto& [name, text] : kept) write_stage(dump, stage, name, "mlir", text);
   if (!done) throw PassFailure(diagnostics);

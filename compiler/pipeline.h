@@ -6,6 +6,7 @@
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/Pass/PassManager.h>
 
+#include <catenary/compiler/passes/passes.h>
 #include <catenary/support/error.h>
 
 namespace catenary {
@@ -13,13 +14,16 @@ namespace catenary {
 /// The dialects that a declaration and its lowering use, with their translation to LLVM.
 void register_dialects(mlir::DialectRegistry& registry);
 
-/// From a joint's module to pipelines over groups of points.
-void add_point_passes(mlir::OpPassManager& passes);
+/// From a joint's module to pipelines over groups of points, which draw a multiple of `words`: see create_group_points_pass.
+void add_point_passes(mlir::OpPassManager& passes, int words);
 
-/// From there to the LLVM dialect, with `lanes` groups side by side.
-void add_lowering_passes(mlir::OpPassManager& passes, int lanes);
+/// From pairs of words to the LLVM dialect, with `lanes` groups side by side.
+void add_cpu_passes(mlir::OpPassManager& passes, int lanes);
 
-/// Registers all passes, and `--catenary-points` and `--catenary-lower` for the two lists.
+/// From blocks of words to kernels in the LLVM and NVVM dialects.
+void add_gpu_passes(mlir::OpPassManager& passes, ThreadIds ids);
+
+/// Registers all passes, and `--catenary-points`, `--catenary-lower` and `--catenary-lower-to-gpu` for the lists.
 void register_pipelines();
 
 /// A pass that does not go through, with what it says.
@@ -32,7 +36,7 @@ class PassFailure : public Bug {
 
 /// Runs passes over a module; every stage goes to a numbered file in `dump`, if that names a folder. `stage` counts on.
 /// Throws PassFailure if a pass fails, Error if the folder cannot be written.
-void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&, int), int lanes, const std::string& dump,
+void run_passes(mlir::ModuleOp module, llvm::function_ref<void(mlir::OpPassManager&)> add, const std::string& dump,
                 int& stage);
 
 /// Writes one dumped stage. Throws Error if it cannot.

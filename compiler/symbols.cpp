@@ -39,18 +39,18 @@ int time_index(TimeOp time) {
   llvm_unreachable("PipelineOp's verifier refuses a time that the question does not have");
 }
 
-static std::string symbol(mlir::ModuleOp module, PipelineOp pipeline, const char* part) {
-  std::string name =
-      "catenary_" + module.getName().value_or("joint").str() + "_" + pipeline.getSymName().str() + "_" + part;
+static std::string symbol(mlir::ModuleOp module, llvm::StringRef of, const char* part) {
+  std::string name = "catenary_" + module.getName().value_or("joint").str() + "_" + of.str() + "_" + part;
   std::replace(name.begin(), name.end(), '.', '_');
   return name;
 }
 
 std::string sample_part_symbol(mlir::ModuleOp module, PipelineOp pipeline) {
-  return symbol(module, pipeline, "samples");
+  return symbol(module, pipeline.getSymName(), "samples");
 }
 std::string points_part_symbol(mlir::ModuleOp module, PipelineOp pipeline) {
-  return symbol(module, pipeline, "points");
+  return symbol(module, pipeline.getSymName(), "points");
 }
+std::string ptx_symbol(mlir::ModuleOp module, Question question) { return symbol(module, name_of(question), "ptx"); }
 
 }  // namespace catenary

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/support/philox.h>
 
 namespace catenary {
 
@@ -24,5 +25,7 @@ int time_index(TimeOp time);
 
 std::string sample_part_symbol(mlir::ModuleOp module, PipelineOp pipeline);
 std::string points_part_symbol(mlir::ModuleOp module, PipelineOp pipeline);
+/// Of the PTX text of a question, in its object.
+std::string ptx_symbol(mlir::ModuleOp module, Question question);
 
 }  // namespace catenary

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-#define CATENARY_ABI_VERSION 1
+#define CATENARY_ABI_VERSION 2
 #define CATENARY_MAX_RANK 4
 #define CATENARY_MAX_TIMES 2
 
@@ -71,6 +71,55 @@ typedef struct catenary_tile_args {
   uint32_t step;
 } catenary_tile_args;
 
+/* ---- Kernels for a GPU: entry points of the PTX text, each with one of the structs below as its only parameter, by value. Any
+   grid of one dimension answers the whole call, with at most CATENARY_DEVICE_THREADS threads in a block. ---- */
+#define CATENARY_DEVICE_THREADS 256
+#define CATENARY_DEVICE_POINTS 0x7ffffff0 /* the most of one launch */
+#define CATENARY_DEVICE_OPERANDS 505      /* the most of a kernel: its parameter has at most 4096 bytes */
+
+/* Arguments of a device kernel's sample part. For i < count, coefficients[k * count + i] is coefficient k at the times
+   times[0][i], times[1][i]; where times[j] is null it is time[j] for all i. */
+typedef struct catenary_device_sample_args {
+  const float* times[CATENARY_MAX_TIMES];
+  float* coefficients;
+  int64_t count;
+  float time[CATENARY_MAX_TIMES];
+} catenary_device_sample_args;
+
+/* Arguments of a device kernel's points part; operand_count pointers follow directly, each to the data of the call's first point,
+   points contiguous. The call's points have the global numbers group * first_group + skipped onwards, with skipped < group. Point i
+   of the call has coefficients[k * coefficient_stride + (i * sample_multiplier >> sample_shift)] as its coefficient k: see
+   catenary_device_sample_of. */
+typedef struct catenary_device_points_args {
+  uint64_t seed;
+  uint64_t first_group;
+  const float* coefficients;
+  int64_t coefficient_stride;
+  uint32_t step;
+  uint32_t skipped;
+  uint32_t points; /* at most CATENARY_DEVICE_POINTS */
+  uint32_t sample_multiplier;
+  uint32_t sample_shift;
+  uint32_t unused;
+} catenary_device_points_args;
+
+/* Sets multiplier and shift so that i * multiplier >> shift is i / sites for all i <= CATENARY_DEVICE_POINTS: kernels do not divide. A
+   multiplier of 0 gives all points the coefficients at 0. */
+static inline void catenary_device_sample_of(uint32_t sites, uint32_t* multiplier, uint32_t* shift) {
+  uint32_t bits = 0;
+  while ((uint64_t)1 << bits < sites) ++bits;
+  *shift = 31 + bits;
+  *multiplier = (uint32_t)(((uint64_t)1 << *shift) / sites + 1);
+}
+
+/* A kernel's code for a GPU. */
+typedef struct catenary_device_kernel {
+  const char* ptx;         /* PTX text with both entry points; kernels of one question share it */
+  const char* sample_part; /* takes a catenary_device_sample_args; null where there are no coefficients */
+  const char* points_part; /* takes a catenary_device_points_args and its pointers */
+  int32_t group;           /* points of a thread: 1, 2 or 4; not the group of the tiles */
+} catenary_device_kernel;
+
 /* One question answered for the components of one set of sites. */
 typedef struct catenary_kernel {
   const char* pipeline; /* "prior", "forward", "bridge", "step", "transition", "log_density" or "score" */
@@ -83,6 +132,7 @@ typedef struct catenary_kernel {
   const catenary_operand* operands;
   void (*sample_part)(const catenary_sample_args*);
   void (*points_part)(const catenary_tile_args*);
+  const catenary_device_kernel* device; /* null: none was compiled */
 } catenary_kernel;
 
 /* A compiled joint process. */
@@ -104,6 +154,12 @@ static_assert(sizeof(catenary_sample_args) == 32 && offsetof(catenary_sample_arg
               "layout of catenary_sample_args");
 static_assert(sizeof(catenary_tile_args) == 56 && offsetof(catenary_tile_args, step) == 48,
               "layout of catenary_tile_args");
+static_assert(sizeof(catenary_device_sample_args) == 40 && offsetof(catenary_device_sample_args, time) == 32,
+              "layout of catenary_device_sample_args");
+static_assert(sizeof(catenary_device_points_args) == 56 && offsetof(catenary_device_points_args, step) == 32,
+              "layout of catenary_device_points_args");
+static_assert(sizeof(catenary_device_points_args) + CATENARY_DEVICE_OPERANDS * sizeof(void*) == 4096,
+              "the parameter of a device kernel");
 #endif
 
 #endif

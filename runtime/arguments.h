@@ -59,7 +59,8 @@ using Sites = std::map<std::string, Shape>;
 struct DrawOptions {
   int64_t first_sample = 0;  ///< the number of the first sample: a batch cut in two draws the same with it
   int threads = 0;           ///< at most so many of the sampler's threads; 0: all
-  bool check_data = true;    ///< look for NaN, infinities and categories out of range
+  bool check_data = true;    ///< look for NaN, infinities and categories out of range; not in a GPU's memory
+  void* stream = nullptr;    ///< on a GPU: the CUDA stream that draws are enqueued on; null: the default one
 };
 
 }  // namespace catenary

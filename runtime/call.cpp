@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <catenary/runtime/cuda_kernels.h>
 #include <catenary/support/error.h>
 
 namespace catenary {
@@ -20,9 +21,10 @@ std::string sites_text(std::string_view group) {
 
 }  // namespace
 
-Call::Call(const Module& module, const Subject& subject)
+Call::Call(const Module& module, const Subject& subject, Place place)
     : module_(module),
       subject_(subject),
+      place_(place),
       memory_(buffer_.data(), buffer_.size()),
       bound_(module.components().size() * CATENARY_ROLES, &memory_),
       groups_(module.groups().size(), &memory_) {}
@@ -32,7 +34,7 @@ void Call::bind(int role, const State& state) {
   int component = 0;
   for (const catenary_component& declared : module_.components()) {
     const Tensor& tensor = *state.find(declared.name);
-    check_tensor(subject_, declared, role, tensor);
+    check_tensor(subject_, declared, role, tensor, place_.gpu ? place_.gpu->device() : Device{});
     agree(component, role, tensor);
     bound_[size_t(component++) * CATENARY_ROLES + size_t(role)] = &tensor;
   }
@@ -106,6 +108,7 @@ void Call::set_times(const Times& s, const Times& t) {
 }
 
 void Call::check_data(int role, ThreadPool& pool, int threads) const {
+  if (place_.gpu) return;
   int component = 0;
   for (const catenary_component& declared : module_.components())
     check_values(subject_, declared, role, *bound(component++, role), pool, threads);
@@ -122,7 +125,9 @@ State Call::allocate(int role) const {
     shape.push_back(samples_);
     shape.insert(shape.end(), group.sites.begin(), group.sites.end());
     shape.insert(shape.end(), point.shape, point.shape + point.rank);
-    state.set(declared.name, Tensor::empty(point.dtype == CATENARY_F32 ? Dtype::f32 : Dtype::i32, shape));
+    const Dtype dtype = point.dtype == CATENARY_F32 ? Dtype::f32 : Dtype::i32;
+    state.set(declared.name, place_.gpu ? place_.gpu->empty(dtype, shape, fmt::format("component '{}'", declared.name))
+                                        : Tensor::empty(dtype, shape));
   }
   return state;
 }
@@ -179,15 +184,19 @@ void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& p
       operands[i] = tensor->data();
       point_bytes[i] = point_of(module_.components()[size_t(operand.component)], operand.role).size * element_bytes;
     }
-    catenary::run(*kernel, {.seed = seed,
-                            .first_sample = first_sample,
-                            .samples = samples_,
-                            .sites = site_count(module_.group_of(kernel->operands[0].component)),
-                            .operands = operands,
-                            .point_bytes = point_bytes,
-                            .times = times_,
-                            .pool = &pool,
-                            .threads = threads});
+    const KernelCall kernel_call = {.seed = seed,
+                                    .first_sample = first_sample,
+                                    .samples = samples_,
+                                    .sites = site_count(module_.group_of(kernel->operands[0].component)),
+                                    .operands = operands,
+                                    .point_bytes = point_bytes,
+                                    .times = times_,
+                                    .pool = &pool,
+                                    .threads = threads};
+    if (place_.gpu)
+      place_.gpu->run(*kernel, kernel_call, place_.stream);
+    else
+      catenary::run(*kernel, kernel_call);
   }
 }
 

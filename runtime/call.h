@@ -16,11 +16,19 @@
 
 namespace catenary {
 
+class CudaKernels;
+
+/// Where a call runs: on the processor, or on a GPU in the order of a stream.
+struct Place {
+  const CudaKernels* gpu = nullptr;
+  void* stream = nullptr;
+};
+
 /// Refers to what it binds: states, times, sites must outlive it. Its own bookkeeping fits a buffer on the stack unless
 /// the joint process is large, so that a call allocates nothing.
 class Call {
  public:
-  Call(const Module& module, const Subject& subject);
+  Call(const Module& module, const Subject& subject, Place place = {});
 
   /// Takes a state's tensors for a role and checks names, tensors, and that batch and sites agree with what was bound
   /// before.
@@ -33,7 +41,7 @@ class Call {
   void set_times(const Times& t);
   void set_times(const Times& s, const Times& t);
 
-  /// Looks for NaN, infinities and categories out of range in all inputs of that role.
+  /// Looks for NaN, infinities and categories out of range in all inputs of that role; not in a GPU's memory.
   void check_data(int role, ThreadPool& pool, int threads) const;
 
   /// Tensors of a role, of the call's batch and sites, not initialised.
@@ -63,6 +71,7 @@ class Call {
 
   const Module& module_;
   Subject subject_;
+  Place place_;
   std::array<std::byte, 4096> buffer_;
   std::pmr::monotonic_buffer_resource memory_;
   std::pmr::vector<const TensorView*> bound_;  // [component][role]

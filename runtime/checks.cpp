@@ -216,11 +216,15 @@ void check_names(const Subject& subject, const Module& module, int role, const S
                                 module.raw().name, names_in(state)));
 }
 
-void check_tensor(const Subject& subject, const catenary_component& component, int role, const TensorView& tensor) {
+void check_tensor(const Subject& subject, const catenary_component& component, int role, const TensorView& tensor,
+                  Device device) {
   const catenary_point& point = point_of(component, role);
   const Dtype dtype = point.dtype == CATENARY_F32 ? Dtype::f32 : Dtype::i32;
   const Shape& shape = tensor.shape();
-  if (tensor.device() != Device{})
+  if (tensor.device() != device && device != Device{})
+    fail(subject, fmt::format("{} is on {}; this sampler runs on {}, so copy it there first", name_of(component, role),
+                              to_string(tensor.device()), to_string(device)));
+  if (tensor.device() != device)
     fail(subject, fmt::format("{} is on {}; this sampler runs on the CPU, so copy it to host memory first",
                               name_of(component, role), to_string(tensor.device())));
   const auto points = point_shape(point);

@@ -8,13 +8,16 @@
 #include <fmt/format.h>
 
 #include <catenary/runtime/call.h>
+#include <catenary/runtime/cuda_kernels.h>
 #include <catenary/runtime/module.h>
+#include <catenary/support/error.h>
 
 namespace catenary {
 
 struct Sampler::Impl {
   Module module;
   std::shared_ptr<ThreadPool> pool;
+  std::shared_ptr<const CudaKernels> gpu = nullptr;
 };
 
 namespace {
@@ -22,6 +25,13 @@ namespace {
 struct Input {
   int role;
   const State& state;
+};
+
+/// What answers: a module, by threads or by a GPU.
+struct Answerer {
+  const Module& module;
+  ThreadPool& pool;
+  const CudaKernels* gpu;
 };
 
 Subject subject_of(Question question, const DrawOptions& options) {
@@ -36,11 +46,11 @@ int output_role(Question question) {
 }
 
 /// Binds, checks and runs. Answers into `given`; without it, into the state that is returned.
-State answer(const Module& module, ThreadPool& pool, Question question, std::initializer_list<Input> inputs,
+State answer(const Answerer& by, Question question, std::initializer_list<Input> inputs,
              std::initializer_list<Times> times, Seed seed, const DrawOptions& options, State* given = nullptr) {
   const Subject subject = subject_of(question, options);
-  module.kernels(question);
-  Call call(module, subject);
+  by.module.kernels(question);
+  Call call(by.module, subject, {by.gpu, options.stream});
   for (const Input& input : inputs) call.bind(input.role, input.state);
   if (times.size() == 1) call.set_times(*times.begin());
   if (times.size() == 2) call.set_times(*times.begin(), *(times.begin() + 1));
@@ -50,8 +60,8 @@ State answer(const Module& module, ThreadPool& pool, Question question, std::ini
   if (given == nullptr) made = call.allocate(output);
   call.bind(output, given == nullptr ? made : *given);
   if (options.check_data)
-    for (const Input& input : inputs) call.check_data(input.role, pool, options.threads);
-  call.run(question, seed, options.first_sample, pool, options.threads);
+    for (const Input& input : inputs) call.check_data(input.role, by.pool, options.threads);
+  call.run(question, seed, options.first_sample, by.pool, options.threads);
   return made;
 }
 
@@ -61,6 +71,11 @@ Sampler Sampler::load(const catenary_module* module, std::shared_ptr<void> keepa
   Module loaded(module, std::move(keepalive));
   auto pool = options.pool != nullptr ? options.pool : std::make_shared<ThreadPool>(options.threads);
   return Sampler(std::make_shared<const Impl>(Impl{std::move(loaded), std::move(pool)}));
+}
+
+Sampler Sampler::on_gpu(int index, const std::string& driver) const {
+  auto gpu = std::make_shared<const CudaKernels>(impl_->module, std::make_shared<const CudaDevice>(index, driver));
+  return Sampler(std::make_shared<const Impl>(Impl{impl_->module, impl_->pool, std::move(gpu)}));
 }
 
 std::string_view Sampler::name() const { return module()->name; }
@@ -102,7 +117,7 @@ State Sampler::prior(int64_t samples, Seed seed, const DrawOptions& options) con
 }
 
 State Sampler::prior(int64_t samples, const Sites& sites, Seed seed, const DrawOptions& options) const {
-  Call extents(impl_->module, subject_of(Question::prior, options));
+  Call extents(impl_->module, subject_of(Question::prior, options), {impl_->gpu.get(), options.stream});
   extents.set_extents(samples, sites);
   State out = extents.allocate(CATENARY_OUT);
   prior_into(out, seed, options);
@@ -110,72 +125,81 @@ State Sampler::prior(int64_t samples, const Sites& sites, Seed seed, const DrawO
 }
 
 void Sampler::prior_into(State& out, Seed seed, const DrawOptions& options) const {
-  answer(impl_->module, *impl_->pool, Question::prior, {}, {}, seed, options, &out);
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::prior, {}, {}, seed, options, &out);
 }
 
 State Sampler::forward(const State& x0, Times t, Seed seed, const DrawOptions& options) const {
-  return answer(impl_->module, *impl_->pool, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options);
+  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::forward, {{CATENARY_X0, x0}}, {t}, seed,
+                options);
 }
 
 void Sampler::forward_into(State& out, const State& x0, Times t, Seed seed, const DrawOptions& options) const {
-  answer(impl_->module, *impl_->pool, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options, &out);
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options,
+         &out);
 }
 
 State Sampler::bridge(const State& x0, const State& xt, Times s, Times t, Seed seed, const DrawOptions& options) const {
-  return answer(impl_->module, *impl_->pool, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed,
-                options);
+  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::bridge,
+                {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed, options);
 }
 
 void Sampler::bridge_into(State& out, const State& x0, const State& xt, Times s, Times t, Seed seed,
                           const DrawOptions& options) const {
-  answer(impl_->module, *impl_->pool, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed, options,
-         &out);
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}},
+         {s, t}, seed, options, &out);
 }
 
 State Sampler::step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
                     const DrawOptions& options) const {
-  return answer(impl_->module, *impl_->pool, Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t},
-                seed, options);
+  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::step,
+                {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options);
 }
 
 void Sampler::step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
                         const DrawOptions& options) const {
-  answer(impl_->module, *impl_->pool, Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed,
-         options, &out);
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::step,
+         {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options, &out);
 }
 
 State Sampler::transition(const State& xs, Times s, Times t, Seed seed, const DrawOptions& options) const {
-  return answer(impl_->module, *impl_->pool, Question::transition, {{CATENARY_XS, xs}}, {s, t}, seed, options);
+  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::transition, {{CATENARY_XS, xs}}, {s, t},
+                seed, options);
 }
 
 void Sampler::transition_into(State& out, const State& xs, Times s, Times t, Seed seed,
                               const DrawOptions& options) const {
-  answer(impl_->module, *impl_->pool, Question::transition, {{CATENARY_XS, xs}}, {s, t}, seed, options, &out);
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::transition, {{CATENARY_XS, xs}}, {s, t}, seed,
+         options, &out);
 }
 
 State Sampler::log_density(const State& x0, const State& xt, Times t, const DrawOptions& options) const {
-  return answer(impl_->module, *impl_->pool, Question::log_density, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t},
-                Seed(0), options);
+  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::log_density,
+                {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
 }
 
 void Sampler::log_density_into(State& out, const State& x0, const State& xt, Times t,
                                const DrawOptions& options) const {
-  answer(impl_->module, *impl_->pool, Question::log_density, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0),
-         options, &out);
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::log_density, {{CATENARY_X0, x0}, {CATENARY_XT, xt}},
+         {t}, Seed(0), options, &out);
 }
 
 State Sampler::score(const State& x0, const State& xt, Times t, const DrawOptions& options) const {
-  return answer(impl_->module, *impl_->pool, Question::score, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0),
-                options);
+  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::score,
+                {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
 }
 
 void Sampler::score_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options) const {
-  answer(impl_->module, *impl_->pool, Question::score, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options,
-         &out);
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::score, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t},
+         Seed(0), options, &out);
 }
 
 State Sampler::reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                        const WalkOptions& options) const {
+  if (impl_->gpu)
+    throw Error(
+        fmt::format("reverse: this sampler is on {}, and walks run on the CPU; walk with its step there, or with a "
+                    "sampler that is not on a GPU",
+                    to_string(impl_->gpu->device())));
   return walk(impl_->module, *impl_->pool, model, times, samples, seed, options);
 }
 

@@ -24,7 +24,7 @@ struct SamplerOptions {
 
 /// Draws from a compiled joint process. Immutable, cheap to copy, and safe to call from many threads at once.
 ///
-/// Tensors are contiguous host memory of shape [batch, sites..., point...]; batch and sites are read off them. A
+/// Tensors are contiguous memory of the host, or of the GPU that the sampler is on, of shape [batch, sites..., point...]; batch and sites are read off them. A
 /// function that returns a State allocates it; its `_into` form writes to tensors of the caller, which must not overlap
 /// the inputs, and allocates none. Every function throws Error on bad arguments, before it writes anything.
 class Sampler {
@@ -33,6 +33,12 @@ class Sampler {
   /// of the counter layout.
   static Sampler load(const catenary_module* module, std::shared_ptr<void> keepalive = {},
                       const SamplerOptions& options = {});
+
+  /// The same sampler on GPU `index`: its tensors are in that GPU's memory (as DLPack's are, say), its draws have the same
+  /// bits, and every function but `reverse` enqueues them on the stream of its options and does not wait. Times stay the
+  /// host's. `driver` is the library of NVIDIA's driver. Errors: no driver, an old one, no such GPU; a module that was not
+  /// compiled for Target::cuda, or for newer GPUs.
+  Sampler on_gpu(int index, const std::string& driver = "libcuda.so.1") const;
 
   std::string_view name() const;
   double horizon() const;  ///< T, the time of pure noise

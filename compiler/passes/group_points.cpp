@@ -1,5 +1,5 @@
 // group-points: one body for a few consecutive points that together draw an even number of words, since a normal needs
-// two. Draws become pairs of words here, and the body gets the seed, the step and its group's number.
+// two; or whole blocks of four, where groups are not to share any. Draws become pairs of words here, and the body gets the seed, the step and its group's number.
 #include <catenary/compiler/passes/passes.h>
 
 #include <map>
@@ -174,13 +174,13 @@ class Grouper {
   std::map<Place, BoxMullerOp> normals_;
 };
 
-// The least group whose streams all draw whole pairs; then doubled, up to 4, while there are too few pairs to hide the
-// latency of their rounds.
-int64_t group_of(const std::map<uint32_t, int64_t>& draws) {
+// The least group that draws a multiple of `words` from every stream; then doubled, up to 4, while there are too few
+// pairs to hide the latency of their rounds.
+int64_t group_of(const std::map<uint32_t, int64_t>& draws, int64_t words) {
   int64_t all = 0, group = 1;
   for (auto [stream, count] : draws) {
     all += count;
-    if (count % 2 != 0) group = 2;
+    while (count * group % words != 0) group *= 2;
   }
   while (all > 0 && group < 4 && all * group / 2 < enough_pairs) group *= 2;
   return group;
@@ -188,10 +188,18 @@ int64_t group_of(const std::map<uint32_t, int64_t>& draws) {
 
 struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GroupPoints)
+  GroupPoints() = default;
+  GroupPoints(const GroupPoints& other) : PassWrapper(other) {}
+  explicit GroupPoints(int n) { words = n; }
   StringRef getArgument() const override { return "group-points"; }
   StringRef getDescription() const override { return "one body for the points that draw whole pairs of words"; }
 
   void runOnOperation() override {
+    if (words != words_of_pair && words != words_of_block) {
+      getOperation().emitError("group-points makes groups that draw a multiple of 2 or 4 words (of ")
+          << int(words) << " is asked)";
+      return signalPassFailure();
+    }
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
       bool placed = true;
       std::map<uint32_t, int64_t> draws;  // Of a point, by stream.
@@ -218,13 +226,16 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         pipeline.emitOpError("has draws without a place in the counter layout; assign-draws gives it to them");
         return signalPassFailure();
       }
-      Grouper(pipeline, group_of(draws)).run();
+      Grouper(pipeline, group_of(draws, words)).run();
     }
   }
+
+  Option<int> words{*this, "words", llvm::cl::desc("A group draws a multiple of it from every stream: 2 or 4"),
+                    llvm::cl::init(words_of_pair)};
 };
 
 }  // namespace
 
-std::unique_ptr<Pass> create_group_points_pass() { return std::make_unique<GroupPoints>(); }
+std::unique_ptr<Pass> create_group_points_pass(int words) { return std::make_unique<GroupPoints>(words); }
 
 }  // namespace catenary

@@ -4,6 +4,7 @@
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/LLVMIR/LLVMDialect.h>
 #include <mlir/Dialect/Vector/IR/VectorOps.h>
+#include <mlir/IR/TypeUtilities.h>
 
 namespace catenary {
 
@@ -112,6 +113,26 @@ Value load(OpBuilder& b, Location loc, mlir::Type type, Value address) {
 
 void store(OpBuilder& b, Location loc, Value value, Value address) {
   LLVM::StoreOp::create(b, loc, value, address, isa<VectorType>(value.getType()) ? element_bytes : 0);
+}
+
+static mlir::Type with_element(Value like, mlir::Type element) {
+  auto vector = dyn_cast<VectorType>(like.getType());
+  return vector ? vector.cloneWith({}, element) : element;
+}
+
+Value packed(OpBuilder& b, Location loc, Value coefficient) {
+  auto element = getElementTypeOrSelf(coefficient.getType());
+  if (element.isF32()) return coefficient;
+  auto floats = with_element(coefficient, b.getF32Type());
+  if (element.isInteger(1)) return arith::UIToFPOp::create(b, loc, floats, coefficient);
+  return arith::BitcastOp::create(b, loc, floats, coefficient);
+}
+
+Value unpacked(OpBuilder& b, Location loc, Value floats, mlir::Type element) {
+  if (element.isF32()) return floats;
+  if (!element.isInteger(1)) return arith::BitcastOp::create(b, loc, with_element(floats, element), floats);
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(floats.getType()));
+  return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, floats, zero);
 }
 
 SmallVector<Value> load_runs(OpBuilder& b, Location loc, Value base, mlir::Type element, int64_t run, int64_t lanes) {

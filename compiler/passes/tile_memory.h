@@ -13,6 +13,10 @@ mlir::Value address(mlir::OpBuilder& b, mlir::Location loc, mlir::Value base, ml
 mlir::Value load(mlir::OpBuilder& b, mlir::Location loc, mlir::Type type, mlir::Value address);
 void store(mlir::OpBuilder& b, mlir::Location loc, mlir::Value value, mlir::Value address);
 
+/// Coefficients, numbers or vectors, travel as floats: words by their bits, flags as 0 and 1.
+mlir::Value packed(mlir::OpBuilder& b, mlir::Location loc, mlir::Value coefficient);
+mlir::Value unpacked(mlir::OpBuilder& b, mlir::Location loc, mlir::Value floats, mlir::Type element);
+
 /// The `run` vectors of `lanes` elements whose lane l, in vector j, is element l * run + j at `base`.
 llvm::SmallVector<mlir::Value> load_runs(mlir::OpBuilder& b, mlir::Location loc, mlir::Value base, mlir::Type element,
                                          int64_t run, int64_t lanes);

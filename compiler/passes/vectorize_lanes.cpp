@@ -16,6 +16,9 @@
 #include <mlir/IR/IRMapping.h>
 
 #include <catenary/compiler/dialect/questions.h>
+#include <catenary/compiler/passes/constant_tables.h>
+#include <catenary/compiler/passes/drawn_blocks.h>
+#include <catenary/compiler/passes/lane_math.h>
 #include <catenary/compiler/passes/tile_memory.h>
 #include <catenary/compiler/passes/widener.h>
 #include <catenary/compiler/symbols.h>
@@ -27,8 +30,6 @@ namespace {
 
 using namespace mlir;
 
-constexpr int64_t blocks_side_by_side = 4;
-
 class Lowering {
  public:
   Lowering(ModuleOp module, PipelineOp pipeline, int64_t lanes)
@@ -38,7 +39,8 @@ class Lowering {
         group_(*pipeline.getGroup()),
         loc_(pipeline.getLoc()),
         b_(pipeline),
-        pointer_(LLVM::LLVMPointerType::get(pipeline.getContext())) {}
+        pointer_(LLVM::LLVMPointerType::get(pipeline.getContext())),
+        tables_(module, points_part_symbol(module, pipeline)) {}
 
   void run() {
     Block& body = pipeline_.getBody().front();
@@ -72,19 +74,6 @@ class Lowering {
     body(loop.getInductionVar());
   }
 
-  // Coefficients travel as floats: words by their bits, flags as 0 and 1.
-  Value packed(Value v) {
-    auto element = getElementTypeOrSelf(v.getType());
-    if (element.isInteger(1)) return arith::UIToFPOp::create(b_, loc_, vector_of(b_.getF32Type()), v);
-    return element.isF32() ? v : arith::BitcastOp::create(b_, loc_, vector_of(b_.getF32Type()), v).getResult();
-  }
-  Value unpacked(Value v, mlir::Type element) {
-    if (element.isF32()) return v;
-    if (!element.isInteger(1)) return arith::BitcastOp::create(b_, loc_, vector_of(element), v);
-    Value zero = arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(cast<VectorType>(v.getType()), 0.0f));
-    return arith::CmpFOp::create(b_, loc_, arith::CmpFPredicate::ONE, v, zero);
-  }
-
   // ---- the sample part: a sample per lane -------------------------------------------------------
 
   void lower_sample_part() {
@@ -110,7 +99,7 @@ class Lowering {
         });
         for (auto [k, v] : llvm::enumerate(body.getTerminator()->getOperands())) {
           Value row = arith::AddIOp::create(b_, loc_, times(count, 4 * int64_t(k)), bytes);
-          store(b_, loc_, packed(widener.widened(v)), address(b_, loc_, out, row));
+          store(b_, loc_, packed(b_, loc_, widener.widened(v)), address(b_, loc_, out, row));
         }
       });
     }
@@ -148,14 +137,15 @@ class Lowering {
 
       Widener widener(b_, lanes_);
       widener.vary_from(body, [](Operation* op) { return isa<InputOp, CoefficientOp, WordsOp, AtOp>(op); });
-      BlockWords words{seed, couples, step, {}};
+      DrawnBlocks blocks(b_, seed, couples, step);
       std::map<size_t, SmallVector<Value>> loaded, stored;
       auto special = [&](Operation& op) {
         if (isa<SampleOp>(op)) return true;
         if (auto coefficient = dyn_cast<CoefficientOp>(op)) {
           int64_t k = int64_t(cast<OpResult>(coefficient.getValue()).getResultNumber());
           Value from = address(b_, loc_, tile_coefficients, (k * group_ + int64_t(coefficient.getSlot())) * lanes_ * 4);
-          widener.map(coefficient, unpacked(load(b_, loc_, vector_of(b_.getF32Type()), from), coefficient.getType()));
+          widener.map(coefficient,
+                      unpacked(b_, loc_, load(b_, loc_, vector_of(b_.getF32Type()), from), coefficient.getType()));
           return true;
         }
         if (auto input = dyn_cast<InputOp>(op)) {
@@ -164,7 +154,7 @@ class Lowering {
           return true;
         }
         if (auto pair = dyn_cast<WordsOp>(op)) {
-          auto [w0, w1] = draw_words(pair, pair.getTrip() ? widener.lookup(pair.getTrip()) : Value(), words);
+          auto [w0, w1] = draw_words(pair, pair.getTrip() ? widener.lookup(pair.getTrip()) : Value(), blocks);
           widener.map(pair.getW0(), w0);
           widener.map(pair.getW1(), w1);
           return true;
@@ -194,53 +184,17 @@ class Lowering {
 
   // ---- words ------------------------------------------------------------------------------------
 
-  // The blocks that a tile draws: `pairs` per couple of lanes, each couple an i64 lane of its own.
-  struct BlockWords {
-    Value seed, couples, step;
-    std::map<std::tuple<Block*, uint32_t, int64_t>, PhiloxOp> made;  // Where, the stream, the block of the couple.
-  };
-
   // A couple's lanes draw 2 `pairs` pairs one after another, two to a block.
-  std::pair<Value, Value> draw_words(WordsOp op, Value trip, BlockWords& words) {
+  std::pair<Value, Value> draw_words(WordsOp op, Value trip, DrawnBlocks& blocks) {
     int64_t even = int64_t(op.getPair()), odd = even + int64_t(op.getPairs());
     auto word = [&](int64_t pair, int64_t half) {
-      return philox(op, pair / 2, trip, words)->getResult(unsigned(pair % 2 * 2 + half));
+      return blocks.block(op, pair / 2, int64_t(op.getPairs()), trip)->getResult(unsigned(pair % 2 * 2 + half));
     };
     auto joined = [&](int64_t half) -> Value {
-      auto all = [&](int64_t v) {
-        return arith::ConstantOp::create(b_, loc_,
-                                         DenseElementsAttr::get(cast<VectorType>(words.couples.getType()), v));
-      };
-      Value low = arith::AndIOp::create(b_, loc_, word(even, half), all(0xffffffff));
-      Value both = arith::OrIOp::create(b_, loc_, low, arith::ShLIOp::create(b_, loc_, word(odd, half), all(32)));
-      return vector::BitCastOp::create(b_, loc_, vector_of(b_.getI32Type()), both);
+      Lane low = Lane(b_, loc_, word(even, half)) & 0xffffffff, high = Lane(b_, loc_, word(odd, half)) << 32;
+      return vector::BitCastOp::create(b_, loc_, vector_of(b_.getI32Type()), (low | high).value());
     };
     return {joined(0), joined(1)};
-  }
-
-  PhiloxOp philox(WordsOp op, int64_t block, Value trip, BlockWords& words) {
-    Block* here = b_.getInsertionBlock();
-    if (!words.made.count({here, op.getStream(), block})) {
-      // With the next blocks, side by side: their chains of rounds hide one another's latency.
-      int64_t pairs = int64_t(op.getPairs()), last = std::min(pairs, block + blocks_side_by_side);
-      auto type = cast<VectorType>(words.couples.getType());
-      auto all = [&](int64_t v) {
-        return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(type, v)).getResult();
-      };
-      Value first = pairs == 1 ? words.couples : arith::MulIOp::create(b_, loc_, words.couples, all(pairs)).getResult();
-      if (trip) {
-        Value high = arith::ShLIOp::create(b_, loc_, arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), trip), wide(48));
-        first = arith::AddIOp::create(b_, loc_, first, vector::BroadcastOp::create(b_, loc_, type, high));
-      }
-      SmallVector<Value> numbers;
-      for (int64_t b = block; b < last; ++b)
-        numbers.push_back(b == 0 ? first : arith::AddIOp::create(b_, loc_, first, all(b)).getResult());
-      SmallVector<mlir::Type> results(4, type);
-      for (auto [k, number] : llvm::enumerate(numbers))
-        words.made[{here, op.getStream(), block + int64_t(k)}] =
-            PhiloxOp::create(b_, loc_, results, words.seed, number, words.step, op.getStreamAttr());
-    }
-    return words.made.at({here, op.getStream(), block});
   }
 
   Value read(InputOp input, int64_t size, Value at, SmallVector<Value>& loaded, Widener& widener) {
@@ -259,24 +213,12 @@ class Lowering {
   // Takes look-ups in constant tables, and the tables themselves, which live outside the function.
   bool look_up(Operation& op, Widener& widener) {
     if (auto at = dyn_cast<AtOp>(op)) {
-      Value base = constant_table(at.getVector().getDefiningOp<arith::ConstantOp>());
+      Value base = tables_.address(b_, at.getVector().getDefiningOp<arith::ConstantOp>());
       widener.map(at, gather(b_, loc_, base, at.getType(), widener.widened(at.getIndex())));
       return true;
     }
     auto constant = dyn_cast<arith::ConstantOp>(op);
     return constant && isa<RankedTensorType>(constant.getType());
-  }
-
-  Value constant_table(arith::ConstantOp constant) {
-    auto& name = tables_[constant];
-    auto dense = cast<DenseElementsAttr>(constant.getValue());
-    auto type = LLVM::LLVMArrayType::get(dense.getElementType(), unsigned(dense.getNumElements()));
-    if (name.empty()) {
-      name = points_part_symbol(module_, pipeline_) + "_table" + std::to_string(tables_.size() - 1);
-      OpBuilder b = OpBuilder::atBlockBegin(module_.getBody());
-      LLVM::GlobalOp::create(b, loc_, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, dense);
-    }
-    return LLVM::AddressOfOp::create(b_, loc_, pointer_, name);
   }
 
   ModuleOp module_;
@@ -286,7 +228,7 @@ class Lowering {
   OpBuilder b_;
   mlir::Type pointer_;
   SampleOp sample_;
-  std::map<Operation*, std::string> tables_;
+  ConstantTables tables_;
 };
 
 struct VectorizeLanes : PassWrapper<VectorizeLanes, OperationPass<ModuleOp>> {

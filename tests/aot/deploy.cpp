@@ -113,6 +113,36 @@ TEST_CASE("the program loads Catenary's runtime and no library of LLVM's") {
   for (const char* library : {"LLVM", "MLIR"}) CHECK(loaded.output.find(library) == std::string::npos);
 }
 
+TEST_CASE("PTX is in the archive beside the CPU's code, and a C program finds it by the header") {
+  fs::path folder = fs::path(CATENARY_BUILD_DIR) / "tests" / "deployed_gpu";
+  fs::remove_all(folder);
+  compile_to_files(all_laws("both"), folder.string(), Target::cuda("sm_80"), {.questions = {Question::forward}});
+  std::ofstream(folder / "main.c") << R"(#include <stdio.h>
+#include "both.h"
+int main(void) {
+  for (int k = 0; k < catenary_both.kernel_count; ++k) {
+    const catenary_device_kernel* device = catenary_both.kernels[k].device;
+    fputs(k == 0 ? device->ptx : "", stdout);
+    printf("// %s %s %d\n", device->sample_part, device->points_part, device->group);
+  }
+  return 0;
+})";
+  Outcome built = run(fmt::format(
+      "{} {} -std=c11 -Wall -Wextra -Werror -I'{}/include' '{}/main.c' '{}/both.a' -o "
+      "'{}/main'",
+      CATENARY_C_COMPILER, CATENARY_C_FLAGS, CATENARY_BUILD_DIR, folder.string(), folder.string(), folder.string()));
+  INFO(built.output);
+  REQUIRE(built.status == 0);
+  Outcome ran = run(fmt::format("'{}/main'", folder.string()));
+  REQUIRE(ran.status == 0);
+  CHECK(ran.output.find(".version 7.0\n.target sm_80\n") != std::string::npos);
+  for (const char* part : {"0_samples", "0_points", "1_samples", "1_points"})
+    CHECK(ran.output.find(fmt::format(".visible .entry catenary_both_forward_{}(", part)) != std::string::npos);
+  CHECK(
+      ran.output.ends_with("// catenary_both_forward_0_samples catenary_both_forward_0_points 4\n"
+                           "// catenary_both_forward_1_samples catenary_both_forward_1_points 4\n"));
+}
+
 TEST_CASE("the header has the joint process's tables and nothing of the machine that wrote it") {
   std::string header = bytes_of(deployed().folder / "deployed.h");
   CHECK(header.starts_with("/* The joint process 'deployed', compiled: link deployed.a and libcatenary_runtime. */\n"));

@@ -127,6 +127,27 @@ TEST_CASE("compiler messages: processors without fma") {
 }
 #endif
 
+TEST_CASE("compiler messages: architectures of GPUs") {
+  for (const char* name : {"sm_9", "sm_75", "sm_999", "gfx942", "90", ""}) {
+    Target target = Target::cuda(name);
+    if (*name)
+      CHECK(refusal(target) == fmt::format("target: '{}' is no NVIDIA architecture that code can be made for; name one "
+                                           "from sm_80 on that `llc -march=nvptx64 -mcpu=help` lists, such as sm_90",
+                                           name));
+    else
+      CHECK(refusal(target) == "no error");  // No code for GPUs is asked.
+  }
+}
+
+TEST_CASE("compiler messages: more tensors than a GPU's kernel takes") {
+  Joint joint("wide");
+  for (int k = 0; k < 253; ++k) joint.add(fmt::format("x{}", k), Brownian(Euclidean({}), 1.0), {.sites = "atoms"});
+  CHECK(
+      message_of([&] { compile(joint, Target::cuda("sm_80"), {.questions = {Question::forward}}); }) ==
+      "target: forward on sites 'atoms' would read and write 506 tensors in one kernel, and a GPU's kernel is given at "
+      "most 505; put some of the components on sites of another name");
+}
+
 TEST_CASE("compiler messages: folders that cannot be written") {
   // Below a file there is no folder, whoever asks.
   const std::string stages =

@@ -3,6 +3,7 @@
 // RUN: catenary-opt %s --catenary-points --catenary-lower=lanes=8 | FileCheck %s -DLANES=8
 // RUN: catenary-opt %s --catenary-points --catenary-lower=lanes=16 | FileCheck %s -DLANES=16
 // RUN: catenary-opt %s --catenary-points | FileCheck %s --check-prefix=POINTS
+// RUN: catenary-opt %s --catenary-points=words=4 --catenary-lower-to-gpu | FileCheck %s --check-prefix=GPU
 
 // POINTS: catenary.pipeline @step.0 asks "step" group 2 {
 // POINTS-NOT: catenary.draw
@@ -18,6 +19,14 @@
 // CHECK-NOT: {{^ *(%.* = )?(catenary|func|arith|math|scf|cf|vector|tensor)\.}}
 // CHECK-NOT: builtin.unrealized_conversion_cast
 // CHECK-NOT: llvm.call
+
+// GPU-NOT: {{^ *(%.* = )?(catenary|func|arith|math|scf|cf|vector|tensor)\.}}
+// GPU: llvm.func @catenary_joint_step_0_samples(
+// GPU-NOT: {{^ *(%.* = )?(catenary|func|arith|math|scf|cf|vector|tensor)\.}}
+// GPU: llvm.func @catenary_joint_step_0_points(
+// GPU-NOT: {{^ *(%.* = )?(catenary|func|arith|math|scf|cf|vector|tensor)\.}}
+// GPU-NOT: builtin.unrealized_conversion_cast
+// GPU-NOT: llvm.call
 catenary.process @x 0 on "euclidean" points tensor<3xf32> estimates "endpoint" tensor<3xf32> {
   catenary.law @step(%x0: tensor<3xf32>, %xt: tensor<3xf32>, %s: f32, %t: f32) -> tensor<3xf32> {
     %c0 = arith.constant 0 : index

@@ -10,10 +10,13 @@
 #include <catenary/compiler/compile.h>
 #include <catenary/dsl/evaluate.h>
 #include <catenary/dsl/schedule.h>
+#include <catenary/tests/targets/device_bodies.h>
+#include <catenary/tests/targets/ptx.h>
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 using namespace catenary;
+using namespace catenary::testing;
 
 namespace {
 
@@ -466,11 +469,20 @@ bool agrees(const Case& c, Type type, double got, double expected) {
 constexpr uint64_t seed = 0x9E3779B97F4A7C15;
 constexpr uint32_t step = 12345;
 
+/// The same bits, but for those of NaN: which NaN an operation gives is the processor's choice.
+bool same_numbers(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != Dtype::f32) return std::memcmp(a.data(), b.data(), size_t(a.bytes())) == 0;
+  return std::ranges::equal(a.values<const float>(), b.values<const float>(), [](float x, float y) {
+    return (std::isnan(x) && std::isnan(y)) || std::bit_cast<int32_t>(x) == std::bit_cast<int32_t>(y);
+  });
+}
+
 /// Compiles all cases as one joint process and compares each of them with the evaluator at every point.
 void compare(const std::vector<Case>& cases, const Points& points, int64_t first_sample) {
   Joint joint("nodes");
   for (const Case& c : cases) joint.add(c.name, Answer(c, result_of(c)), {.sites = c.sites});
-  Sampler sampler = compile(joint);
+  Sampler sampler = compile(joint, Target::cuda("sm_80"));
+  check_exact(sampler.module()->kernels[sampler.module()->kernel_count - 1].device->ptx);
   State estimate, xt;
   for (const Case& c : cases) {
     Expr result = result_of(c);
@@ -483,6 +495,16 @@ void compare(const std::vector<Case>& cases, const Points& points, int64_t first
   }
   State made = sampler.step(estimate, xt, 0.0, points.times, Seed(seed, step),
                             {.first_sample = first_sample, .check_data = false});
+  Asked asked{{{CATENARY_ESTIMATE, &estimate}, {CATENARY_XT, &xt}},
+              {{0.0f}, points.times},
+              Seed(seed, step),
+              first_sample,
+              points.count};
+  State on_device = DeviceBodies(joint, Question::step).answer(asked, made, {3, 32}, 0);
+  for (const Case& c : cases) {
+    INFO(c.name << ", by the GPU's kernel");
+    CHECK(same_numbers(on_device[c.name], made[c.name]));
+  }
 
   for (size_t k = 0; k < cases.size(); ++k) {
     const Case& c = cases[k];

@@ -151,7 +151,7 @@ namespace fs = std::filesystem;
 void generate(const fs::path& folder) {
   fs::create_directories(folder);
   std::ofstream(folder / "joint.mlir", std::ios::binary) << to_mlir(all_laws("laws"));
-  compile_to_files(all_laws("laws"), folder.string(), Target::host(), {.dump = (folder / "stages").string()});
+  compile_to_files(all_laws("laws"), folder.string(), Target::cuda("sm_90"), {.dump = (folder / "stages").string()});
 }
 
 std::map<std::string, std::string> files_of(const fs::path& folder) {

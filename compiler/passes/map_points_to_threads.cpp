@@ -1,0 +1,298 @@
+// map-points-to-threads: a group of points per thread of a GPU. Every pipeline becomes two kernels over the structs of
+// runtime/abi.h, one for its sample part, a sample per thread, and one for its points. In the place of vectorize-lanes,
+// from the same scalar body; groups draw whole blocks, since threads share none.
+#include <catenary/compiler/passes/passes.h>
+
+#include <array>
+#include <cstddef>
+#include <map>
+
+#include <llvm/ADT/TypeSwitch.h>
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/LLVMIR/LLVMDialect.h>
+#include <mlir/Dialect/LLVMIR/NVVMDialect.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
+#include <mlir/Dialect/Vector/IR/VectorOps.h>
+
+#include <catenary/compiler/dialect/questions.h>
+#include <catenary/compiler/passes/constant_tables.h>
+#include <catenary/compiler/passes/drawn_blocks.h>
+#include <catenary/compiler/passes/group_memory.h>
+#include <catenary/compiler/passes/lane_math.h>
+#include <catenary/compiler/passes/tile_memory.h>
+#include <catenary/compiler/symbols.h>
+#include <catenary/runtime/abi.h>
+
+namespace catenary {
+
+namespace {
+
+using namespace mlir;
+
+constexpr int64_t element_bytes = 4;
+
+class Mapping {
+ public:
+  Mapping(ModuleOp module, PipelineOp pipeline, ThreadIds ids)
+      : module_(module),
+        pipeline_(pipeline),
+        ids_(ids),
+        group_(*pipeline.getGroup()),
+        loc_(pipeline.getLoc()),
+        b_(pipeline),
+        pointer_(LLVM::LLVMPointerType::get(pipeline.getContext())),
+        tables_(module, points_part_symbol(module, pipeline)) {}
+
+  void run() {
+    Block& body = pipeline_.getBody().front();
+    for (auto sample : body.getOps<SampleOp>()) map_sample_part(sample);
+    map_points_part(body);
+    pipeline_.erase();
+  }
+
+ private:
+  // ---- small pieces -----------------------------------------------------------------------------
+
+  Lane lane(Value v) { return Lane(b_, loc_, v); }
+  Lane field(size_t offset, mlir::Type type) {
+    return lane(load(b_, loc_, type, address(b_, loc_, args_, int64_t(offset))));
+  }
+  Value element_at(Value base, Lane index) { return address(b_, loc_, base, (index * double(element_bytes)).value()); }
+
+  void start_kernel(const std::string& name, size_t bytes) {
+    b_.setInsertionPoint(pipeline_);
+    bool registers = ids_ == ThreadIds::registers;
+    auto word = b_.getI32Type();
+    SmallVector<mlir::Type> inputs(registers ? 1 : 5, word);
+    inputs[0] = pointer_;
+    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b_.getContext()), inputs);
+    auto kernel = LLVM::LLVMFuncOp::create(b_, loc_, name, type);
+    if (registers) {
+      kernel->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b_.getUnitAttr());
+      kernel->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), b_.getDenseI32ArrayAttr({CATENARY_DEVICE_THREADS}));
+      auto by_value = TypeAttr::get(LLVM::LLVMArrayType::get(b_.getI64Type(), unsigned(bytes / sizeof(int64_t))));
+      kernel.setArgAttr(0, LLVM::LLVMDialect::getByValAttrName(), by_value);
+      kernel.setArgAttr(0, LLVM::LLVMDialect::getAlignAttrName(), b_.getI64IntegerAttr(alignof(int64_t)));
+    }
+    b_.setInsertionPointToStart(kernel.addEntryBlock(b_));
+    args_ = kernel.getArgument(0);
+    ids_of_ =
+        registers
+            ? std::array<Value, 4>{NVVM::BlockIdXOp::create(b_, loc_, word), NVVM::GridDimXOp::create(b_, loc_, word),
+                                   NVVM::ThreadIdXOp::create(b_, loc_, word), NVVM::BlockDimXOp::create(b_, loc_, word)}
+            : std::array<Value, 4>{kernel.getArgument(1), kernel.getArgument(2), kernel.getArgument(3),
+                                   kernel.getArgument(4)};
+  }
+
+  // Leaves the builder at the end of a loop that gives every thread of the grid its share of 0, 1, ..., count - 1.
+  Lane start_shares(Lane count) {
+    auto [block, blocks, thread, threads] = ids_of_;
+    Lane size = lane(threads).to_i64();
+    Lane first = lane(block).to_i64() * size + lane(thread).to_i64(), stride = lane(blocks).to_i64() * size;
+    auto loop = scf::ForOp::create(b_, loc_, first.value(), count.value(), stride.value());
+    LLVM::ReturnOp::create(b_, loc_, ValueRange());
+    b_.setInsertionPoint(loop.getBody()->getTerminator());
+    return lane(loop.getInductionVar());
+  }
+
+  // Moves the operations of `from` to the builder.
+  void take(Block& from) {
+    b_.getInsertionBlock()->getOperations().splice(b_.getInsertionPoint(), from.getOperations());
+  }
+
+  // ---- the sample part: a sample per thread -----------------------------------------------------
+
+  void map_sample_part(SampleOp sample) {
+    if (sample.getCoefficients().empty()) return;
+    using Args = catenary_device_sample_args;
+    start_kernel(sample_part_symbol(module_, pipeline_), sizeof(Args));
+    auto f32 = b_.getF32Type();
+    Block& body = sample.getBody().front();
+    std::map<StringRef, std::array<Value, 2>> times;  // The array, and the one time in its place.
+    for (auto time : body.getOps<TimeOp>()) {
+      size_t k = size_t(time_index(time));
+      times[time.getTime()] = {field(offsetof(Args, times) + sizeof(void*) * k, pointer_).value(),
+                               field(offsetof(Args, time) + sizeof(float) * k, f32).value()};
+    }
+    Value coefficients = field(offsetof(Args, coefficients), pointer_).value();
+    Lane count = field(offsetof(Args, count), b_.getI64Type());
+    Lane share = start_shares(count);
+    Operation* yield = body.getTerminator();
+    take(body);
+    for (auto time : llvm::make_early_inc_range(b_.getInsertionBlock()->getOps<TimeOp>())) {
+      b_.setInsertionPoint(time);
+      auto [many, one] = times[time.getTime()];
+      Value null = LLVM::ZeroOp::create(b_, loc_, pointer_);
+      Value given = LLVM::ICmpOp::create(b_, loc_, LLVM::ICmpPredicate::ne, many, null);
+      auto chosen = scf::IfOp::create(
+          b_, loc_, given,
+          [&, many = many](OpBuilder& b, Location loc) {
+            scf::YieldOp::create(b, loc, load(b, loc, f32, element_at(many, share)));
+          },
+          [&, one = one](OpBuilder& b, Location loc) { scf::YieldOp::create(b, loc, one); });
+      time.replaceAllUsesWith(chosen.getResult(0));
+      time.erase();
+    }
+    b_.setInsertionPoint(yield);
+    for (auto [k, v] : llvm::enumerate(yield->getOperands()))
+      store(b_, loc_, packed(b_, loc_, v), element_at(coefficients, count * double(k) + share));
+    yield->erase();
+    map_flags_and_tables(b_.getInsertionBlock());
+  }
+
+  // ---- the points part: a group of points per thread --------------------------------------------
+
+  void map_points_part(Block& body) {
+    using Args = catenary_device_points_args;
+    operands_ = operands_of(pipeline_);
+    start_kernel(points_part_symbol(module_, pipeline_), sizeof(Args) + sizeof(void*) * operands_.size());
+    auto i64 = b_.getI64Type(), i32 = b_.getI32Type();
+    Lane seed = field(offsetof(Args, seed), i64), first_group = field(offsetof(Args, first_group), i64);
+    Lane stride = field(offsetof(Args, coefficient_stride), i64), step = field(offsetof(Args, step), i32);
+    Lane skipped = field(offsetof(Args, skipped), i32), points = field(offsetof(Args, points), i32);
+    Lane multiplier = field(offsetof(Args, sample_multiplier), i32).to_i64();
+    Lane shift = field(offsetof(Args, sample_shift), i32).to_i64();
+    Value coefficients = field(offsetof(Args, coefficients), pointer_).value();
+    SmallVector<GroupMemory::Operand> operands;
+    for (auto [k, operand] : llvm::enumerate(operands_))
+      operands.push_back({field(sizeof(Args) + sizeof(void*) * k, pointer_).value(), operand.size});
+    GroupMemory memory(b_, loc_, group_, std::move(operands), skipped, points);
+
+    Lane share = start_shares(memory.groups().to_i64());
+    memory.enter(share);
+    SmallVector<Lane> samples;
+    for (int64_t slot = 0; slot < group_; ++slot) {
+      Lane product = memory.point(slot) * multiplier;
+      samples.push_back(product.emit<arith::ShRUIOp>(product.value(), shift.value()));
+    }
+    std::map<size_t, SmallVector<Value>> loaded, stored;
+    body.walk([&](InputOp input) {
+      size_t k = index_of(operands_, input.getComponent(), int32_t(input.getRole()));
+      if (!input.getIndex() && !loaded.count(k)) loaded[k] = memory.read(k, input.getType());
+    });
+    Lane number = first_group + share;
+    for (auto [old, made] : llvm::zip(body.getArguments(), std::array{seed, step, number}))
+      old.replaceAllUsesWith(made.value());
+    Block* loop = b_.getInsertionBlock();
+    take(body);
+
+    DrawnBlocks blocks(b_, seed.value(), number.value(), step.value());
+    loop->walk([&](Operation* op) {
+      b_.setInsertionPoint(op);
+      auto replace = [&](ValueRange made) {
+        op->replaceAllUsesWith(made);
+        op->erase();
+      };
+      TypeSwitch<Operation*>(op)
+          .Case([&](CoefficientOp coefficient) {
+            auto k = cast<OpResult>(coefficient.getValue()).getResultNumber();
+            Lane at = stride * double(k) + samples[coefficient.getSlot()];
+            Value packed = load(b_, loc_, b_.getF32Type(), element_at(coefficients, at));
+            replace(unpacked(b_, loc_, packed, coefficient.getType()));
+          })
+          .Case([&](InputOp input) {
+            size_t k = index_of(operands_, input.getComponent(), int32_t(input.getRole()));
+            int64_t slot = int64_t(input.getSlot().value_or(0)), size = operands_[k].size;
+            if (Value index = input.getIndex())
+              replace(load(b_, loc_, input.getType(), element_at(memory.address_of(k, slot), lane(index).to_i64())));
+            else
+              replace(loaded.at(k)[size_t(slot * size + int64_t(input.getElement().value_or(0)))]);
+          })
+          .Case([&](WordsOp pair) {
+            auto block = blocks.block(pair, int64_t(pair.getPair()) / 2, int64_t(pair.getPairs()) / 2, pair.getTrip());
+            unsigned first = unsigned(pair.getPair() % 2 * 2);
+            replace({lane(block->getResult(first)).low_word().value(),
+                     lane(block->getResult(first + 1)).low_word().value()});
+          })
+          .Case([&](OutputOp output) {
+            size_t k = index_of(operands_, output.getComponent(), form_of(pipeline_.getQuestion()).output);
+            auto& all = stored[k];
+            all.resize(size_t(group_ * operands_[k].size));
+            all[size_t(int64_t(output.getSlot().value_or(0)) * operands_[k].size +
+                       int64_t(output.getElement().value_or(0)))] = output.getValue();
+            output.erase();
+          });
+    });
+    for (auto sample : llvm::make_early_inc_range(loop->getOps<SampleOp>())) sample.erase();
+    map_flags_and_tables(loop);
+    b_.setInsertionPoint(loop->getTerminator());
+    for (auto& [k, values] : stored) memory.write(k, values);
+  }
+
+  // What both parts may have: conditions of loops, and look-ups in constant tables, which then lie outside the function.
+  void map_flags_and_tables(Block* block) {
+    block->walk([&](AnyOp any) {
+      b_.setInsertionPoint(any);
+      Value flag = any.getFlags().front();
+      for (Value next : any.getFlags().drop_front()) flag = arith::OrIOp::create(b_, loc_, flag, next);
+      any.replaceAllUsesWith(flag);
+      any.erase();
+    });
+    block->walk([&](AtOp at) {
+      b_.setInsertionPoint(at);
+      Value base = tables_.address(b_, at.getVector().getDefiningOp<arith::ConstantOp>());
+      at.replaceAllUsesWith(load(b_, loc_, at.getType(), element_at(base, lane(at.getIndex()).to_i64())));
+      at.erase();
+    });
+    block->walk([](arith::ConstantOp constant) {
+      if (isa<RankedTensorType>(constant.getType()) && constant.use_empty()) constant.erase();
+    });
+  }
+
+  ModuleOp module_;
+  PipelineOp pipeline_;
+  ThreadIds ids_;
+  int64_t group_;
+  Location loc_;
+  OpBuilder b_;
+  mlir::Type pointer_;
+  ConstantTables tables_;
+  Value args_;
+  std::array<Value, 4> ids_of_;  // Block, blocks, thread of the block, threads of a block.
+  std::vector<KernelOperand> operands_;
+};
+
+struct MapPointsToThreads : PassWrapper<MapPointsToThreads, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MapPointsToThreads)
+  MapPointsToThreads() = default;
+  MapPointsToThreads(const MapPointsToThreads& other) : PassWrapper(other) {}
+  explicit MapPointsToThreads(ThreadIds ids) { arguments = ids == ThreadIds::arguments; }
+  StringRef getArgument() const override { return "map-points-to-threads"; }
+  StringRef getDescription() const override {
+    return "a group of points per thread of a GPU; pipelines become kernels";
+  }
+  void getDependentDialects(DialectRegistry& registry) const override {
+    registry
+        .insert<arith::ArithDialect, LLVM::LLVMDialect, NVVM::NVVMDialect, scf::SCFDialect, vector::VectorDialect>();
+  }
+
+  void runOnOperation() override {
+    for (auto pipeline : llvm::make_early_inc_range(getOperation().getOps<PipelineOp>())) {
+      if (!pipeline.getGroup()) {
+        pipeline.emitOpError("has no group; group-points gives it one");
+        return signalPassFailure();
+      }
+      auto shared = pipeline.walk([](WordsOp words) {
+        if (words.getPairs() % 2 == 0) return WalkResult::advance();
+        words.emitOpError("is of groups that share a block; group-points with words=4 makes groups that do not");
+        return WalkResult::interrupt();
+      });
+      if (shared.wasInterrupted()) return signalPassFailure();
+      Mapping(getOperation(), pipeline, arguments ? ThreadIds::arguments : ThreadIds::registers).run();
+    }
+    for (auto process : llvm::make_early_inc_range(getOperation().getOps<ProcessOp>())) process.erase();
+  }
+
+  Option<bool> arguments{*this, "ids-as-arguments",
+                         llvm::cl::desc("A kernel is told its block, the blocks, its thread and the threads of a block "
+                                        "by arguments, as on a processor"),
+                         llvm::cl::init(false)};
+};
+
+}  // namespace
+
+std::unique_ptr<Pass> create_map_points_to_threads_pass(ThreadIds ids) {
+  return std::make_unique<MapPointsToThreads>(ids);
+}
+
+}  // namespace catenary

@@ -1,0 +1,241 @@
+// The few functions of the driver that are needed, by their names in its library.
+#include <catenary/runtime/cuda_driver.h>
+
+#include <dlfcn.h>
+
+#include <fmt/format.h>
+
+#include <catenary/support/error.h>
+
+namespace catenary {
+
+// As in NVIDIA's cuda.h, whose handles are pointers to us.
+struct CudaFunctions {
+  void* library = nullptr;
+  int (*init)(unsigned) = nullptr;
+  int (*version)(int*) = nullptr;
+  int (*error_text)(int, const char**) = nullptr;
+  int (*device_count)(int*) = nullptr;
+  int (*device)(int*, int) = nullptr;
+  int (*attribute)(int*, int, int) = nullptr;
+  int (*retain)(void**, int) = nullptr;
+  int (*release)(int) = nullptr;
+  int (*push)(void*) = nullptr;
+  int (*pop)(void**) = nullptr;
+  int (*load)(void**, const void*) = nullptr;
+  int (*unload)(void*) = nullptr;
+  int (*function)(void**, void*, const char*) = nullptr;
+  int (*launch)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**,
+                void**) = nullptr;
+  int (*wait)(void*) = nullptr;
+  int (*memory)(size_t*, size_t*) = nullptr;
+  int (*allocate)(void**, size_t) = nullptr;
+  int (*free)(void*) = nullptr;
+  int (*allocate_on)(void**, size_t, void*) = nullptr;
+  int (*free_on)(void*, void*) = nullptr;
+  int (*copy_in)(void*, const void*, size_t) = nullptr;
+  int (*copy_in_on)(void*, const void*, size_t, void*) = nullptr;
+  int (*copy_out)(void*, const void*, size_t) = nullptr;
+};
+
+namespace {
+
+constexpr int least_version = 11020;  // CUDA 11.2, the first with memory in the order of a stream.
+
+enum Result { success = 0, out_of_memory = 2, no_binary = 209, invalid_ptx = 218, ptx_too_new = 222 };
+enum Attribute { multiprocessor_count = 16, capability_major = 75, capability_minor = 76 };
+
+std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
+
+std::unique_ptr<const CudaFunctions> open(const std::string& asked, const std::string& library) {
+  auto f = std::make_unique<CudaFunctions>();
+  f->library = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!f->library)
+    throw Error(fmt::format("{}: NVIDIA's driver cannot be opened ({}); install it, or stay on the processor", asked,
+                            dlerror()));
+  auto find = [&](auto& function, const char* symbol) {
+    void* found = dlsym(f->library, symbol);
+    if (!found)
+      throw Error(
+          fmt::format("{}: '{}' is no driver of NVIDIA's, or too old: it has no {}; a driver for CUDA {} or later "
+                      "is needed",
+                      asked, library, symbol, version_text(least_version)));
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(found);
+  };
+  find(f->init, "cuInit");
+  find(f->version, "cuDriverGetVersion");
+  find(f->error_text, "cuGetErrorString");
+  find(f->device_count, "cuDeviceGetCount");
+  find(f->device, "cuDeviceGet");
+  find(f->attribute, "cuDeviceGetAttribute");
+  find(f->retain, "cuDevicePrimaryCtxRetain");
+  find(f->release, "cuDevicePrimaryCtxRelease_v2");
+  find(f->push, "cuCtxPushCurrent_v2");
+  find(f->pop, "cuCtxPopCurrent_v2");
+  find(f->load, "cuModuleLoadData");
+  find(f->unload, "cuModuleUnload");
+  find(f->function, "cuModuleGetFunction");
+  find(f->launch, "cuLaunchKernel");
+  find(f->wait, "cuStreamSynchronize");
+  find(f->memory, "cuMemGetInfo_v2");
+  find(f->allocate, "cuMemAlloc_v2");
+  find(f->free, "cuMemFree_v2");
+  find(f->allocate_on, "cuMemAllocAsync");
+  find(f->free_on, "cuMemFreeAsync");
+  find(f->copy_in, "cuMemcpyHtoD_v2");
+  find(f->copy_in_on, "cuMemcpyHtoDAsync_v2");
+  find(f->copy_out, "cuMemcpyDtoH_v2");
+  return f;
+}
+
+}  // namespace
+
+/// Makes the device's context this thread's for a while.
+class CudaDevice::Current {
+ public:
+  explicit Current(const CudaDevice& device) : device_(device) {
+    device.check(device.driver_->push(device.context_), "making its context current");
+  }
+  Current(const Current&) = delete;
+  Current& operator=(const Current&) = delete;
+  ~Current() {
+    void* popped;
+    device_.driver_->pop(&popped);
+  }
+
+ private:
+  const CudaDevice& device_;
+};
+
+CudaDevice::CudaDevice(int index, const std::string& library) : index_(index), driver_(open(name(), library)) {
+  check(driver_->init(0), "starting the driver");
+  int version = 0, count = 0;
+  check(driver_->version(&version), "asking for the driver's version");
+  if (version < least_version)
+    throw Error(fmt::format("{}: NVIDIA's driver is for CUDA {}; one for CUDA {} or later is needed", name(),
+                            version_text(version), version_text(least_version)));
+  check(driver_->device_count(&count), "counting GPUs");
+  if (index < 0 || index >= count)
+    throw Error(count == 0 ? fmt::format("{}: the driver finds no GPU here", name())
+                           : fmt::format("{}: there is no such GPU; the driver finds {}, cuda:0 to cuda:{}", name(),
+                                         count, count - 1));
+  check(driver_->device(&device_, index), "opening it");
+  check(driver_->attribute(&multiprocessors_, multiprocessor_count, device_), "counting its multiprocessors");
+  check(driver_->retain(&context_, device_), "taking its context");
+}
+
+CudaDevice::~CudaDevice() {
+  if (context_) driver_->release(device_);
+}
+
+std::string CudaDevice::name() const { return fmt::format("cuda:{}", index_); }
+
+void CudaDevice::check(int result, const std::string& what) const {
+  if (result == success) return;
+  const char* text = nullptr;
+  driver_->error_text(result, &text);
+  throw Error(fmt::format("{}: {} failed: {} (code {} of NVIDIA's driver)", name(), what,
+                          text ? text : "no such error is known", result));
+}
+
+void* CudaDevice::load(const char* ptx, const std::string& what) const {
+  Current current(*this);
+  void* code = nullptr;
+  int result = driver_->load(&code, ptx);
+  if (result == ptx_too_new)
+    throw Error(
+        fmt::format("{}: {} was compiled for a newer driver than this one; update the driver, or compile for an "
+                    "older architecture such as sm_80",
+                    name(), what));
+  if (result == no_binary || result == invalid_ptx) {
+    int major = 0, minor = 0;
+    check(driver_->attribute(&major, capability_major, device_), "asking for its architecture");
+    check(driver_->attribute(&minor, capability_minor, device_), "asking for its architecture");
+    throw Error(
+        fmt::format("{}: {} cannot run on this GPU, which is an sm_{}{}; compile it for that, or for an older "
+                    "one",
+                    name(), what, major, minor));
+  }
+  check(result, "loading " + what);
+  return code;
+}
+
+void CudaDevice::unload(void* code) const noexcept {
+  void* popped = nullptr;
+  if (driver_->push(context_) != success) return;
+  driver_->unload(code);
+  driver_->pop(&popped);
+}
+
+void* CudaDevice::function(void* code, const char* entry) const {
+  Current current(*this);
+  void* found = nullptr;
+  check(driver_->function(&found, code, entry), fmt::format("finding '{}'", entry));
+  return found;
+}
+
+void CudaDevice::launch(void* function, uint32_t blocks, uint32_t threads, const void* parameter, void* stream) const {
+  Current current(*this);
+  void* parameters[] = {const_cast<void*>(parameter)};
+  check(driver_->launch(function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters, nullptr), "launching a kernel");
+}
+
+void CudaDevice::wait(void* stream) const {
+  Current current(*this);
+  check(driver_->wait(stream), "waiting for a stream");
+}
+
+void CudaDevice::check_allocation(int result, size_t bytes, const std::string& what) const {
+  if (result == out_of_memory) {
+    size_t free = 0, total = 0;
+    check(driver_->memory(&free, &total), "asking for its memory");
+    throw Error(fmt::format("{}: {} needs {} bytes, and {} of its {} are free; use smaller batches", name(), what,
+                            bytes, free, total));
+  }
+  check(result, fmt::format("taking {} bytes for {}", bytes, what));
+}
+
+void* CudaDevice::allocate(size_t bytes, const std::string& what) const {
+  Current current(*this);
+  void* memory = nullptr;
+  check_allocation(driver_->allocate(&memory, bytes), bytes, what);
+  return memory;
+}
+
+void* CudaDevice::allocate_on(void* stream, size_t bytes, const std::string& what) const {
+  Current current(*this);
+  void* memory = nullptr;
+  check_allocation(driver_->allocate_on(&memory, bytes, stream), bytes, what);
+  return memory;
+}
+
+void CudaDevice::free(void* memory) const noexcept {
+  void* popped = nullptr;
+  if (driver_->push(context_) != success) return;
+  driver_->free(memory);
+  driver_->pop(&popped);
+}
+
+void CudaDevice::free_on(void* stream, void* memory) const noexcept {
+  void* popped = nullptr;
+  if (driver_->push(context_) != success) return;
+  driver_->free_on(memory, stream);
+  driver_->pop(&popped);
+}
+
+void CudaDevice::copy_in_on(void* stream, void* to, const void* from, size_t bytes) const {
+  Current current(*this);
+  check(driver_->copy_in_on(to, from, bytes, stream), fmt::format("copying {} bytes to it", bytes));
+}
+
+void CudaDevice::copy_in(void* to, const void* from, size_t bytes) const {
+  Current current(*this);
+  check(driver_->copy_in(to, from, bytes), fmt::format("copying {} bytes to it", bytes));
+}
+
+void CudaDevice::copy_out(void* to, const void* from, size_t bytes) const {
+  Current current(*this);
+  check(driver_->copy_out(to, from, bytes), fmt::format("copying {} bytes from it", bytes));
+}
+
+}  // namespace catenary

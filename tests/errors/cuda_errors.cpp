@@ -1,0 +1,128 @@
+// The text of every error about GPUs, by a stand-in for NVIDIA's driver.
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+#include <catenary/compiler/compile.h>
+#include <catenary/runtime/cuda_kernels.h>
+#include <catenary/stdlib/stdlib.h>
+#include <catenary/tests/cuda/fake_driver.h>
+#include <catenary/tests/message_of.h>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+namespace {
+
+std::string opening(int index, const std::string& library = CATENARY_FAKE_CUDA_DRIVER) {
+  return message_of([&] { CudaDevice device(index, library); });
+}
+
+}  // namespace
+
+TEST_CASE("cuda messages: no driver, and what is none") {
+  CHECK(
+      opening(0, "libcuda_of_nobody.so") ==
+      "cuda:0: NVIDIA's driver cannot be opened (libcuda_of_nobody.so: cannot open shared object file: No such file or "
+      "directory); install it, or stay on the processor");
+  CHECK(
+      opening(1, "libm.so.6") ==
+      "cuda:1: 'libm.so.6' is no driver of NVIDIA's, or too old: it has no cuInit; a driver for CUDA 11.2 or later is "
+      "needed");
+}
+
+TEST_CASE("cuda messages: drivers and GPUs") {
+  OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
+  CHECK(opening(1) == "no error");
+  CHECK(opening(2) == "cuda:2: there is no such GPU; the driver finds 2, cuda:0 to cuda:1");
+  CHECK(opening(-1) == "cuda:-1: there is no such GPU; the driver finds 2, cuda:0 to cuda:1");
+  fake.driver->gpus = 0;
+  CHECK(opening(0) == "cuda:0: the driver finds no GPU here");
+  fake.driver->version = 10020;
+  CHECK(opening(0) == "cuda:0: NVIDIA's driver is for CUDA 10.2; one for CUDA 11.2 or later is needed");
+  fake.driver->failing = "cuInit", fake.driver->code = 803;
+  CHECK(opening(0) == "cuda:0: starting the driver failed: the text of the error (code 803 of NVIDIA's driver)");
+  fake.driver->code = 999;
+  CHECK(opening(0) == "cuda:0: starting the driver failed: no such error is known (code 999 of NVIDIA's driver)");
+}
+
+TEST_CASE("cuda messages: code that does not fit the driver or the GPU") {
+  OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
+  auto device = std::make_shared<const CudaDevice>(0, CATENARY_FAKE_CUDA_DRIVER);
+  Joint joint("toy");
+  joint.add("x", Brownian(Euclidean({}), 1.0));
+  Sampler with = compile(joint, Target::cuda("sm_80")), without = compile(joint);
+  auto loading = [&](const Sampler& sampler) {
+    return message_of([&] { CudaKernels(Module(sampler.module(), nullptr), device); });
+  };
+  CHECK(loading(without) == "cuda:0: joint 'toy' has no code for GPUs; compile it for Target::cuda");
+  CHECK(loading(with) ==
+        "cuda:0: finding 'catenary_toy_prior_0_points' failed: the text of the error (code 500 of NVIDIA's driver)");
+  fake.driver->failing = "cuModuleLoadData", fake.driver->code = 222;
+  CHECK(loading(with) ==
+        "cuda:0: joint 'toy' was compiled for a newer driver than this one; update the driver, or compile for an older "
+        "architecture such as sm_80");
+  CHECK(fake.driver->modules == 0);
+  for (int code : {209, 218}) {
+    fake.driver->code = code;
+    CHECK(loading(with) ==
+          "cuda:0: joint 'toy' cannot run on this GPU, which is an sm_75; compile it for that, or for an older one");
+  }
+  fake.driver->code = 700;
+  CHECK(loading(with) == "cuda:0: loading joint 'toy' failed: the text of the error (code 700 of NVIDIA's driver)");
+}
+
+TEST_CASE("cuda messages: a sampler on a GPU") {
+  OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
+  Joint joint("toy");
+  joint.add("x", Brownian(Euclidean({}), 1.0));
+  Sampler cpu = compile(joint, Target::cuda("sm_80"));
+  for (int k = 0; k < cpu.module()->kernel_count; ++k) {
+    const catenary_device_kernel* device = cpu.module()->kernels[k].device;
+    for (const char* entry : {device->sample_part, device->points_part})
+      if (entry) fake.add(entry, [](const void*, unsigned, unsigned, void*) {});
+  }
+  Sampler gpu = cpu.on_gpu(1, CATENARY_FAKE_CUDA_DRIVER);
+  State here = cpu.prior(4, Seed(1)), there = gpu.prior(4, Seed(1));
+  CHECK(there["x"].device() == Device{DeviceKind::cuda, 1});
+  CHECK(message_of([&] { gpu.forward(here, 0.5, Seed(1)); }) ==
+        "forward: component 'x' of x0 is on cpu; this sampler runs on cuda:1, so copy it there first");
+  CHECK(message_of([&] { cpu.forward(there, 0.5, Seed(1)); }) ==
+        "forward: component 'x' of x0 is on cuda:1; this sampler runs on the CPU, so copy it to host memory first");
+  CHECK(
+      message_of([&] { gpu.reverse([](const ModelInput&, State&) {}, {1, 0}, 4, Seed(1)); }) ==
+      "reverse: this sampler is on cuda:1, and walks run on the CPU; walk with its step there, or with a sampler that "
+      "is not on a GPU");
+  int stream = 0;
+  gpu.forward(there, 0.5, Seed(1), {.stream = &stream});
+  CHECK(fake.driver->stream == &stream);
+  CHECK(message_of([&] { gpu.prior(int64_t{1} << 29, Seed(1)); }) ==
+        "cuda:1: component 'x' needs 2147483648 bytes, and 1000 of its 80000 are free; use smaller batches");
+  State out = gpu.prior(4, Seed(2));
+  fake.driver->failing = "cuMemAlloc_v2", fake.driver->code = 2;
+  int coefficients = cpu.module()->kernels[1].coefficient_count;
+  CHECK(cpu.module()->kernels[1].pipeline == std::string("forward"));
+  CHECK(
+      message_of([&] { gpu.forward_into(out, there, std::vector<float>(4, 0.5f), Seed(1)); }) ==
+      fmt::format("cuda:1: the workspace of forward for 4 samples needs {} bytes, and 1000 of its 80000 are free; use "
+                  "smaller batches",
+                  4 * 4 * (1 + coefficients)));
+}
+
+TEST_CASE("cuda messages: memory, launches, streams") {
+  OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
+  const CudaDevice device(0, CATENARY_FAKE_CUDA_DRIVER);
+  CHECK(
+      message_of([&] { device.allocate(size_t{1} << 31, "the noise of 1000 samples"); }) ==
+      "cuda:0: the noise of 1000 samples needs 2147483648 bytes, and 1000 of its 80000 are free; use smaller batches");
+  auto failing = [&](const char* function) { fake.driver->failing = function, fake.driver->code = 700; };
+  failing("cuMemAlloc_v2");
+  CHECK(message_of([&] { device.allocate(8, "noise"); }) ==
+        "cuda:0: taking 8 bytes for noise failed: the text of the error (code 700 of NVIDIA's driver)");
+  failing("cuLaunchKernel");
+  CHECK(message_of([&] { device.launch(nullptr, 1, 1, nullptr, nullptr); }) ==
+        "cuda:0: launching a kernel failed: the text of the error (code 700 of NVIDIA's driver)");
+  failing("cuStreamSynchronize");
+  CHECK(message_of([&] { device.wait(nullptr); }) ==
+        "cuda:0: waiting for a stream failed: the text of the error (code 700 of NVIDIA's driver)");
+  CHECK(fake.driver->pushed == 0);
+}

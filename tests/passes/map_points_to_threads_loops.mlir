@@ -1,0 +1,49 @@
+// RUN: catenary-opt %s --map-points-to-threads --cse | FileCheck %s
+
+// CHECK: llvm.mlir.global internal constant @catenary_joint_step_0_points_table0(dense<[2, 1, 0]>
+catenary.process @k 0 on "categorical" points i32 estimates "logits" tensor<3xf32> categories 3 {
+}
+// CHECK-LABEL: llvm.func @catenary_joint_step_0_points
+// CHECK-NOT: catenary.at
+catenary.pipeline @step.0 asks "step" group 1 {
+^bb0(%seed: i64, %step: i32, %number: i64):
+  // One point's accesses are not wide: there is one way to memory.
+  // CHECK: scf.for
+  // CHECK-NOT: scf.if
+  %table = arith.constant dense<[2, 1, 0]> : tensor<3xi32>
+  %zero = arith.constant 0 : i32
+  %one = arith.constant 1 : i32
+  %k = catenary.input xt of @k slot 0 : i32
+  // CHECK: scf.while
+  %r:2 = scf.while (%a = %k, %i = %zero) : (i32, i32) -> (i32, i32) {
+    // An element at a computed index of the point's own logits.
+    // CHECK: %[[OWN:.*]] = llvm.getelementptr
+    // CHECK: %[[AT:.*]] = llvm.getelementptr %[[OWN]][
+    // CHECK-NEXT: %[[LOGIT:.*]] = llvm.load %[[AT]] : !llvm.ptr -> f32
+    %logit = catenary.input estimate of @k at %a slot 0 : f32
+    // CHECK: %[[MORE:.*]] = arith.cmpf ord, %[[LOGIT]]
+    %more = arith.cmpf ord, %logit, %logit : f32
+    %less = arith.cmpi slt, %a, %one : i32
+    // A thread goes on while any point of its group does.
+    // CHECK: %[[ANY:.*]] = arith.ori %[[MORE]], %{{.*}} : i1
+    // CHECK: scf.condition(%[[ANY]])
+    %any = catenary.any %more, %less : i1, i1
+    scf.condition(%any) %a, %i : i32, i32
+  } do {
+  ^bb0(%a: i32, %i: i32):
+    // The trip is in bits 48 and above of the block's number.
+    // CHECK: ^bb0(%{{.*}}: i32, %[[TRIP:.*]]: i32):
+    // CHECK: %[[WIDE:.*]] = arith.extui %[[TRIP]]
+    // CHECK: %[[HIGH:.*]] = arith.shli %[[WIDE]], %c48
+    // CHECK: %[[BLOCK:.*]] = arith.addi %{{.*}}, %[[HIGH]]
+    // CHECK: catenary.philox %{{.*}}, %[[BLOCK]], %{{.*}} stream 259 : i64
+    %w:2 = catenary.words %seed, %number, %step trip %i stream 259 pair 0 of 2
+    // CHECK: %[[TABLE:.*]] = llvm.mlir.addressof @catenary_joint_step_0_points_table0
+    // CHECK: llvm.getelementptr %[[TABLE]]
+    %next = catenary.at %table[%w#0] : (tensor<3xi32>, i32) -> i32
+    %trip = arith.addi %i, %one : i32
+    scf.yield %next, %trip : i32, i32
+  }
+  // CHECK: llvm.store
+  catenary.output %r#0 of @k slot 0 : i32
+}

@@ -1,0 +1,184 @@
+// Launching on a GPU: by a stand-in for the driver that runs the kernels here, and where there is a GPU, on it.
+#include <catch2/catch.hpp>
+
+#include <catenary/runtime/cuda_kernels.h>
+#include <catenary/runtime/dlpack.h>
+#include <catenary/tests/cuda/fake_driver.h>
+#include <catenary/tests/targets/all_laws.h>
+#include <catenary/tests/targets/device_bodies.h>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+namespace {
+
+constexpr Seed seed(0xfedcba9876543210, 77);
+constexpr int64_t samples = 301, first_sample = 3;
+
+const std::vector<Question> questions = {Question::prior, Question::forward, Question::bridge, Question::step,
+                                         Question::transition};
+
+/// A state in a GPU's memory, and back.
+State copied(const State& state, const CudaDevice& device, const CudaKernels& memory) {
+  State made;
+  for (const auto& [name, tensor] : state) {
+    bool in = tensor.device() == Device{};
+    Tensor copy =
+        in ? memory.empty(tensor.dtype(), tensor.shape(), name) : Tensor::empty(tensor.dtype(), tensor.shape());
+    if (in)
+      device.copy_in(copy.data(), tensor.data(), size_t(tensor.bytes()));
+    else
+      device.copy_out(copy.data(), tensor.data(), size_t(tensor.bytes()));
+    made.set(name, copy);
+  }
+  return made;
+}
+
+/// All questions that draw, on this GPU and on the processor.
+void same_bits_on(int index, const std::string& driver) {
+  Sampler cpu = compile(all_laws("laws"), Target::cuda("sm_80"), {.questions = questions});
+  Sampler gpu = cpu.on_gpu(index, driver);
+  auto device = std::make_shared<const CudaDevice>(index, driver);
+  CudaKernels kernels(Module(cpu.module(), nullptr), device);
+  Arguments a = arguments_of(cpu, samples);
+  auto there = [&](const State& state) { return copied(state, *device, kernels); };
+  State x0 = there(a.x0), xt = there(a.xt), estimate = there(a.estimate);
+  DrawOptions options{.first_sample = first_sample};
+  auto check = [&](const char* question, const State& got, const State& wanted) {
+    INFO(question);
+    device->wait(nullptr);
+    CHECK(same_bytes(copied(got, *device, kernels), wanted));
+  };
+  Sites sites = {{"atoms", {atoms}}};
+  check("prior", gpu.prior(samples, sites, seed, options), cpu.prior(samples, sites, seed, options));
+  for (auto [s, t] : {std::pair<Times, Times>{a.s, a.t}, {0.25f, 0.75f}, {0.0f, a.t}}) {
+    INFO((s.per_sample() ? "a time each" : "one time for all"));
+    check("forward", gpu.forward(x0, t, seed, options), cpu.forward(a.x0, t, seed, options));
+    check("bridge", gpu.bridge(x0, xt, s, t, seed, options), cpu.bridge(a.x0, a.xt, s, t, seed, options));
+    check("step", gpu.step(estimate, xt, s, t, seed, options), cpu.step(a.estimate, a.xt, s, t, seed, options));
+    check("transition", gpu.transition(x0, s, t, seed, options), cpu.transition(a.x0, s, t, seed, options));
+  }
+
+  // Views of memory that others own, as they come by DLPack.
+  State views, out;
+  for (const auto& [name, tensor] : x0) {
+    std::vector<int64_t> shape(tensor.shape());
+    DLTensor described{tensor.data(),
+                       {kDLCUDA, index},
+                       int32_t(shape.size()),
+                       {uint8_t(tensor.dtype() == Dtype::f32 ? kDLFloat : kDLInt), 32, 1},
+                       shape.data(),
+                       nullptr,
+                       0};
+    views.set(name, view(described));
+    out.set(name, kernels.empty(tensor.dtype(), tensor.shape(), name));
+  }
+  gpu.forward_into(out, views, 0.5, seed, options);
+  check("forward_into", out, cpu.forward(a.x0, 0.5, seed, options));
+}
+
+}  // namespace
+
+TEST_CASE("launched through a stand-in for the driver, kernels give the CPU's bits") {
+  OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
+  std::vector<std::shared_ptr<DeviceBodies>> bodies;
+  for (Question question : questions) {
+    auto body = bodies.emplace_back(std::make_shared<DeviceBodies>(all_laws("laws"), question));
+    for (const KernelEntry& kernel : body->kernels())
+      for (const std::string& symbol : {kernel.sample_symbol, kernel.points_symbol})
+        fake.add(symbol.c_str(), [body, symbol](const void* parameter, unsigned blocks, unsigned threads, void*) {
+          body->launch(symbol, parameter, {blocks, threads});
+        });
+  }
+  same_bits_on(1, CATENARY_FAKE_CUDA_DRIVER);
+  CHECK(fake.driver->contexts == 0);
+  CHECK(fake.driver->modules == 0);
+  CHECK(fake.driver->allocations == 0);
+  CHECK(fake.driver->pushed == 0);
+}
+
+TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larger than the GPU") {
+  OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
+  struct Launch {
+    catenary_device_points_args args;
+    void* operand;
+    unsigned blocks, threads;
+    void* stream;
+  };
+  std::vector<Launch> launches;
+  catenary_device_sample_args sample = {};
+  fake.add("points", [&](const void* parameter, unsigned blocks, unsigned threads, void* stream) {
+    auto* args = static_cast<const catenary_device_points_args*>(parameter);
+    launches.push_back({*args, *reinterpret_cast<void* const*>(args + 1), blocks, threads, stream});
+  });
+  fake.add("samples", [&](const void* parameter, unsigned, unsigned, void*) {
+    sample = *static_cast<const catenary_device_sample_args*>(parameter);
+  });
+  const catenary_device_kernel code = {"ptx", "samples", "points", 4};
+  const catenary_point point = {CATENARY_F32, 0, {}, 1, 0};
+  const catenary_component component = {"x", "line", "", point, point, "endpoint"};
+  const catenary_operand operand = {0, CATENARY_OUT};
+  const catenary_kernel kernel = {
+      "forward", "", 8, 2, 1, 3, 1, &operand, [](const catenary_sample_args*) {}, [](const catenary_tile_args*) {},
+      &code};
+  const catenary_module raw = {
+      CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "toy", 1, 1, &component, 1, &kernel};
+  CudaKernels kernels(Module(&raw, nullptr), std::make_shared<const CudaDevice>(0, CATENARY_FAKE_CUDA_DRIVER));
+
+  auto* memory = reinterpret_cast<char*>(uintptr_t{1} << 40);  // Never read.
+  void* operands[] = {memory};
+  const int64_t point_bytes[] = {4}, sites = 1000000001;
+  int stream = 0;
+  float times = 0, coefficients = 0;
+  DeviceCall call{.seed = Seed(7, 8),
+                  .first_sample = 10,
+                  .samples = 5,
+                  .sites = sites,
+                  .operands = operands,
+                  .point_bytes = point_bytes,
+                  .coefficients = &coefficients,
+                  .stream = &stream};
+  call.times[0].each = &times;
+  CHECK(CudaKernels::coefficients(kernel, call) == 15);
+  kernels.launch(kernel, call);
+  CHECK(sample.times[0] == &times);
+  CHECK(sample.coefficients == &coefficients);
+  CHECK(sample.count == 5);
+  REQUIRE(launches.size() == 3);
+  for (int64_t k = 0; k < 3; ++k) {
+    const auto& [args, data, blocks, threads, on] = launches[size_t(k)];
+    uint64_t first_point = uint64_t((10 + 2 * k) * sites);
+    CHECK(args.seed == 7);
+    CHECK(args.step == 8);
+    CHECK(args.first_group * 4 + args.skipped == first_point);
+    CHECK(args.skipped < 4);
+    CHECK(args.points == uint32_t(k < 2 ? 2 * sites : sites));
+    CHECK(args.coefficients == &coefficients + 2 * k);
+    CHECK(args.coefficient_stride == 5);
+    CHECK((uint64_t(sites) * args.sample_multiplier >> args.sample_shift) == 1);
+    CHECK(data == memory + 2 * k * sites * 4);
+    CHECK(blocks == 16);  // The stand-in has 2 multiprocessors.
+    CHECK(threads == CATENARY_DEVICE_THREADS);
+    CHECK(on == &stream);
+  }
+
+  launches.clear();
+  call.times[0] = {nullptr, 0.5f}, call.samples = 1, call.sites = 1000;
+  CHECK(CudaKernels::coefficients(kernel, call) == 3);
+  kernels.launch(kernel, call);
+  CHECK(sample.times[0] == nullptr);
+  CHECK(sample.time[0] == 0.5f);
+  REQUIRE(launches.size() == 1);
+  CHECK(launches[0].args.sample_multiplier == 0);
+  CHECK(launches[0].blocks == 1);
+}
+
+TEST_CASE("on a GPU, kernels give the CPU's bits") {
+  try {
+    CudaDevice device(0);
+  } catch (const Error& error) {
+    WARN("SKIP: no GPU to run on. " << error.what());
+    return;
+  }
+  same_bits_on(0, "libcuda.so.1");
+}
