@@ -579,8 +579,10 @@ std::string to_string(const Expr& e) {
     if (auto found = numbers_of.find(x.get()); found != numbers_of.end()) return found->second;
     std::string args;
     for (const Expr& a : x->args) args += fmt::format(" %{}", line(a));
-    if (x->body)
+    if (x->body) {
+      for (const Expr& n : x->body->condition) args += fmt::format(" while %{}", line(n));
       for (const Expr& n : x->body->next) args += fmt::format(" next %{}", line(n));
+    }
     for (double v : x->values) args += fmt::format(" {}", v);
     size_t number = numbers_of.size();
     numbers_of.emplace(x.get(), number);

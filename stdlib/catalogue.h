@@ -1,10 +1,9 @@
 // The catalogue: every space and process of the standard library by name, with its parameters, for tools.
 #pragma once
 
+#include <functional>
 #include <map>
-#include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include <catenary/dsl/process.h>
@@ -16,6 +15,7 @@ struct CatalogueParameter {
   std::string name;
   double value;         ///< unless another is given
   std::string meaning;  ///< "variance per unit of time"
+  bool whole = false;   ///< A whole number, and no other.
 };
 
 using Parameters = std::map<std::string, double>;
@@ -24,20 +24,21 @@ struct CatalogueEntry {
   std::string name;     ///< "circle_brownian": letters, digits, underscores
   std::string summary;  ///< one line
   std::vector<CatalogueParameter> parameters;
-  double horizon = 1;  ///< Processes: a time by which the process is noise at the parameters' default values.
-  std::variant<std::function<Kept<Space>(const Parameters&)>, std::function<Kept<Process>(const Parameters&)>> make;
+  double horizon = 0;  ///< Of a process: a time by which it is noise, for the parameters' default values.
+  std::function<Kept<Space>(const Parameters&)> make_space;      ///< Set in a space.
+  std::function<Kept<Process>(const Parameters&)> make_process;  ///< Set in a process.
 
-  bool is_process() const { return make.index() == 1; }
+  bool is_process() const { return bool(make_process); }
   /// The declaration, with `given` in place of default values. Throws Error for a parameter that it does not have, naming
-  /// those it has, and for values that the declaration refuses.
+  /// those it has, for one that must be whole and is not, and for values that the declaration refuses.
   Kept<Space> space(const Parameters& given = {}) const;
   Kept<Process> process(const Parameters& given = {}) const;
 };
 
-/// Spaces first, then processes, in alphabetical order.
+/// Spaces first, then processes, each in alphabetical order.
 const std::vector<CatalogueEntry>& catalogue();
 
-/// Throws Error for a name that is not there, naming the nearest that are.
+/// Throws Error for a name that is not there, naming the one that is most like it.
 const CatalogueEntry& catalogue_entry(const std::string& name);
 
 }  // namespace catenary

@@ -34,6 +34,7 @@ Environment read_environment() {
   Environment environment;
   if (auto folder = variable("CATENARY_DUMP")) environment.dump = std::filesystem::path(*folder);
   environment.threads = whole_number("CATENARY_THREADS", 1, 1024);
+  environment.plain = variable("NO_COLOR").has_value();
   return environment;
 }
 

@@ -56,7 +56,7 @@ class DensityChecks {
  private:
   const Sampler& sampler() const { return *subject_.sampler; }
   double time(double share) const { return double(float(share * subject_.horizon())); }
-  double density_time(size_t k) const { return time(std::array{0.5, 0.01, 0.1}[k]); }
+  static constexpr std::array density_times = {0.5, 0.05, 0.01, 0.13};  ///< shares of the horizon
 
   // A state of n samples in which this component holds `points` (null: the starts), and the others their starts.
   State state(int64_t n, const void* points) const {
@@ -263,27 +263,26 @@ class DensityChecks {
       ambient_metric_ =
           ambient_metric_ && std::abs(c_.geometry->inner(x, u, v) - dot(u, v)) < 1e-9 * (1 + norm(u) * norm(v));
     }
-    const size_t laws = 3;
+    const size_t laws = density_times.size();
     double worst_integral = -1, worst_fit = -1;
     std::string integral_sentence, fit_sentence;
     int64_t n = 0;
     bool one = c_.geometry->space().dimension() == 1;
-    for (size_t k = 0; k < laws; ++k)
-      compare(law(density_time(k), int64_t(k) + 1), one, laws, n, worst_integral, integral_sentence, worst_fit,
-              fit_sentence);
+    for (size_t k = 0; k < laws && !(session_.options().stop_at_failure && worst_integral > 1); ++k)
+      compare(law(time(density_times[k]), int64_t(k + 1) % groups), one, laws, n, worst_integral, integral_sentence,
+              worst_fit, fit_sentence);
     std::string how = one ? "quadrature" : "importance sampling";
     add("density integrates to one",
         fmt::format("the integral of exp(log_density) over the space, by {}, against 1", how), n, worst_integral, 1,
-        "error / tolerance", integral_sentence,
-        "log_density: its normalisation (it is a density in the volume of the metric)");
-    add("density", "means and shares of samples, against integrals of the density", n, worst_fit, 1,
-        "error / tolerance", fit_sentence, "log_density against forward: which of the two has the law that was meant?");
+        "error/tol", integral_sentence, "log_density: its normalisation (it is a density in the volume of the metric)");
+    add("density", "means and shares of samples, against integrals of the density", n, worst_fit, 1, "error/tol",
+        fit_sentence, "log_density against forward: which of the two has the law that was meant?");
   }
 
   void compare(const Law& law, bool quadrature, size_t laws, int64_t& n, double& worst_integral,
                std::string& integral_sentence, double& worst_fit, std::string& fit_sentence) {
     size_t d = law.d, m = c_.elements();
-    const int64_t rounds = session_.options().effort == Effort::high ? 3200 : 32;
+    const int64_t rounds = (quadrature ? 32 : 24) * (session_.options().effort == Effort::high ? 100 : 1);
     // Of each coordinate its mean, square and shares in eight cells of the proposal; of the whole the square distance.
     const size_t cells = 8, per = 2 + cells, count = d * per + 1;
     auto statistics = [&](const Coordinates& v, std::vector<double>& f) {
@@ -327,15 +326,11 @@ class DensityChecks {
           to.squares[s] += part.squares[s];
         }
     };
-    for (int64_t r = 0; r < rounds; ++r) {
-      State xt = sampler().forward(state(batch, law.x0.data()), law.t, Seed(session_.options().seed, 51),
-                                   unchecked(r * batch));
-      std::vector<float> way = ways(law, xt);
-      sum_up(drawn, [&](size_t i, std::vector<double>& f) {
-        statistics(coordinates(law, &way[i * m]), f);
-        return 1.0;
-      });
-      Weighted w = weighted(law, quadrature, r * batch, all);
+    // A grid of one batch is dense enough; what is drawn needs numbers.
+    const int64_t nodes = quadrature ? 1 : rounds;
+    const double all_nodes = double(batch) * double(nodes);
+    for (int64_t r = 0; r < nodes; ++r) {
+      Weighted w = weighted(law, quadrature, r * batch, all_nodes);
       sum_up(integrated, [&](size_t i, std::vector<double>& f) {
         statistics(w.v[i], f);
         return w.weight[i];
@@ -345,14 +340,24 @@ class DensityChecks {
         weights += each * each;
       }
     }
+    for (int64_t r = 0; r < rounds; ++r) {
+      State xt = sampler().forward(state(batch, law.x0.data()), law.t, Seed(session_.options().seed, 51),
+                                   unchecked(r * batch));
+      std::vector<float> way = ways(law, xt);
+      sum_up(drawn, [&](size_t i, std::vector<double>& f) {
+        statistics(coordinates(law, &way[i * m]), f);
+        return 1.0;
+      });
+    }
     n += int64_t(all);
     double bound = sigmas_of_probability(session_.level() / double(laws * (count + 1)));
     auto error = [&](double sum, double squares) {
-      return quadrature ? 0 : std::sqrt(std::max(0.0, squares / all - (sum / all) * (sum / all)) / all);
+      double mean = sum / all_nodes;
+      return quadrature ? 0 : std::sqrt(std::max(0.0, squares / all_nodes - mean * mean) / all_nodes);
     };
     // What differences, f32 and the grid leave over.
     const double inexact = 5e-4;
-    double integral = weight / all, share = std::abs(integral - 1) / (inexact + bound * error(weight, weights));
+    double integral = weight / all_nodes, share = std::abs(integral - 1) / (inexact + bound * error(weight, weights));
     if (!std::isfinite(integral)) share = infinity;
     std::string where = fmt::format("t = {:.4g}, x_0 number {}", law.t, law.group + 1);
     if (share > worst_integral) {
@@ -367,7 +372,7 @@ class DensityChecks {
       return fmt::format("the share of the ways from x_0 in cell {}{} (half a deviation wide)", s % per - 1, which);
     };
     for (size_t s = 0; s < count; ++s) {
-      double a = drawn.sum[s] / all, b = integrated.sum[s] / all;
+      double a = drawn.sum[s] / all, b = integrated.sum[s] / all_nodes;
       double by_chance = std::hypot(std::sqrt(std::max(0.0, drawn.squares[s] / all - a * a) / all),
                                     error(integrated.sum[s], integrated.squares[s]));
       double off = std::abs(a - b) / (inexact * std::max(1.0, std::abs(b)) + bound * by_chance);
@@ -432,8 +437,8 @@ class DensityChecks {
         }
       }
     }
-    add("score", "inner(score, u), against the change of log_density along u", n, worst, 1, "error / tolerance",
-        sentence, "score: the gradient by x_t, at x_t; a branch of log_density that cannot be differentiated");
+    add("score", "inner(score, u), against the change of log_density along u", n, worst, 1, "error/tol", sentence,
+        "score: the gradient by x_t, at x_t; a branch of log_density that cannot be differentiated");
   }
 
   // ---- categories --------------------------------------------------------------------------------
@@ -446,8 +451,8 @@ class DensityChecks {
     double worst_sum = -1, worst_fit = -1;
     std::string sum_sentence, fit_sentence;
     std::vector<int32_t> x0(batch), xt(batch);
-    for (size_t q = 0; q < 3; ++q) {
-      double t = density_time(q);
+    for (double share : density_times) {
+      double t = time(share);
       int32_t start = *element_of<int32_t>(starts_, c_, 2);
       std::fill(x0.begin(), x0.end(), start);
       for (int64_t i = 0; i < batch; ++i) xt[size_t(i)] = int32_t(i % k);
@@ -487,7 +492,7 @@ class DensityChecks {
         chi_square += (rest - rest_expected) * (rest - rest_expected) / rest_expected;
         ++degrees;
       }
-      double bound = sigmas_of_probability(session_.level() / 3),
+      double bound = sigmas_of_probability(session_.level() / double(density_times.size())),
              sigmas = sigmas_of_chi_square(chi_square, std::max(degrees, 1.0)) / bound;
       if (!(sigmas <= worst_fit)) {
         worst_fit = sigmas;
@@ -496,10 +501,11 @@ class DensityChecks {
             counts[at] / double(n), p[at], t);
       }
     }
-    add("density sums to one", "the sum of exp(log_density) over all categories, against 1", 3 * k, worst_sum, 1,
-        "error / tolerance", sum_sentence, "log_density: its normalisation");
-    add("density", "how often each category is drawn, against exp(log_density)", 3 * n, worst_fit, 1, "|z| / bound",
-        fit_sentence, "log_density against forward: which of the two has the law that was meant?");
+    add("density sums to one", "the sum of exp(log_density) over all categories, against 1",
+        int64_t(density_times.size()) * k, worst_sum, 1, "error/tol", sum_sentence, "log_density: its normalisation");
+    add("density", "how often each category is drawn, against exp(log_density)", int64_t(density_times.size()) * n,
+        worst_fit, 1, "|z| / bound", fit_sentence,
+        "log_density against forward: which of the two has the law that was meant?");
   }
 
   Session& session_;

@@ -10,7 +10,7 @@ namespace catenary {
 
 /// `skipped`: what the check needs is not there (say, a density); not a failure.
 enum class Verdict { pass, fail, skipped };
-std::string name_of(Verdict verdict);  ///< "pass", "fail", "skipped"
+std::string name_of(Verdict verdict);  ///< "pass", "FAIL", "skipped"
 
 /// Two distributions of one number over the same cells, for a picture.
 struct Histograms {
@@ -31,7 +31,7 @@ struct Check {
   std::string name;            ///< "bridge identity"
   std::string compared;        ///< what with what: "x_s noised, against bridged from x_t (s = 0.25, t = 0.5)"
   int64_t n = 0;               ///< samples or points
-  std::string statistic_name;  ///< "|z|", "chi-square, 99 degrees", "error / tolerance"
+  std::string statistic_name;  ///< "|z|", "chi-square, 99 degrees", "error/tol"
   double statistic = 0;
   double threshold = 0;  ///< a correct law exceeds it with the probability that the report states, or never
   Verdict verdict = Verdict::pass;
@@ -51,7 +51,7 @@ struct Report {
   /// A table: check, what was compared, n, statistic, threshold, verdict; below it, for each failure, its worst case and
   /// what to look at. Lines are at most `width` characters where words allow.
   std::string table(int width = 120) const;
-  /// The same as one JSON object.
+  /// The same as one JSON object; numbers that are not finite are the strings "inf", "-inf" and "nan".
   std::string json() const;
   /// Draws the compared distributions and curves, failures first, to a PNG file by gnuplot. Throws Error if the file cannot be
   /// written or gnuplot fails.

@@ -1,6 +1,8 @@
 // Steps, one after another.
 #include <catenary/verify/session.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <catenary/runtime/walk.h>
@@ -14,6 +16,8 @@ Session::Session(std::string subject, const VerifyOptions& options)
 }
 
 void Session::plan(std::string name, double weight, std::function<void()> run) {
+  const auto& only = options_.only;
+  if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) return;
   steps_.push_back({std::move(name), weight, std::move(run)});
 }
 

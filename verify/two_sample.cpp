@@ -87,7 +87,7 @@ void TwoSample::calibrate(const std::vector<std::vector<double>>& pilot, const s
     for (double x : v) sum += x;
     centre_[s] = sum / double(v.size());
     if (!whole.empty() && whole[s] > 0) {
-      low_[s] = 0;
+      low_[s] = -0.5;
       scale_[s] = 1;
       continue;
     }
@@ -227,6 +227,12 @@ Histograms TwoSample::histograms(size_t s, std::string name_a, std::string name_
   for (size_t c = 0; c < cells_; ++c) {
     h.a.push_back(sums_.counts_[0][s * cells_ + c] / samples());
     h.b.push_back(sums_.counts_[1][s * cells_ + c] / samples());
+  }
+  // The upper cells that whole numbers do not reach.
+  while (h.a.size() > 4 && h.a[h.a.size() - 2] == 0 && h.b[h.b.size() - 2] == 0 && h.a.back() == 0 && h.b.back() == 0) {
+    h.a.pop_back();
+    h.b.pop_back();
+    h.edges.pop_back();
   }
   return h;
 }

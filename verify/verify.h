@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include <catenary/compiler/compile.h>
 #include <catenary/dsl/joint.h>
@@ -26,6 +28,8 @@ struct VerifyOptions {
   int threads = 0;  ///< 0: CATENARY_THREADS, or else one per processor
   /// Of a process or a joint process: checks its spaces as well.
   bool spaces = true;
+  /// The steps to go through, by the names that `progress` tells; empty: all.
+  std::vector<std::string> only = {};
   /// Leaves out what comes after the first failure.
   bool stop_at_failure = false;
   /// Called before each check, from the caller's thread; false ends the verification with `Cancelled`.

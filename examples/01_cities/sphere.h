@@ -1,6 +1,8 @@
 // The sphere, declared here and nowhere in the library, and the joint process of the cities on it.
 #pragma once
 
+#include <numbers>
+
 #include <catenary/dsl/joint.h>
 #include <catenary/stdlib/stdlib.h>
 
@@ -10,7 +12,7 @@ using catenary::Expr;
 
 /// Unit vectors of R^3.
 struct Sphere2 final : catenary::Manifold {
-  Sphere2() : Manifold("sphere", {.point = {3}, .dimension = 2}) {}
+  Sphere2() : Manifold("sphere", {.point = {3}, .dimension = 2, .injectivity_radius = std::numbers::pi}) {}
 
   Expr project(Expr x) const override { return x / norm(x); }
   Expr tangent(Expr x, Expr v) const override { return v - dot(x, v) * x; }

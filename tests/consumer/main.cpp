@@ -1,4 +1,4 @@
-// Declares, compiles and samples a joint process with nothing but the installed library.
+// Declares, compiles and samples a joint process, and verifies a space, with nothing but the installed library.
 #include <cstdio>
 
 #include <catenary/catenary.h>
@@ -16,5 +16,7 @@ int main() {
   for (size_t i = 0; i < kinds.size(); ++i) {
     std::printf("place (%8.5f, %8.5f)  kind %d\n", places[2 * i], places[2 * i + 1], kinds[i]);
   }
-  return kinds.size() == 4 ? 0 : 1;
+  const Report report = verify(Circle());
+  std::printf("%s", report.table().c_str());
+  return kinds.size() == 4 && report.passed() ? 0 : 1;
 }

@@ -34,6 +34,14 @@ struct OffTheSphere final : Right {
 struct ProjectsHalfWay final : Right {
   Expr project(Expr x) const override { return (x + x / norm(x)) / 2.0; }
 };
+// An angle beyond half a turn is cut off instead of wrapped.
+struct CutsOff final : Manifold {
+  CutsOff() : Manifold("turn", {.point = {}, .dimension = 1, .injectivity_radius = std::numbers::pi}) {}
+  Expr project(Expr x) const override { return min(max(x, -3.1415925), 3.1415925); }
+  Expr tangent(Expr, Expr v) const override { return v; }
+  Expr exp(Expr x, Expr v) const override { return Circle::wrap(x + v); }
+  Expr log(Expr x, Expr y) const override { return Circle::wrap(y - x); }
+};
 struct NotTangent final : Right {
   Expr tangent(Expr x, Expr v) const override { return v - 0.9 * dot(x, v) * x; }
 };
@@ -131,6 +139,7 @@ TEST_CASE("the spaces that are right pass") {
 TEST_CASE("mistakes in points and tangents") {
   CHECK_THAT(first_failure(OffTheSphere()), Contains("points: the point [") && Contains("moves to"));
   CHECK_THAT(first_failure(ProjectsHalfWay()), Contains("points: the point [") && Contains("by project"));
+  CHECK_THAT(first_failure(CutsOff()), Contains("project is nearest: project takes ") && Contains("along the space"));
   CHECK_THAT(first_failure(NotTangent()), Contains("tangent: at ["));
   CHECK_THAT(first_failure(Oblique()), Contains("tangent is orthogonal: at ["));
   CHECK_THAT(first_failure(OneDimensionTooMany()), Contains("span 2 dimensions; the space 'sphere' says it has 3"));

@@ -1,0 +1,263 @@
+// Plants errors in every law of the standard library, one at a time, and lets the verifier look for them.
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+
+#include <fnmatch.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <catenary/tests/mutation/subjects.h>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+namespace {
+
+struct Case {
+  const Subject* subject;
+  const Function* function;
+  Mutant mutant;
+  std::string caught;  ///< by which check; "refused": it could not be compiled or drawn from; empty: it survived
+  std::string key() const {
+    return fmt::format("{}.{} {} {}: {}", subject->name(), function->name, mutant.where, mutant.op, mutant.change);
+  }
+};
+
+// The check that caught it.
+std::string caught_by(const Case& c, const VerifyOptions& options) {
+  try {
+    for (const Check& check : c.subject->verify(c.function, &c.mutant.result, options).checks)
+      if (check.verdict == Verdict::fail) return check.name;
+    return "";
+  } catch (const Error&) {
+    return "refused";
+  }
+}
+
+std::string caught_by(const Case& c, uint64_t seed) {
+  VerifyOptions options;
+  options.seed = seed;
+  options.threads = 1;
+  options.stop_at_failure = true;
+  options.only = Subject::steps_of(*c.function);
+  return caught_by(c, options);
+}
+
+// Calls `work` for 0 .. n - 1, each in a process of its own, `children` side by side, and `take` with its number and what it
+// returned, in the order in which they end. A loop that an error has made endless ends after `limit` seconds: "time limit".
+void in_children(size_t n, unsigned children, unsigned limit, const std::function<std::string(size_t)>& work,
+                 const std::function<void(size_t, const std::string&)>& take) {
+  struct Child {
+    size_t number;
+    int pipe;
+  };
+  std::map<pid_t, Child> running;
+  size_t next = 0;
+  while (next < n || !running.empty()) {
+    while (next < n && running.size() < children) {
+      int ends[2];
+      if (pipe(ends) != 0) throw Error("a pipe cannot be opened");
+      pid_t pid = fork();
+      if (pid < 0) throw Error("a process cannot be started");
+      if (pid == 0) {
+        close(ends[0]);
+        alarm(limit);
+        std::string result = work(next);
+        ssize_t written = write(ends[1], result.data(), result.size());
+        _exit(written == ssize_t(result.size()) ? 0 : 1);
+      }
+      close(ends[1]);
+      running[pid] = {next++, ends[0]};
+    }
+    int status = 0;
+    pid_t pid = wait(&status);
+    auto [number, end] = running.at(pid);
+    running.erase(pid);
+    std::string result;
+    char buffer[4096];
+    for (ssize_t got; (got = read(end, buffer, sizeof buffer)) > 0;) result.append(buffer, size_t(got));
+    close(end);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+      result = "time limit";
+    else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+      result = "crash";
+    take(number, result);
+  }
+}
+
+/// Lines of "key | reason", in whose keys * stands for anything; # begins a comment.
+class Equivalent {
+ public:
+  explicit Equivalent(const std::string& file);
+  /// Whether a rule is for this key. Remembers that it was.
+  bool operator()(const std::string& key) const;
+  /// The rules that were for no key.
+  std::vector<std::string> unused() const;
+
+ private:
+  struct Rule {
+    std::string pattern, reason;
+    mutable bool used = false;
+  };
+  std::vector<Rule> rules_;
+};
+
+Equivalent::Equivalent(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) throw Error(fmt::format("the list of changes that change nothing, '{}', cannot be read", file));
+  for (std::string line; std::getline(in, line);) {
+    size_t bar = line.find(" | ");
+    if (line.empty() || line[0] == '#') continue;
+    if (bar == std::string::npos) throw Error(fmt::format("'{}': a line is 'key | reason'; found '{}'", file, line));
+    rules_.push_back({line.substr(0, bar), line.substr(bar + 3)});
+  }
+}
+
+bool Equivalent::operator()(const std::string& key) const {
+  bool found = false;
+  for (const Rule& r : rules_)
+    if (fnmatch(r.pattern.c_str(), key.c_str(), 0) == 0) found = r.used = true;
+  return found;
+}
+
+std::vector<std::string> Equivalent::unused() const {
+  std::vector<std::string> patterns;
+  for (const Rule& r : rules_)
+    if (!r.used) patterns.push_back(r.pattern);
+  return patterns;
+}
+
+int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool whole) {
+  struct Count {
+    int all = 0, caught = 0, refused = 0, equivalent = 0, survived = 0;
+  };
+  std::map<std::string, Count> counts;
+  std::map<std::string, int> by;
+  std::vector<const Case*> survivors, stale, crashed;
+  for (const Case& c : cases) {
+    for (const std::string& row : {c.subject->name() + "." + c.function->name, std::string("~ all")}) {
+      Count& n = counts[row];
+      ++n.all;
+      if (c.caught == "refused")
+        ++n.refused;
+      else if (!c.caught.empty())
+        ++n.caught;
+      else if (equivalent(c.key()))
+        ++n.equivalent;
+      else
+        ++n.survived;
+    }
+    if (!c.caught.empty()) ++by[c.caught];
+    if (c.caught == "crash") crashed.push_back(&c);
+    if (c.caught.empty() && !equivalent(c.key())) survivors.push_back(&c);
+    if (!c.caught.empty() && equivalent(c.key())) stale.push_back(&c);
+  }
+  fmt::print("{:<40} {:>8} {:>8} {:>8} {:>11} {:>9}\n", "law", "mutants", "caught", "refused", "equivalent",
+             "survived");
+  for (const auto& [name, n] : counts)
+    fmt::print("{:<40} {:>8} {:>8} {:>8} {:>11} {:>9}\n", name == "~ all" ? "all" : name, n.all, n.caught, n.refused,
+               n.equivalent, n.survived);
+  fmt::print("\ncaught by:\n");
+  for (const auto& [name, n] : by) fmt::print("  {:<40} {:>6}\n", name, n);
+  if (!survivors.empty())
+    fmt::print("\nsurvivors: catch them by a better check, or list them with the reason why they change nothing\n");
+  for (const Case* c : survivors) fmt::print("  {}\n", c->key());
+  if (!crashed.empty()) fmt::print("\nthe verifier crashed on:\n");
+  for (const Case* c : crashed) fmt::print("  {}\n", c->key());
+  if (!stale.empty()) fmt::print("\nlisted as changing nothing, and caught:\n");
+  for (const Case* c : stale) fmt::print("  {}  (by {})\n", c->key(), c->caught);
+  std::vector<std::string> unused = whole ? equivalent.unused() : std::vector<std::string>();
+  if (!unused.empty()) fmt::print("\nlisted as changing nothing, and no longer there:\n");
+  for (const std::string& pattern : unused) fmt::print("  {}\n", pattern);
+  return survivors.empty() && crashed.empty() && stale.empty() && unused.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Mutation testing of the verifier: are errors planted in the standard library's laws caught?");
+  size_t sample = 0;
+  uint64_t seed = 1;
+  unsigned children = std::max(1u, std::thread::hardware_concurrency()), limit = 60;
+  std::string only_subject, only_function, list = CATENARY_SOURCE_DIR "/tests/mutation/equivalent.txt";
+  bool only_list = false, verbose = false;
+  app.add_option("--sample", sample, "so many mutants, drawn at random; by default all");
+  app.add_option("--seed", seed, "of the sample and of the verifier's draws");
+  app.add_option("--subject", only_subject, "the mutants of one entry of the catalogue");
+  app.add_option("--function", only_function, "the mutants of one function");
+  app.add_option("--jobs", children, "how many mutants side by side")->check(CLI::PositiveNumber);
+  app.add_option("--limit", limit, "seconds after which a mutant counts as caught")->check(CLI::PositiveNumber);
+  app.add_option("--equivalent", list, "the list of changes that change nothing");
+  app.add_flag("--list", only_list, "print the mutants and stop");
+  app.add_flag("--verbose", verbose, "print each mutant and what caught it");
+  CLI11_PARSE(app, argc, argv);
+
+  try {
+    Equivalent equivalent(list);
+    std::vector<Subject> subjects;
+    for (const CatalogueEntry& e : catalogue()) subjects.emplace_back(e);
+    std::vector<Case> cases;
+    for (const Subject& s : subjects) {
+      // What several functions share (the wrapping of an angle) is changed in the first of them.
+      std::set<std::string> left_out = s.left_out();
+      for (const Function& f : s.functions()) {
+        if ((!only_subject.empty() && s.name() != only_subject) || (!only_function.empty() && f.name != only_function))
+          continue;
+        for (Mutant& m : mutants_of(f, left_out)) cases.push_back({&s, &f, std::move(m), {}});
+        left_out.merge(places_of(f));
+      }
+    }
+    const bool whole = sample == 0 && only_subject.empty() && only_function.empty();
+    if (sample > 0) {
+      std::erase_if(cases, [&](const Case& c) { return equivalent(c.key()); });
+      std::mt19937_64 random(seed);
+      std::shuffle(cases.begin(), cases.end(), random);
+      if (cases.size() > sample) cases.erase(cases.begin() + int64_t(sample), cases.end());
+    }
+    if (only_list) {
+      for (const Case& c : cases) fmt::print("{}\n", c.key());
+      return 0;
+    }
+    // What fails unchanged tells nothing.
+    std::vector<const Subject*> asked;
+    for (const Case& c : cases)
+      if (std::find(asked.begin(), asked.end(), c.subject) == asked.end()) asked.push_back(c.subject);
+    in_children(
+        asked.size(), children, limit,
+        [&](size_t i) {
+          VerifyOptions options;
+          options.seed = seed;
+          options.threads = 1;
+          Report report = asked[i]->verify(nullptr, nullptr, options);
+          return report.passed() ? std::string() : report.table();
+        },
+        [&](size_t i, const std::string& failure) {
+          if (!failure.empty()) throw Error(fmt::format("'{}' fails as it is: {}", asked[i]->name(), failure));
+        });
+    size_t done = 0;
+    in_children(
+        cases.size(), children, limit, [&](size_t i) { return caught_by(cases[i], seed); },
+        [&](size_t i, const std::string& caught) {
+          cases[i].caught = caught;
+          if (verbose) fmt::print("{}: {}\n", cases[i].key(), caught.empty() ? "SURVIVED" : caught);
+          std::fflush(stdout);
+          if (isatty(STDERR_FILENO)) std::cerr << fmt::format("\r{} of {} mutants", ++done, cases.size()) << std::flush;
+        });
+    if (isatty(STDERR_FILENO)) std::cerr << "\r\x1b[K";
+    return report(cases, equivalent, whole);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "mutation: {}\n", e.what());
+    return 2;
+  }
+}

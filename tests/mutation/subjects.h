@@ -1,0 +1,36 @@
+// The laws of the standard library as functions, and as declarations with one function replaced.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <catenary/stdlib/catalogue.h>
+#include <catenary/tests/mutation/mutations.h>
+#include <catenary/verify/verify.h>
+
+namespace catenary::testing {
+
+/// An entry of the catalogue, with parameters that tell: none is 1.
+class Subject {
+ public:
+  explicit Subject(const CatalogueEntry& entry);
+
+  const std::string& name() const { return entry_.name; }
+  /// The functions that its class writes itself, not those that follow from others by default.
+  const std::vector<Function>& functions() const { return functions_; }
+  /// The places at which errors are planted elsewhere: of a process those of its space.
+  const std::set<std::string>& left_out() const { return left_out_; }
+  /// Verifies it; with a result for one of its functions, in place of that function.
+  Report verify(const Function* function, const Expr* result, VerifyOptions options) const;
+  /// The steps of the verifier that a function takes part in.
+  static std::vector<std::string> steps_of(const Function& function);
+
+ private:
+  const CatalogueEntry& entry_;
+  Parameters given_;
+  std::vector<Function> functions_;
+  std::set<std::string> left_out_;
+};
+
+}  // namespace catenary::testing

@@ -1,0 +1,265 @@
+// The command `catenary`: lists the standard library, verifies its spaces and processes and saved declarations.
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <catenary/catenary.h>
+#include <catenary/stdlib/catalogue.h>
+#include <catenary/support/environment.h>
+
+using namespace catenary;
+
+namespace {
+
+// ---- list ---------------------------------------------------------------------------------------
+
+void list(bool as_json) {
+  if (as_json) {
+    nlohmann::ordered_json all = nlohmann::json::array();
+    for (const CatalogueEntry& e : catalogue()) {
+      nlohmann::ordered_json entry{
+          {"name", e.name}, {"kind", e.is_process() ? "process" : "space"}, {"summary", e.summary}};
+      if (e.is_process()) entry["horizon"] = e.horizon;
+      entry["parameters"] = nlohmann::json::array();
+      for (const CatalogueParameter& p : e.parameters)
+        entry["parameters"].push_back(
+            {{"name", p.name}, {"default", p.value}, {"meaning", p.meaning}, {"whole", p.whole}});
+      all.push_back(entry);
+    }
+    fmt::print("{}\n", all.dump(2));
+    return;
+  }
+  size_t width = 0;
+  for (const CatalogueEntry& e : catalogue()) width = std::max(width, e.name.size());
+  for (bool process : {false, true}) {
+    fmt::print("{}\n", process ? "\nprocesses" : "spaces");
+    for (const CatalogueEntry& e : catalogue()) {
+      if (e.is_process() != process) continue;
+      fmt::print("  {:<{}}  {}\n", e.name, width, e.summary);
+      for (const CatalogueParameter& p : e.parameters)
+        fmt::print("  {:<{}}    {} = {}: {}\n", "", width, p.name, p.value, p.meaning);
+      if (process) fmt::print("  {:<{}}    horizon {}\n", "", width, e.horizon);
+    }
+  }
+  fmt::print("\nParameters are set by --set name=value.\n");
+}
+
+// ---- verify -------------------------------------------------------------------------------------
+
+struct Arguments {
+  std::vector<std::string> names;
+  std::vector<std::string> sets;
+  double horizon = 0;  ///< 0: the entry's
+  std::string effort = "standard", plot;
+  uint64_t seed = 1;
+  int threads = 0;
+  bool json = false, all = false, stop = false, quiet = false;
+
+  Parameters parameters() const {
+    Parameters p;
+    for (const std::string& set : sets) {
+      size_t equals = set.find('=');
+      char* end = nullptr;
+      double value = equals == std::string::npos ? 0 : std::strtod(set.c_str() + equals + 1, &end);
+      if (equals == std::string::npos || equals == 0 || end == set.c_str() + equals + 1 || *end != 0)
+        throw Error(fmt::format("--set takes name=value, the value a number; found '{}'", set));
+      p[set.substr(0, equals)] = value;
+    }
+    return p;
+  }
+};
+
+std::atomic<bool> interrupted{false};
+
+// A line on the terminal that is drawn over.
+class ProgressBar {
+ public:
+  ProgressBar(std::string subject, bool shown) : subject_(std::move(subject)), shown_(shown) {}
+  ~ProgressBar() {
+    if (shown_) std::cerr << "\r\x1b[K" << std::flush;
+  }
+  void draw(const VerifyProgress& progress) const {
+    if (!shown_) return;
+    constexpr int width = 30;
+    int full = int(progress.done * width);
+    std::string bar;
+    for (int i = 0; i < width; ++i) bar += i < full ? "█" : "░";
+    std::cerr << fmt::format("\r\x1b[K{} {:3.0f} %  {}: {}", bar, 100 * progress.done, subject_, progress.check)
+              << std::flush;
+  }
+
+ private:
+  std::string subject_;
+  bool shown_;
+};
+
+std::string coloured(std::string text) {
+  if (!isatty(STDOUT_FILENO) || read_environment().plain) return text;
+  // Every `word` that stands between `before` and `after`.
+  auto colour = [&](const std::string& before, const std::string& word, const std::string& after, const char* code) {
+    const std::string plain = before + word + after, painted = before + code + word + "\x1b[0m" + after;
+    for (size_t at = 0; (at = text.find(plain, at)) != std::string::npos; at += painted.size())
+      text.replace(at, plain.size(), painted);
+  };
+  constexpr const char *red = "\x1b[31m", *green = "\x1b[32m";
+  colour("  ", "FAIL", "\n", red);
+  colour("", "FAILED:", "", red);
+  colour("  ", "pass", "\n", green);
+  return text;
+}
+
+std::string text_of(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) throw Error(fmt::format("'{}' cannot be read; name a file that `catenary declare` or to_mlir wrote", file));
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// What stands below the table: failures and the last line.
+std::string without_rows(const std::string& table) { return table.substr(table.find("\n\n") + 2); }
+
+Report verify_one(const std::string& name, const Arguments& arguments) {
+  ProgressBar bar(name, !arguments.quiet && isatty(STDERR_FILENO));
+  VerifyOptions options;
+  options.effort = arguments.effort == "high" ? Effort::high : Effort::standard;
+  options.seed = arguments.seed;
+  options.threads = arguments.threads;
+  options.stop_at_failure = arguments.stop;
+  options.progress = [&](const VerifyProgress& progress) {
+    bar.draw(progress);
+    return !interrupted;
+  };
+  if (name.ends_with(".mlir") || std::filesystem::is_regular_file(name)) {
+    if (!arguments.sets.empty() || arguments.horizon > 0)
+      throw Error(
+          fmt::format("'{}' is a saved declaration, whose numbers are fixed: --set and --horizon do not apply", name));
+    return verify_mlir(text_of(name), name, options);
+  }
+  const CatalogueEntry& entry = catalogue_entry(name);
+  options.horizon = arguments.horizon > 0 ? arguments.horizon : entry.horizon;
+  Report report = entry.is_process() ? verify(entry.process(arguments.parameters()), options)
+                                     : verify(entry.space(arguments.parameters()), options);
+  report.subject = fmt::format("{} '{}'", entry.is_process() ? "process" : "space", name);
+  return report;
+}
+
+int verify_all(const Arguments& arguments) {
+  std::vector<std::string> names = arguments.names;
+  if (arguments.all)
+    for (const CatalogueEntry& e : catalogue()) names.push_back(e.name);
+  if (names.empty())
+    throw Error("verify takes names of the standard library (see `catenary list`), .mlir files, or --all");
+  if (!arguments.plot.empty() && !arguments.plot.ends_with(".png"))
+    throw Error(fmt::format("--plot takes a file name that ends in .png; found '{}'", arguments.plot));
+  std::vector<Report> reports;
+  for (const std::string& name : names) {
+    reports.push_back(verify_one(name, arguments));
+    const Report& report = reports.back();
+    if (!arguments.json) fmt::print("{}\n", coloured(arguments.quiet ? without_rows(report.table()) : report.table()));
+    if (!arguments.plot.empty()) {
+      std::string file = arguments.plot;
+      if (names.size() > 1) {
+        std::filesystem::path path = file;
+        file =
+            (path.parent_path() / fmt::format("{}-{}{}", path.stem().string(),
+                                              std::filesystem::path(name).stem().string(), path.extension().string()))
+                .string();
+      }
+      report.plot(file);
+      if (!arguments.json) fmt::print("drawn: {}\n", file);
+    }
+  }
+  if (arguments.json) {
+    if (reports.size() == 1) {
+      fmt::print("{}", reports[0].json());
+    } else {
+      nlohmann::ordered_json all = nlohmann::json::array();
+      for (const Report& r : reports) all.push_back(nlohmann::ordered_json::parse(r.json()));
+      fmt::print("{}\n", all.dump(2));
+    }
+  }
+  std::vector<std::string> failed;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (!reports[i].passed()) failed.push_back(names[i]);
+  if (!arguments.json && reports.size() > 1)
+    fmt::print("{} verified, {} failed{}{}\n", reports.size(), failed.size(), failed.empty() ? "" : ": ",
+               fmt::join(failed, ", "));
+  return failed.empty() ? 0 : 1;
+}
+
+void declare(const Arguments& arguments) {
+  const CatalogueEntry& entry = catalogue_entry(arguments.names.at(0));
+  Kept<Process> process = entry.process(arguments.parameters());
+  Joint joint(entry.name, arguments.horizon > 0 ? arguments.horizon : entry.horizon);
+  joint.add("x", std::move(process));
+  fmt::print("{}", to_mlir(joint));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Catenary: stochastic processes held at both ends");
+  app.set_version_flag("--version", CATENARY_VERSION);
+  app.require_subcommand(1);
+  Arguments arguments;
+
+  auto* listing = app.add_subcommand("list", "spaces and processes of the standard library, with their parameters");
+  listing->add_flag("--json", arguments.json, "as JSON");
+
+  auto* verifying =
+      app.add_subcommand("verify", "check that spaces and processes keep their promises; exit code 1 if one does not");
+  verifying->add_option("name", arguments.names,
+                        "names of the standard library, or files of saved declarations (.mlir)");
+  verifying->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
+      ->allow_extra_args(false);
+  verifying->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
+  verifying->add_option("--effort", arguments.effort, "standard: catches an error of 1 % in a variance; high: of 0.1 %")
+      ->check(CLI::IsMember({"standard", "high"}));
+  verifying->add_option("--seed", arguments.seed, "the seed of all draws")->check(CLI::NonNegativeNumber);
+  verifying->add_option("--threads", arguments.threads, "how many threads; by default one per processor");
+  verifying->add_option("--plot", arguments.plot, "draw the compared distributions to this PNG file");
+  verifying->add_flag("--all", arguments.all, "everything in the standard library");
+  verifying->add_flag("--stop-at-failure", arguments.stop, "leave out what comes after the first failure");
+  verifying->add_flag("--json", arguments.json, "as JSON");
+  verifying->add_flag("--quiet", arguments.quiet, "failures and the last line alone, without a progress bar");
+
+  auto* declaring = app.add_subcommand("declare", "print a process of the standard library as a saved declaration");
+  declaring->add_option("name", arguments.names, "its name")->required()->expected(1);
+  declaring->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
+      ->allow_extra_args(false);
+  declaring->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  std::signal(SIGINT, [](int) {
+    interrupted = true;
+    std::signal(SIGINT, SIG_DFL);  // A check may take a while: the second Ctrl-C does not wait for its end.
+  });
+  try {
+    if (listing->parsed()) list(arguments.json);
+    if (declaring->parsed()) declare(arguments);
+    return verifying->parsed() ? verify_all(arguments) : 0;
+  } catch (const Cancelled&) {
+    fmt::print(stderr, "catenary: interrupted\n");
+    return 130;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "catenary: {}\n", e.what());
+    return 2;
+  }
+}

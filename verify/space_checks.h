@@ -1,0 +1,92 @@
+// The checks of a manifold, one function after another; see space.cpp, geodesics.cpp and compiled_space.cpp.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <catenary/verify/geometry.h>
+#include <catenary/verify/two_sample.h>
+
+namespace catenary::verifying {
+
+/// The worst of many errors, each with the tolerance that it has at its place.
+class Errors {
+ public:
+  /// `sentence` tells the case; it is asked for if the case is the worst so far and out of tolerance. Any thread.
+  void offer(double error, double tolerance, const std::function<std::string()>& sentence);
+  Check check(std::string name, std::string compared, std::string advice) const;
+
+ private:
+  std::mutex mutex_;
+  int64_t n_ = 0;
+  double share_ = 0;
+  std::string sentence_;
+};
+
+class SpaceChecks {
+ public:
+  SpaceChecks(Session& session, Kept<Manifold> space, std::string label);
+  void plan();
+
+ private:
+  struct Place {
+    Vector x, direction;  // of unit length
+  };
+  /// Fills n points of each way of drawing, from number `first` on.
+  using Fill = std::function<void(float* a, float* b, int64_t n, int64_t first)>;
+  /// The statistics of a point of each way.
+  using Read = std::function<void(const float* a, const float* b, Pair* values, uint64_t number)>;
+
+  // What is checked (space.cpp).
+  void choose_places();
+  void find_radius();
+  void points();
+  void add(Check check);
+  static double size_of(const Vector& x) { return 1 + norm(x); }
+  /// Two representations may stand for one point (q and -q), which only the space's distance knows.
+  double apart(const Vector& a, const Vector& b) const;
+  bool declared() const { return space_->injectivity_radius() > 0; }
+  std::string radius_sentence() const;
+  /// A length that stands for a long way.
+  double reach() const;
+  std::vector<double> lengths() const;
+  /// Beyond the radius, where log finds another way.
+  std::vector<double> far_lengths() const;
+  Vector ambient(uint64_t draw) const;
+  /// How much an error of y by one part is enlarged by log.
+  double amplification(const Vector& x, const Vector& y, const Vector& log, uint64_t draw) const;
+
+  // Geodesics in double precision (geodesics.cpp).
+  void geodesics();
+  void there_and_back(const Vector& x, const Vector& direction, double r, uint64_t draw, Errors& inverse,
+                      Errors& agree);
+  void along(const Place& p, double r, Errors& speed, Errors& start, Errors& goes_on, Errors& keeps);
+  void stays(const Place& p, double r, Errors& keeps);
+  /// 0 where the two ends of a short piece of curve around x are written far apart, though the way is short: the coordinates
+  /// jump there, and differences say nothing.
+  double jump(const Vector& x, const Vector& ahead, const Vector& behind) const;
+  void steepest(const Place& p, double r, uint64_t draw, Errors& gauss);
+
+  // Compiled code, and laws of draws (compiled_space.cpp).
+  void compiled();
+  int64_t samples() const;
+  void compare(const std::string& name, const std::string& compared, std::vector<std::string> statistics,
+               const Fill& fill, const Read& read, const std::string& name_a, const std::string& name_b,
+               const std::string& advice);
+  void noise();
+  void uniform();
+
+  Session& session_;
+  std::string label_;
+  Kept<Manifold> space_;
+  Geometry geometry_;
+  Evaluator ambient_;
+  std::vector<Place> places_;
+  Frame frame_;
+  double radius_ = 0;
+  Errors nearest_;  ///< Of project, found by points().
+};
+
+}  // namespace catenary::verifying
