@@ -38,8 +38,6 @@ Parameters complete(const CatalogueEntry& entry, const Parameters& given) {
   return all;
 }
 
-const CatalogueParameter rate{"rate", 1, "variance per unit of time"};
-
 CatalogueParameter whole(std::string name, double value, std::string meaning) {
   return {std::move(name), value, std::move(meaning), /*whole=*/true};
 }
@@ -48,6 +46,7 @@ CatalogueParameter whole(std::string name, double value, std::string meaning) {
 int64_t count(const Parameters& p, const std::string& name) { return int64_t(p.at(name)); }
 
 std::vector<CatalogueEntry> entries() {
+  const CatalogueParameter rate{"rate", 1, "variance per unit of time"};
   std::vector<CatalogueEntry> list;
   auto space = [&](std::string name, std::string summary, std::vector<CatalogueParameter> parameters, auto make) {
     list.push_back({std::move(name), std::move(summary), std::move(parameters), 0, make, {}});

@@ -76,7 +76,8 @@ Geometry::Geometry(Kept<Manifold> space) : space_(std::move(space)) {
   ambient_.emplace(std::vector{space_->project(catenary::normal(space_->point()))});
   try {
     uniform_.emplace(std::vector{space_->uniform_point()});
-  } catch (const Error&) {  // It has no uniform law.
+  } catch (const Error&) {
+    uniform_.reset();  // It has no uniform law.
   }
 }
 

@@ -111,7 +111,8 @@ void Report::plot(const std::string& file) const {
                "tc rgb '{0}'\n",
                "#4a5564");
     for (size_t i = 0; i < panels.size(); ++i) {
-      double left = double(i % columns) * panel_width, top = header + double(int(i) / columns) * panel_height;
+      const size_t row = i / columns;
+      double left = double(i % columns) * panel_width, top = header + double(row) * panel_height;
       fmt::print(out,
                  "set lmargin at screen {:.5f}; set rmargin at screen {:.5f}; set tmargin at screen {:.5f}; set "
                  "bmargin at screen {:.5f}\n",

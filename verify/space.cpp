@@ -104,7 +104,8 @@ void SpaceChecks::find_radius() {
   if (declared()) return;
   radius_ = infinity;
   for (const Place& p : places_)
-    for (double r = 1.0 / 16; r < 8 && r < radius_; r += 1.0 / 16) {
+    for (int i = 1; i < 128 && i / 16.0 < radius_; ++i) {
+      double r = i / 16.0;
       Vector v = combine(r, p.direction, 0, p.direction);
       if (norm(combine(1, geometry_.log(p.x, geometry_.exp(p.x, v)), -1, v)) > 1e-3 * r) radius_ = r - 1.0 / 16;
     }
@@ -116,7 +117,7 @@ Vector SpaceChecks::ambient(uint64_t draw) const { return ambient_({}, {.seed = 
 
 std::vector<double> SpaceChecks::lengths() const {
   std::vector<double> r;
-  for (double exponent = -7; exponent < -0.6; exponent += 0.5) r.push_back(std::pow(10, exponent));
+  for (int i = -14; i < -1; ++i) r.push_back(std::pow(10, i / 2.0));
   for (double share : {0.1, 0.25, 0.5, 0.75, 0.9, 0.99}) r.push_back(share * reach());
   if (declared() && std::isfinite(radius_)) r.push_back(0.999 * radius_);
   return r;

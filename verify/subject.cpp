@@ -20,9 +20,8 @@ double Component::approximation(double t) const { return declared ? declared->pr
 
 namespace {
 
-const std::vector<Question> all_questions = {Question::prior, Question::forward,    Question::bridge,
-                                             Question::step,  Question::transition, Question::log_density,
-                                             Question::score};
+constexpr Question all_questions[] = {Question::prior,      Question::forward,     Question::bridge, Question::step,
+                                      Question::transition, Question::log_density, Question::score};
 
 void add_components(Session& session, Subject& subject) {
   auto borders = subject.sampler->components();
@@ -68,7 +67,8 @@ Subject subject_of(Session& session, const std::string& mlir, const std::string&
   Subject subject;
   subject.mlir = mlir;
   subject.file = name;
-  subject.sampler = compile_mlir(mlir, name, session.options().target, session.compile_options(all_questions));
+  subject.sampler = compile_mlir(mlir, name, session.options().target,
+                                 session.compile_options({std::begin(all_questions), std::end(all_questions)}));
   add_components(session, subject);
   return subject;
 }
