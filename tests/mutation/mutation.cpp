@@ -220,10 +220,11 @@ int main(int argc, char** argv) {
     }
     const bool whole = sample == 0 && only_subject.empty() && only_function.empty();
     if (sample > 0) {
-      std::erase_if(cases, [&](const Case& c) { return equivalent(c.key()); });
       std::mt19937_64 random(seed);
       std::shuffle(cases.begin(), cases.end(), random);
       if (cases.size() > sample) cases.erase(cases.begin() + int64_t(sample), cases.end());
+      // Only now, so that a line more in the list does not draw another sample.
+      std::erase_if(cases, [&](const Case& c) { return equivalent(c.key()); });
     }
     if (only_list) {
       for (const Case& c : cases) fmt::print("{}\n", c.key());
