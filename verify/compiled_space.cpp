@@ -99,48 +99,27 @@ int64_t SpaceChecks::samples() const {
 void SpaceChecks::compare(const std::string& name, const std::string& compared, std::vector<std::string> statistics,
                           const Fill& fill, const Read& read, const std::string& name_a, const std::string& name_b,
                           const std::string& advice) {
-  const int64_t batch = 1 << 18, chunk = 1 << 12;
-  size_t m = geometry_.elements(), count = statistics.size();
+  const int64_t batch = 1 << 18;
+  size_t m = geometry_.elements();
   TwoSample sample(std::move(statistics), 1);
   std::vector<float> a(size_t(batch) * m), b(size_t(batch) * m);
   int64_t n = samples();
   for (int64_t first = 0; first < n; first += batch) {
     fill(a.data(), b.data(), batch, first);
-    if (first == 0) {
-      std::vector<std::vector<double>> pilot(count);
-      std::vector<Pair> values(count);
-      for (size_t i = 0; i < 16384; ++i) {
-        read(&a[i * m], &b[i * m], values.data(), i);
-        for (size_t s = 0; s < count; ++s) pilot[s].insert(pilot[s].end(), {values[s].a, values[s].b});
-      }
-      sample.calibrate(pilot);
-    }
-    std::vector<TwoSample::Sums> sums(size_t(batch / chunk), TwoSample::Sums(sample));
-    session_.pool().parallel_for(0, batch / chunk, 1, [&](int64_t begin, int64_t end) {
-      std::vector<Pair> values(count);
-      for (int64_t c = begin; c < end; ++c)
-        for (int64_t i = c * chunk; i < (c + 1) * chunk; ++i) {
-          read(&a[size_t(i) * m], &b[size_t(i) * m], values.data(), uint64_t(first + i));
-          sums[size_t(c)].add(0, values);
-        }
+    sample.add(session_.pool(), batch, [&](int64_t i, Pair* values) {
+      read(&a[size_t(i) * m], &b[size_t(i) * m], values, uint64_t(first + i));
     });
-    for (const auto& s : sums) sample.merge(s);
   }
   auto worst = sample.worst(name_a, name_b);
   Check check;
-  check.name = name;
+  check.name = label_ + name;
   check.compared = compared;
   check.n = int64_t(sample.samples());
   check.statistic_name = "|z|";
   check.statistic = worst.sigmas;
   check.threshold = sigmas_of_probability(session_.level() / double(sample.comparisons()));
   check.histograms = sample.histograms(worst.statistic, name_a, name_b);
-  if (!(check.statistic <= check.threshold)) {
-    check.verdict = Verdict::fail;
-    check.worst = worst.sentence;
-    check.advice = advice;
-  }
-  add(std::move(check));
+  session_.judge(std::move(check), worst.sentence, advice);
 }
 
 void SpaceChecks::noise() {

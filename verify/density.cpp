@@ -55,7 +55,7 @@ class DensityChecks {
 
  private:
   const Sampler& sampler() const { return *subject_.sampler; }
-  double time(double share) const { return double(float(share * subject_.horizon())); }
+  double time(double share) const { return subject_.time(share); }
   static constexpr std::array density_times = {0.5, 0.05, 0.01, 0.13};  ///< shares of the horizon
 
   // A state of n samples in which this component holds `points` (null: the starts), and the others their starts.
@@ -68,13 +68,6 @@ class DensityChecks {
       state.set(other.name, TensorView(const_cast<void*>(data), starts_[other.name].dtype(), shape));
     }
     return state;
-  }
-
-  DrawOptions unchecked(int64_t first = 0) const {
-    DrawOptions options;
-    options.first_sample = first;
-    options.check_data = false;
-    return options;
   }
 
   // All samples start at start number `group`.
@@ -95,12 +88,7 @@ class DensityChecks {
     check.statistic_name = std::move(statistic_name);
     check.statistic = statistic;
     check.threshold = threshold;
-    if (!(statistic <= threshold)) {
-      check.verdict = Verdict::fail;
-      check.worst = std::move(worst);
-      check.advice = std::move(advice);
-    }
-    session_.add(std::move(check));
+    session_.judge(std::move(check), std::move(worst), std::move(advice));
   }
 
   // ---- manifolds ------------------------------------------------------------------------------------

@@ -60,8 +60,7 @@ void SpaceChecks::geodesics() {
         triangle.offer(std::max(0.0, xz - xy - yz), 1e-5 * (1 + xz), [&] {
           return fmt::format(
               "from x = {} to z = {} it is {:.6g} by |log(x, z)|, and by y = {} only {:.6g} + {:.6g}: log does not "
-              "give the "
-              "shortest way",
+              "give the shortest way",
               text_of(x), text_of(z), xz, text_of(y), xy, yz);
         });
       }

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include <fmt/ostream.h>
 #include <unistd.h>
@@ -106,9 +105,8 @@ void Report::plot(const std::string& file) const {
                passed() ? ink : wrong);
     fmt::print(out,
                "set tics nomirror out tc rgb '{0}'; set xtics autofreq; set format x '%g'; set xlabel tc rgb '{0}' "
-               "offset 0,0.5; set "
-               "ylabel tc rgb '{0}'; set key "
-               "tc rgb '{0}'\n",
+               "offset 0,0.5; "
+               "set ylabel tc rgb '{0}'; set key tc rgb '{0}'\n",
                "#4a5564");
     for (size_t i = 0; i < panels.size(); ++i) {
       const size_t row = i / columns;

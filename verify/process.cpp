@@ -16,7 +16,7 @@ namespace catenary::verifying {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr int64_t batch = 1 << 17, chunk = 1 << 12, pilot = 1 << 14;
+constexpr int64_t batch = 1 << 17, pilot = 1 << 14;
 
 /// s and t as shares of the horizon, and of the samples how many it is worth.
 struct Times2 {
@@ -56,7 +56,7 @@ class ProcessChecks {
 
  private:
   const Sampler& sampler() const { return *subject_->sampler; }
-  double time(double share) const { return double(float(share * subject_->horizon())); }
+  double time(double share) const { return subject_->time(share); }
   Seed seed(uint32_t step) const { return Seed(session_.options().seed, step); }
 
   int64_t samples() const {
@@ -68,13 +68,6 @@ class ProcessChecks {
       least = std::max(least, (int64_t{1} << 22) / shared);
     }
     return session_.options().effort == Effort::high ? 100 * least : least;
-  }
-
-  static DrawOptions from(int64_t first) {
-    DrawOptions options;
-    options.first_sample = first;
-    options.check_data = false;
-    return options;
   }
 
   // ---- two ways of drawing -----------------------------------------------------------------------
@@ -96,7 +89,8 @@ class ProcessChecks {
     std::vector<std::unique_ptr<TwoSample>> samples_of;
     for (const Component& c : subject_->components) {
       relations.emplace_back(c, x0_, with_end, words.s, words.t);
-      samples_of.push_back(std::make_unique<TwoSample>(relations.back().names(), size_t(groups)));
+      samples_of.push_back(
+          std::make_unique<TwoSample>(relations.back().names(), size_t(groups), relations.back().whole()));
     }
     auto n = int64_t(share * double(samples()));
     for (int64_t first = 0; first < n; first += batch) {
@@ -104,31 +98,9 @@ class ProcessChecks {
       for (size_t k = 0; k < count; ++k) {
         const Component& c = subject_->components[k];
         Triples ta(c, x0_, a.xs, a.xt ? &*a.xt : nullptr), tb(c, x0_, b.xs, b.xt ? &*b.xt : nullptr);
-        size_t statistics = relations[k].names().size();
-        if (first == 0) {
-          relations[k].prepare(ta, pilot);
-          std::vector<std::vector<double>> values(statistics);
-          std::vector<double> one(statistics);
-          for (int64_t i = 0; i < pilot; ++i)
-            for (const Triples* t : {&ta, &tb}) {
-              relations[k].read(*t, i, one.data());
-              for (size_t s = 0; s < statistics; ++s) values[s].push_back(one[s]);
-            }
-          samples_of[k]->calibrate(values, relations[k].whole());
-        }
-        std::vector<TwoSample::Sums> sums(size_t(batch / chunk), TwoSample::Sums(*samples_of[k]));
-        session_.pool().parallel_for(0, batch / chunk, 1, [&](int64_t begin, int64_t end) {
-          std::vector<double> va(statistics), vb(statistics);
-          std::vector<Pair> pairs(statistics);
-          for (int64_t j = begin; j < end; ++j)
-            for (int64_t i = j * chunk; i < (j + 1) * chunk; ++i) {
-              relations[k].read(ta, i, va.data());
-              relations[k].read(tb, i, vb.data());
-              for (size_t s = 0; s < statistics; ++s) pairs[s] = {va[s], vb[s]};
-              sums[size_t(j)].add(size_t(i % groups), pairs);
-            }
-        });
-        for (const auto& s : sums) samples_of[k]->merge(s);
+        if (first == 0) relations[k].prepare(ta, pilot);
+        samples_of[k]->add(session_.pool(), batch,
+                           [&](int64_t i, Pair* values) { relations[k].read(ta, tb, i, values); });
       }
       if (session_.options().stop_at_failure && obvious(samples_of, words, at)) break;
     }
@@ -170,12 +142,7 @@ class ProcessChecks {
       check.statistic = r.sigmas;
       check.threshold = r.threshold;
       check.histograms = r.histograms;
-      if (!(r.sigmas <= r.threshold)) {
-        check.verdict = Verdict::fail;
-        check.worst = fmt::format("{} ({})", r.sentence, r.where);
-        check.advice = words.advice;
-      }
-      session_.add(std::move(check));
+      session_.judge(std::move(check), fmt::format("{} ({})", r.sentence, r.where), words.advice);
     }
   }
 
@@ -210,23 +177,23 @@ class ProcessChecks {
       std::string where = fmt::format("s = {:.4g}, t = {:.4g}", s, t);
       if (steps_on) {
         compare(of_chapman, chapman, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
-          State xs = sampler().forward(x0, s, seed(1), from(first));
-          Way a{sampler().transition(xs, s, t, seed(2), from(first)), {}};
-          return std::pair(std::move(a), Way{sampler().forward(x0, t, seed(3), from(first)), {}});
+          State xs = sampler().forward(x0, s, seed(1), unchecked(first));
+          Way a{sampler().transition(xs, s, t, seed(2), unchecked(first)), {}};
+          return std::pair(std::move(a), Way{sampler().forward(x0, t, seed(3), unchecked(first)), {}});
         });
         compare(of_bridge, bridge, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
-          State xs = sampler().forward(x0, s, seed(4), from(first));
-          State xt = sampler().transition(xs, s, t, seed(5), from(first));
-          State back = sampler().bridge(x0, xt, s, t, seed(6), from(first));
+          State xs = sampler().forward(x0, s, seed(4), unchecked(first));
+          State xt = sampler().transition(xs, s, t, seed(5), unchecked(first));
+          State back = sampler().bridge(x0, xt, s, t, seed(6), unchecked(first));
           return std::pair(Way{back, xt}, Way{xs, xt});
         });
       }
       compare(of_compose, compose, fmt::format("r = {:.4g}, {}", r, where), pair.share / 2, repeated, t,
               [&](const State& x0, int64_t first) {
-                State xt = sampler().forward(x0, t, seed(7), from(first));
-                State xs = sampler().bridge(x0, xt, s, t, seed(8), from(first));
-                State by_s = sampler().bridge(x0, xs, r, s, seed(9), from(first));
-                State at_once = sampler().bridge(x0, xt, r, t, seed(10), from(first));
+                State xt = sampler().forward(x0, t, seed(7), unchecked(first));
+                State xs = sampler().bridge(x0, xt, s, t, seed(8), unchecked(first));
+                State by_s = sampler().bridge(x0, xs, r, s, seed(9), unchecked(first));
+                State at_once = sampler().bridge(x0, xt, r, t, seed(10), unchecked(first));
                 return std::pair(Way{by_s, xt}, Way{at_once, xt});
               });
       if (session_.options().stop_at_failure &&
@@ -262,8 +229,8 @@ class ProcessChecks {
     Results results(subject_->components.size());
     std::swap(one, x0_);
     compare(results, words, fmt::format("T = {:.4g}", horizon), 0.5, 1, horizon, [&](const State& x0, int64_t first) {
-      Way a{sampler().prior(batch, seed(11), from(first)), {}};
-      return std::pair(std::move(a), Way{sampler().forward(x0, horizon, seed(12), from(first)), {}});
+      Way a{sampler().prior(batch, seed(11), unchecked(first)), {}};
+      return std::pair(std::move(a), Way{sampler().forward(x0, horizon, seed(12), unchecked(first)), {}});
     });
     std::swap(one, x0_);
     report(results, words);
@@ -280,34 +247,18 @@ class ProcessChecks {
                       "x_t",
                       "endpoint: the x_0 that an estimate stands for"};
     double s = time(0.25), t = time(0.5);
-    bool all_endpoints = true;
-    for (const Component& c : subject_->components) all_endpoints = all_endpoints && is_endpoint(c);
     Results results(subject_->components.size());
     compare(results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.25, 1, t,
             [&](const State& x0, int64_t first) {
-              State xt = sampler().forward(x0, t, seed(13), from(first));
+              State xt = sampler().forward(x0, t, seed(13), unchecked(first));
               State estimate;
-              for (const Component& c : subject_->components) estimate.set(c.name, certain(c, x0));
-              return std::pair(Way{sampler().step(estimate, xt, s, t, seed(14), from(first)), xt},
-                               Way{sampler().bridge(x0, xt, s, t, seed(15), from(first)), xt});
+              for (const Component& c : subject_->components) estimate.set(c.name, c.certain(x0));
+              return std::pair(Way{sampler().step(estimate, xt, s, t, seed(14), unchecked(first)), xt},
+                               Way{sampler().bridge(x0, xt, s, t, seed(15), unchecked(first)), xt});
             });
     report(results, words);
     for (const Component& c : subject_->components)
-      if (!is_endpoint(c)) logits(c);
-  }
-
-  static bool is_endpoint(const Component& c) { return std::string_view(c.border->estimate_kind) == "endpoint"; }
-
-  // The estimate that says x_0 with certainty.
-  static Tensor certain(const Component& c, const State& x0) {
-    if (is_endpoint(c)) return x0[c.name];
-    size_t k = size_t(c.border->estimate.size);
-    Tensor estimate = Tensor::empty(Dtype::f32, {x0[c.name].shape()[0], int64_t(k)});
-    auto values = estimate.values<float>();
-    auto points = x0[c.name].values<const int32_t>();
-    std::fill(values.begin(), values.end(), -std::numeric_limits<float>::infinity());
-    for (size_t i = 0; i < points.size(); ++i) values[i * k + size_t(points[i])] = 0;
-    return estimate;
+      if (!c.estimates_endpoint()) logits(c);
   }
 
   // Close to t = 0 a step lands on the x_0 that was drawn from the logits.
@@ -323,19 +274,12 @@ class ProcessChecks {
       for (size_t i = j; i < values.size(); i += k) values[i] = float(logit);
       total += weight[j] = std::exp(double(float(logit)));
     }
-    State given;
-    for (const Component& other : subject_->components) {
-      Shape shape = x0_[other.name].shape();
-      shape[0] = n;
-      TensorView few(const_cast<void*>(x0_[other.name].data()), x0_[other.name].dtype(), shape);
-      given.set(other.name, few);
-    }
-    State estimates;
+    State given = part_of(x0_, 0, n), estimates;
     for (const Component& other : subject_->components)
-      estimates.set(other.name, other.name == c.name ? estimate : certain(other, given));
+      estimates.set(other.name, other.name == c.name ? estimate : other.certain(given));
     double t = time(0.5), s = double(std::numeric_limits<float>::min());
     for (int64_t r = 0; r < rounds; ++r) {
-      State drawn = sampler().step(estimates, given, s, t, seed(16), from(r * n));
+      State drawn = sampler().step(estimates, given, s, t, seed(16), unchecked(r * n));
       for (int32_t v : drawn[c.name].values<const int32_t>()) counts[size_t(v)] += 1;
     }
     double all = double(n * rounds), chi_square = 0, degrees = -1, largest = -1;
@@ -358,28 +302,15 @@ class ProcessChecks {
     check.statistic_name = "|z|";
     check.statistic = sigmas_of_chi_square(chi_square, degrees);
     check.threshold = sigmas_of_probability(session_.level());
-    if (!(check.statistic <= check.threshold)) {
-      check.verdict = Verdict::fail;
-      check.worst = fmt::format("category {} has the probability {:.4g} and comes in {:.4g} of the draws", worst,
-                                weight[worst] / total, counts[worst] / all);
-      check.advice = "endpoint: the draw of a category from logits";
-    }
-    session_.add(std::move(check));
+    session_.judge(std::move(check),
+                   fmt::format("category {} has the probability {:.4g} and comes in {:.4g} of the draws", worst,
+                               weight[worst] / total, counts[worst] / all),
+                   "endpoint: the draw of a category from logits");
   }
 
   // ---- single points --------------------------------------------------------------------------------
 
   static constexpr int64_t few = 4096;
-
-  State first_of(const State& state, int64_t n) const {
-    State view;
-    for (const Component& c : subject_->components) {
-      Shape shape = state[c.name].shape();
-      shape[0] = n;
-      view.set(c.name, TensorView(const_cast<void*>(state[c.name].data()), state[c.name].dtype(), shape));
-    }
-    return view;
-  }
 
   // The number of the first sample at which the two differ in a bit.
   static std::optional<int64_t> difference(const Component& c, const State& a, const State& b) {
@@ -403,16 +334,11 @@ class ProcessChecks {
     check.n = n;
     check.statistic_name = "points that are wrong";
     check.statistic = double(wrong);
-    if (wrong > 0) {
-      check.verdict = Verdict::fail;
-      check.worst = std::move(worst);
-      check.advice = std::move(advice);
-    }
-    session_.add(std::move(check));
+    session_.judge(std::move(check), std::move(worst), std::move(advice));
   }
 
   void ends() {
-    State x0 = first_of(x0_, few);
+    State x0 = part_of(x0_, 0, few);
     double s = time(0.25), t = time(0.5);
     State xt = sampler().forward(x0, t, seed(20));
     struct Case {
@@ -467,7 +393,7 @@ class ProcessChecks {
   }
 
   void extremes() {
-    const State x0 = first_of(x0_, few);
+    const State x0 = part_of(x0_, 0, few);
     // A sampler with a far horizon, where the declaration is there to make one.
     std::optional<Sampler> far;
     std::vector<double> times = {1e-30, 1e-20, 1e-12, 1e-7, 1e-4, 0.3, 1};
@@ -556,7 +482,7 @@ class ProcessChecks {
   void rounding() {
     if (!subject_->joint)
       return session_.skip("compiled law", "the declaration is not there in C++ to be evaluated in double precision");
-    const State x0 = first_of(x0_, few);
+    const State x0 = part_of(x0_, 0, few);
     double s = time(0.2), t = time(0.6);
     State xt = sampler().forward(x0, t, seed(40));
     struct Drawn {

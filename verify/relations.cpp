@@ -2,6 +2,7 @@
 #include <catenary/verify/relations.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@ namespace catenary::verifying {
 
 namespace {
 
-constexpr size_t most_shown = 3, most_kept = 16;
+constexpr size_t most_shown = 3, most_kept = 16, most_statistics = 3 * most_shown + 3;
 constexpr int most_cells = 64;
 
 std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {
@@ -80,15 +81,16 @@ Relations::Relations(const Component& component, const State& starts, bool with_
   name(fmt::format("the square distance from {} to {}", s, t));
 }
 
+double Relations::along(const std::vector<float>& way, int64_t i, size_t k) const {
+  const Vector& c = covectors_[size_t(i % groups)][k];
+  const float* v = &way[size_t(i) * c.size()];
+  double sum = 0;
+  for (size_t j = 0; j < c.size(); ++j) sum += c[j] * double(v[j]);
+  return sum;
+}
+
 void Relations::prepare(const Triples& pilot, int64_t n) {
   if (component_.categorical()) return;
-  size_t m = component_.elements();
-  auto along = [&](const std::vector<float>& way, int64_t i, size_t k) {
-    const Vector& c = covectors_[size_t(i % groups)][k];
-    double sum = 0;
-    for (size_t j = 0; j < m; ++j) sum += c[j] * double(way[size_t(i) * m + j]);
-    return sum;
-  };
   for (size_t k = 0; k < kept_; ++k) {
     double* mean_s = &mean_s_[k * size_t(groups)];
     double* mean_t = &mean_t_[k * size_t(groups)];
@@ -110,20 +112,13 @@ void Relations::prepare(const Triples& pilot, int64_t n) {
 void Relations::read(const Triples& x, int64_t i, double* values) const {
   if (component_.categorical()) return read_categories(x, i, values);
   size_t m = component_.elements(), group = size_t(i % groups);
-  auto along = [&](const std::vector<float>& way, size_t k) {
-    const Vector& c = covectors_[group][k];
-    const float* v = &way[size_t(i) * m];
-    double sum = 0;
-    for (size_t j = 0; j < m; ++j) sum += c[j] * double(v[j]);
-    return sum;
-  };
   double way = 0, rest = 0;
   for (size_t k = 0; k < kept_; ++k) {
-    double ds = along(x.s_from_0_, k) - mean_s_[k * size_t(groups) + group];
+    double ds = along(x.s_from_0_, i, k) - mean_s_[k * size_t(groups) + group];
     way += ds * ds;
     if (k < shown_) *values++ = ds;
     if (!with_end_) continue;
-    double dt = along(x.t_from_0_, k) - mean_t_[k * size_t(groups) + group];
+    double dt = along(x.t_from_0_, i, k) - mean_t_[k * size_t(groups) + group];
     double left = ds - pull_[k] * dt;
     rest += left * left;
     if (k < shown_) {
@@ -138,6 +133,13 @@ void Relations::read(const Triples& x, int64_t i, double* values) const {
   for (size_t j = 0; j < m; ++j)
     square += double(x.t_from_s_[size_t(i) * m + j]) * double(x.t_from_s_[size_t(i) * m + j]);
   *values++ = square;
+}
+
+void Relations::read(const Triples& a, const Triples& b, int64_t i, Pair* values) const {
+  std::array<double, most_statistics> by_a, by_b;
+  read(a, i, by_a.data());
+  read(b, i, by_b.data());
+  for (size_t s = 0; s < names_.size(); ++s) values[s] = {by_a[s], by_b[s]};
 }
 
 // Points of several categories are told by their first.

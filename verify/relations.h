@@ -29,11 +29,16 @@ class Relations {
   const std::vector<std::string>& names() const { return names_; }
   /// Looks at the scale of things in a pilot.
   void prepare(const Triples& pilot, int64_t n);
+  /// The statistics of sample i.
   void read(const Triples& triples, int64_t i, double* values) const;
+  /// The same, of two ways of drawing.
+  void read(const Triples& a, const Triples& b, int64_t i, Pair* values) const;
   /// The cells of histograms where values are whole numbers: how many, else 0.
   const std::vector<int>& whole() const { return whole_; }
 
  private:
+  /// Coordinate k of the displacement of sample i.
+  double along(const std::vector<float>& way, int64_t i, size_t k) const;
   void read_categories(const Triples& triples, int64_t i, double* values) const;
 
   const Component& component_;

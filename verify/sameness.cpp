@@ -28,12 +28,12 @@ class Sameness {
   }
 
   void run() {
-    std::vector<State> first = draw(*subject_.sampler, 0, samples, {});
+    std::vector<State> first = draw(*subject_.sampler, 0, samples);
     compare("batches", fmt::format("{} samples at once, against pieces of 1, 16, 37 and so on", samples), first, [&] {
       std::vector<State> whole = copy(first);
       for (int64_t begin = 0, length = 1; begin < samples; begin += length, length = length * 3 % 101 + 15) {
         length = std::min(length, samples - begin);
-        std::vector<State> piece = draw(*subject_.sampler, begin, length, {});
+        std::vector<State> piece = draw(*subject_.sampler, begin, length);
         for (size_t q = 0; q < whole.size(); ++q)
           for (const auto& [name, tensor] : piece[q]) {
             auto bytes = size_t(tensor.bytes() / length);
@@ -47,7 +47,7 @@ class Sameness {
       CompileOptions options = session_.compile_options(subject_questions());
       options.sampler.pool = nullptr;
       options.sampler.threads = std::max(3, subject_.sampler->threads());
-      return draw(subject_.compile_again(session_.options().target, options), 0, samples, {});
+      return draw(subject_.compile_again(session_.options().target, options), 0, samples);
     });
     for (int lanes : {4, 8, 16}) {
       Target target = session_.options().target;
@@ -55,18 +55,17 @@ class Sameness {
       target.lanes = lanes;
       compare("vector width", fmt::format("{} points side by side, against {}", session_.options().target.lanes, lanes),
               first, [&] {
-                return draw(subject_.compile_again(target, session_.compile_options(subject_questions())), 0, samples,
-                            {});
+                return draw(subject_.compile_again(target, session_.compile_options(subject_questions())), 0, samples);
               });
     }
     compare("compiled again", "code just compiled, against code compiled before", first, [&] {
       return draw(subject_.compile_again(session_.options().target, session_.compile_options(subject_questions())), 0,
-                  samples, {});
+                  samples);
     });
   }
 
  private:
-  double t() const { return double(float(0.5 * subject_.horizon())); }
+  double t() const { return subject_.time(0.5); }
   Seed seed() const { return Seed(session_.options().seed, 60); }
   std::vector<Question> subject_questions() const {
     std::vector<Question> q = {Question::prior, Question::forward, Question::bridge, Question::step};
@@ -75,32 +74,23 @@ class Sameness {
   }
 
   Tensor estimate(const Component& c) const {
-    if (std::string_view(c.border->estimate_kind) == "endpoint") return x0_[c.name];
+    if (c.estimates_endpoint()) return x0_[c.name];
     Tensor logits = Tensor::empty(Dtype::f32, {samples, c.border->estimate.size});
     auto values = logits.values<float>();
     for (size_t i = 0; i < values.size(); ++i) values[i] = float(i * 7 % 13) / 4;
     return logits;
   }
 
-  static State piece(const State& whole, int64_t first, int64_t n) {
-    State state;
-    for (const auto& [name, tensor] : whole) {
-      Shape shape = tensor.shape();
-      int64_t bytes = tensor.bytes() / shape[0];
-      shape[0] = n;
-      state.set(name, TensorView(static_cast<char*>(tensor.data()) + first * bytes, tensor.dtype(), shape));
-    }
-    return state;
-  }
   static std::vector<State> copy(const std::vector<State>& states) {
     std::vector<State> copies;
     for (const State& s : states) copies.push_back(s.clone());
     return copies;
   }
 
-  std::vector<State> draw(const Sampler& sampler, int64_t first, int64_t n, DrawOptions options) const {
+  std::vector<State> draw(const Sampler& sampler, int64_t first, int64_t n) const {
+    DrawOptions options;
     options.first_sample = first;
-    State x0 = piece(x0_, first, n), xt = piece(xt_, first, n);
+    State x0 = part_of(x0_, first, n), xt = part_of(xt_, first, n);
     std::vector<float> s(per_sample_s_.begin() + first, per_sample_s_.begin() + first + n),
         late(per_sample_t_.begin() + first, per_sample_t_.begin() + first + n);
     std::vector<State> result;
@@ -109,7 +99,7 @@ class Sameness {
     result.push_back(sampler.forward(x0, late, seed(), options));
     result.push_back(sampler.bridge(x0, xt, 0.3 * t(), t(), seed(), options));
     result.push_back(sampler.bridge(x0, xt, s, late, seed(), options));
-    result.push_back(sampler.step(piece(estimate_, first, n), xt, s, late, seed(), options));
+    result.push_back(sampler.step(part_of(estimate_, first, n), xt, s, late, seed(), options));
     if (sampler.answers(Question::transition)) result.push_back(sampler.transition(x0, s, late, seed(), options));
     return result;
   }

@@ -27,6 +27,15 @@ void Session::add(Check check) {
   if (failed && options_.stop_at_failure) throw Stop{};
 }
 
+void Session::judge(Check check, std::string worst, std::string advice) {
+  if (!(check.statistic <= check.threshold)) {
+    check.verdict = Verdict::fail;
+    check.worst = std::move(worst);
+    check.advice = std::move(advice);
+  }
+  add(std::move(check));
+}
+
 void Session::skip(std::string name, std::string reason) {
   Check check;
   check.name = std::move(name);

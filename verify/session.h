@@ -26,20 +26,21 @@ class Session {
 
   /// Adds a check to the report. With stop_at_failure, a failure ends the run.
   void add(Check check);
+  /// Adds a check that passes if its statistic is at most its threshold; else with its worst case and what to look at.
+  void judge(Check check, std::string worst, std::string advice);
   /// A check that cannot be made, and why.
   void skip(std::string name, std::string reason);
 
   const VerifyOptions& options() const { return options_; }
   ThreadPool& pool() { return *pool_; }
-  const std::shared_ptr<ThreadPool>& shared_pool() const { return pool_; }
   CompileOptions compile_options(std::vector<Question> questions) const;
 
-  /// The probability with which one statistical check of a correct subject may fail, if `checks` of them share in
-  /// false_alarm.
-  double level() const { return false_alarm / double(most_checks); }
+  /// The probability with which one statistical check of a correct subject may fail, its share in false_alarm.
+  double level() const { return level_; }
+  /// A joint process has more checks, which share in the same.
+  void set_components(size_t count) { level_ = false_alarm / double(128 * ((count + 9) / 10)); }
 
  private:
-  static constexpr int most_checks = 128;
   struct Step {
     std::string name;
     double weight;
@@ -49,6 +50,7 @@ class Session {
 
   VerifyOptions options_;
   std::shared_ptr<ThreadPool> pool_;
+  double level_ = false_alarm / 128;  ///< Ten components make about 100 statistical checks.
   std::vector<Step> steps_;
   Report report_;
 };

@@ -23,14 +23,12 @@ std::string multiple_of_pi(double r) {
   return fmt::format("{:.6g}", r);
 }
 
-// The worst of many errors, each with the tolerance that it has at its place.
-
 }  // namespace
 
 void Errors::offer(double error, double tolerance, const std::function<std::string()>& sentence) {
   std::lock_guard lock(mutex_);
   ++n_;
-  double share = std::isfinite(error) ? error / tolerance : infinity;
+  double share = std::isfinite(error) && std::isfinite(tolerance) ? error / tolerance : infinity;
   if (n_ > 1 && share <= share_) return;
   share_ = share;
   if (share > 1) sentence_ = sentence();
@@ -86,6 +84,7 @@ std::string SpaceChecks::radius_sentence() const {
   return fmt::format("the injectivity radius of '{}' is {} ({})", name, multiple_of_pi(radius_),
                      declared() ? "as declared" : "as found: it declares none");
 }
+
 double SpaceChecks::reach() const { return std::isfinite(radius_) ? radius_ : 4; }
 
 void SpaceChecks::choose_places() {
@@ -122,6 +121,7 @@ std::vector<double> SpaceChecks::lengths() const {
   if (declared() && std::isfinite(radius_)) r.push_back(0.999 * radius_);
   return r;
 }
+
 std::vector<double> SpaceChecks::far_lengths() const {
   if (!std::isfinite(radius_)) return {};
   return {radius_,
@@ -152,8 +152,8 @@ void SpaceChecks::points() {
   size_t dimension = 0;
   bool positive = !places_.empty();
   for (size_t i = 0; i < places_.size(); ++i) {
-    const auto& [x, u] = places_[i];
-    on_space.offer(norm(combine(1, geometry_.project(x), -1, x)), 1e-6 * size_of(x), [&, x = x] {
+    const Vector& x = places_[i].x;
+    on_space.offer(norm(combine(1, geometry_.project(x), -1, x)), 1e-6 * size_of(x), [&] {
       return fmt::format("the point {} moves to {} by project", text_of(x), text_of(geometry_.project(x)));
     });
     // Where points fill the ambient space, project brings every one of its points to one way of writing it.
@@ -174,26 +174,26 @@ void SpaceChecks::points() {
     }
     // Tangent vectors are the directions in which project moves.
     Vector w = geometry_.tangent(x, ambient(i + 100)), again = geometry_.tangent(x, w);
-    tangent.offer(norm(combine(1, again, -1, w)), 1e-6 * size_of(w), [&, x = x] {
+    tangent.offer(norm(combine(1, again, -1, w)), 1e-6 * size_of(w), [&] {
       return fmt::format("at {} tangent takes the vector {}, which it made itself, to {}", text_of(x), text_of(w),
                          text_of(again));
     });
     const double h = 1e-5;
     Vector moved =
         combine(0.5 / h, geometry_.project(combine(1, x, h, w)), -0.5 / h, geometry_.project(combine(1, x, -h, w)));
-    tangent.offer(norm(combine(1, moved, -1, w)), 1e-4 * size_of(w), [&, x = x] {
+    tangent.offer(norm(combine(1, moved, -1, w)), 1e-4 * size_of(w), [&] {
       return fmt::format("at {} tangent returns {}, which leaves the space: project takes it to {}", text_of(x),
                          text_of(w), text_of(moved));
     });
     Vector z = ambient(i + 200), rest = combine(1, z, -1, geometry_.tangent(x, z));
-    orthogonal.offer(std::abs(geometry_.inner(x, rest, w)), 1e-5 * norm(rest) * norm(w) + 1e-6, [&, x = x] {
+    orthogonal.offer(std::abs(geometry_.inner(x, rest, w)), 1e-5 * norm(rest) * norm(w) + 1e-6, [&] {
       return fmt::format(
           "at {} what tangent takes off {} is not orthogonal to the space: its inner product with {} is {:.3g}",
           text_of(x), text_of(z), text_of(w), geometry_.inner(x, rest, w));
     });
     Vector derivatives = ambient(i + 300), rising = geometry_.gradient(x, derivatives);
     double by = geometry_.inner(x, rising, w), expected = dot(derivatives, w);
-    gradient.offer(std::abs(by - expected), 1e-5 * norm(derivatives) * norm(w) + 1e-6, [&, x = x] {
+    gradient.offer(std::abs(by - expected), 1e-5 * norm(derivatives) * norm(w) + 1e-6, [&] {
       return fmt::format(
           "a function whose derivatives at {} are {} changes along {} by {:.6g}; the inner product with its gradient "
           "is {:.6g}",
@@ -278,14 +278,11 @@ void categories(Session& session, const Kept<Space>& space, const std::string& l
     h.b.pop_back();
     check.histograms = std::move(h);
   }
-  if (!(check.statistic <= check.threshold)) {
-    check.verdict = Verdict::fail;
-    check.worst = outside > 0 ? fmt::format("{} of {} points are no category 0 .. {}", outside, n, k - 1)
-                              : fmt::format("category {} comes {:.0f} times; {:.0f} are expected", worst, counts[worst],
-                                            expected[worst]);
-    check.advice = "uniform_point";
-  }
-  session.add(std::move(check));
+  session.judge(std::move(check),
+                outside > 0 ? fmt::format("{} of {} points are no category 0 .. {}", outside, n, k - 1)
+                            : fmt::format("category {} comes {:.0f} times; {:.0f} are expected", worst, counts[worst],
+                                          expected[worst]),
+                "uniform_point");
 }
 
 }  // namespace

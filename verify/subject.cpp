@@ -1,6 +1,9 @@
 // Compiling what is verified; choosing where samples start.
 #include <catenary/verify/subject.h>
 
+#include <algorithm>
+#include <limits>
+
 #include <fmt/format.h>
 
 namespace catenary::verifying {
@@ -8,6 +11,17 @@ namespace catenary::verifying {
 std::optional<Kept<Space>> Component::space() const {
   if (!declared) return {};
   return Kept<Space>(std::shared_ptr<const Space>(declared->process.held(), &declared->process->space()));
+}
+
+Tensor Component::certain(const State& x0) const {
+  if (estimates_endpoint()) return x0[name];
+  auto categories = size_t(border->estimate.size);
+  auto points = x0[name].values<const int32_t>();
+  Tensor logits = Tensor::empty(Dtype::f32, {int64_t(points.size()), int64_t(categories)});
+  auto values = logits.values<float>();
+  std::fill(values.begin(), values.end(), -std::numeric_limits<float>::infinity());
+  for (size_t i = 0; i < points.size(); ++i) values[i * categories + size_t(points[i])] = 0;
+  return logits;
 }
 
 double Component::clock(double t) const {
@@ -108,6 +122,24 @@ State starting_points(const Subject& subject, int64_t n) {
     state.set(c.name, tensor);
   }
   return state;
+}
+
+State part_of(const State& state, int64_t first, int64_t n) {
+  State part;
+  for (const auto& [name, tensor] : state) {
+    Shape shape = tensor.shape();
+    int64_t bytes = tensor.bytes() / shape[0];
+    shape[0] = n;
+    part.set(name, TensorView(static_cast<char*>(tensor.data()) + first * bytes, tensor.dtype(), shape));
+  }
+  return part;
+}
+
+DrawOptions unchecked(int64_t first) {
+  DrawOptions options;
+  options.first_sample = first;
+  options.check_data = false;
+  return options;
 }
 
 Vector vector_of(const Component& c, const State& state, int64_t i) {

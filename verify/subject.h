@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <catenary/verify/geometry.h>
@@ -25,6 +26,10 @@ struct Component {
   std::optional<Kept<Space>> space() const;
   bool categorical() const { return border->point.categories > 0; }
   size_t elements() const { return size_t(border->point.size); }
+  /// Whether a model returns a point of the space; else logits.
+  bool estimates_endpoint() const { return std::string_view(border->estimate_kind) == "endpoint"; }
+  /// The estimate that says of every sample that it is x0, with certainty.
+  Tensor certain(const State& x0) const;
   /// The process's time at the joint's time t.
   double clock(double t) const;
   /// What the process allows itself, by Process::approximation.
@@ -39,6 +44,8 @@ struct Subject {
   std::vector<Component> components;
 
   double horizon() const { return sampler->horizon(); }
+  /// The float that is this share of the horizon.
+  double time(double share) const { return double(float(share * horizon())); }
   bool answers(Question question) const { return sampler->answers(question); }
   Sampler compile_again(const Target& target, const CompileOptions& options) const;
 };
@@ -50,6 +57,12 @@ Subject subject_of(Session& session, const std::string& mlir, const std::string&
 inline constexpr int64_t groups = 4;
 /// A batch of starting points for every component, `n` samples.
 State starting_points(const Subject& subject, int64_t n);
+
+/// Samples first .. first + n - 1, in the same memory.
+State part_of(const State& state, int64_t first, int64_t n);
+
+/// Draws as sample number `first` and on, without looking at the data.
+DrawOptions unchecked(int64_t first = 0);
 
 /// The elements of sample i.
 template <class T>

@@ -28,8 +28,8 @@ double sigmas_of_probability(double p) {
 }
 
 double sigmas_of_chi_square(double chi_square, double degrees) {
-  if (degrees <= 0) return 0;
   if (!std::isfinite(chi_square)) return infinity;
+  if (degrees <= 0) return 0;
   double p = cdf(complement(boost::math::chi_squared(degrees), chi_square));
   if (p > 1e-280) return sigmas_of_probability(p);
   // Wilson and Hilferty: the cube root is close to normal (1931).
@@ -37,56 +37,50 @@ double sigmas_of_chi_square(double chi_square, double degrees) {
   return (std::cbrt(chi_square / degrees) - (1 - spread)) / std::sqrt(spread);
 }
 
-TwoSample::Sums::Sums(const TwoSample& of)
-    : of_(of),
-      moments_(of.names_.size() * of.groups_),
-      counts_{std::vector<double>(of.names_.size() * cells_), std::vector<double>(of.names_.size() * cells_)} {}
-
-void TwoSample::Sums::add(size_t group, std::span<const Pair> values) {
-  for (size_t s = 0; s < values.size(); ++s) {
-    auto [a, b] = values[s];
-    if (!std::isfinite(a) || !std::isfinite(b)) {
-      if (finite_) not_finite_ = s;
-      finite_ = false;
-      continue;
-    }
-    double x = a - of_.centre_[s], y = b - of_.centre_[s], xx = x * x, yy = y * y, d = x - y, e = xx - yy;
-    Moments& m = moments_[s * of_.groups_ + group];
-    m.n += 1;
-    m.d += d;
-    m.dd += d * d;
-    m.e += e;
-    m.ee += e * e;
-    m.f += x;
-    m.ff += xx;
-    m.ffff += xx * xx;
-    auto cell = [&](double v) {
-      double at = (v - of_.low_[s]) * of_.scale_[s];
-      return s * cells_ + (at < 0 ? 0 : at >= double(cells_ - 2) ? cells_ - 1 : size_t(at) + 1);
-    };
-    counts_[0][cell(a)] += 1;
-    counts_[1][cell(b)] += 1;
-  }
+TwoSample::Moments& TwoSample::Moments::operator+=(const Moments& other) {
+  n += other.n;
+  d += other.d;
+  dd += other.dd;
+  e += other.e;
+  ee += other.ee;
+  f += other.f;
+  ff += other.ff;
+  ffff += other.ffff;
+  return *this;
 }
 
-TwoSample::TwoSample(std::vector<std::string> statistics, size_t groups)
+TwoSample::TwoSample(std::vector<std::string> statistics, size_t groups, std::vector<int> whole)
     : names_(std::move(statistics)),
       groups_(groups),
-      centre_(names_.size()),
+      whole_(std::move(whole)),
       low_(names_.size()),
       scale_(names_.size()),
-      sums_(*this) {}
+      sums_(no_sums()) {
+  whole_.resize(names_.size());
+}
 
-void TwoSample::calibrate(const std::vector<std::vector<double>>& pilot, const std::vector<int>& whole) {
+TwoSample::Sums TwoSample::no_sums() const {
+  std::vector<double> none(names_.size() * cells_);
+  return {std::vector<Moments>(names_.size() * groups_), {none, none}, {}};
+}
+
+void TwoSample::calibrate(const Read& read, int64_t n) {
+  std::vector<std::vector<double>> pilot(names_.size());
+  std::vector<Pair> values(names_.size());
+  for (int64_t i = 0; i < n; ++i) {
+    read(i, values.data());
+    for (size_t s = 0; s < names_.size(); ++s)
+      for (double v : {values[s].a, values[s].b})
+        if (std::isfinite(v)) pilot[s].push_back(v);
+  }
+  centre_.resize(names_.size());
   for (size_t s = 0; s < names_.size(); ++s) {
-    std::vector<double> v;
-    for (double x : pilot[s])
-      if (std::isfinite(x)) v.push_back(x);
+    std::vector<double>& v = pilot[s];
     if (v.empty()) v.push_back(0);
     double sum = 0;
     for (double x : v) sum += x;
     centre_[s] = sum / double(v.size());
-    if (!whole.empty() && whole[s] > 0) {
+    if (whole_[s] > 0) {
       low_[s] = -0.5;
       scale_[s] = 1;
       continue;
@@ -102,40 +96,58 @@ void TwoSample::calibrate(const std::vector<std::vector<double>>& pilot, const s
   }
 }
 
+void TwoSample::add_sample(Sums& sums, size_t group, std::span<const Pair> values) const {
+  for (size_t s = 0; s < values.size(); ++s) {
+    auto [a, b] = values[s];
+    if (!std::isfinite(a) || !std::isfinite(b)) {
+      if (!sums.not_finite) sums.not_finite = s;
+      continue;
+    }
+    double x = a - centre_[s], y = b - centre_[s], xx = x * x, yy = y * y, d = x - y, e = xx - yy;
+    sums.moments[s * groups_ + group] += {1, d, d * d, e, e * e, x, xx, xx * xx};
+    auto cell = [&](double v) {
+      double at = (v - low_[s]) * scale_[s];
+      return s * cells_ + (at < 0 ? 0 : at >= double(cells_ - 2) ? cells_ - 1 : size_t(at) + 1);
+    };
+    sums.counts[0][cell(a)] += 1;
+    sums.counts[1][cell(b)] += 1;
+  }
+}
+
+void TwoSample::add(ThreadPool& pool, int64_t n, const Read& read) {
+  const int64_t chunk = 1 << 12, pilot = 1 << 14;
+  if (centre_.empty()) calibrate(read, std::min(n, pilot));
+  std::vector<Sums> sums(size_t(n / chunk), no_sums());
+  pool.parallel_for(0, n / chunk, 1, [&](int64_t begin, int64_t end) {
+    std::vector<Pair> values(names_.size());
+    for (int64_t c = begin; c < end; ++c)
+      for (int64_t i = c * chunk; i < (c + 1) * chunk; ++i) {
+        read(i, values.data());
+        add_sample(sums[size_t(c)], size_t(i) % groups_, values);
+      }
+  });
+  for (const Sums& s : sums) merge(s);
+}
+
 void TwoSample::merge(const Sums& other) {
-  for (size_t i = 0; i < sums_.moments_.size(); ++i) {
-    Sums::Moments& to = sums_.moments_[i];
-    const Sums::Moments& from = other.moments_[i];
-    to.n += from.n;
-    to.d += from.d;
-    to.dd += from.dd;
-    to.e += from.e;
-    to.ee += from.ee;
-    to.f += from.f;
-    to.ff += from.ff;
-    to.ffff += from.ffff;
-  }
+  for (size_t i = 0; i < sums_.moments.size(); ++i) sums_.moments[i] += other.moments[i];
   for (int w = 0; w < 2; ++w)
-    for (size_t i = 0; i < sums_.counts_[w].size(); ++i) sums_.counts_[w][i] += other.counts_[w][i];
-  if (sums_.finite_ && !other.finite_) {
-    sums_.finite_ = false;
-    sums_.not_finite_ = other.not_finite_;
-  }
+    for (size_t i = 0; i < sums_.counts[w].size(); ++i) sums_.counts[w][i] += other.counts[w][i];
+  if (!sums_.not_finite) sums_.not_finite = other.not_finite;
 }
 
 size_t TwoSample::comparisons() const { return names_.size() * (2 * (groups_ + (groups_ > 1)) + 1); }
 
 double TwoSample::samples() const {
   double n = 0;
-  for (size_t g = 0; g < groups_; ++g) n += sums_.moments_[g].n;
+  for (size_t g = 0; g < groups_; ++g) n += sums_.moments[g].n;
   return n;
 }
 
 TwoSample::Worst TwoSample::worst(const std::string& name_a, const std::string& name_b, double allowed) const {
   Worst worst;
-  if (!sums_.finite_)
-    return {infinity, sums_.not_finite_, -1,
-            fmt::format("{} is not a finite number at some sample", names_[sums_.not_finite_])};
+  if (auto s = sums_.not_finite)
+    return {infinity, *s, -1, fmt::format("{} is not a finite number at some sample", names_[*s])};
   auto offer = [&](double sigmas, size_t s, int group, auto sentence) {
     if (sigmas <= worst.sigmas) return;
     worst = {sigmas, s, group, sentence()};
@@ -143,19 +155,9 @@ TwoSample::Worst TwoSample::worst(const std::string& name_a, const std::string& 
   auto beyond = [](double value, double limit) { return std::max(0.0, std::abs(value) - limit); };
   for (size_t s = 0; s < names_.size(); ++s) {
     for (int g = groups_ > 1 ? -1 : 0; g < int(groups_); ++g) {
-      Sums::Moments m;
-      for (size_t k = 0; k < groups_; ++k) {
-        if (g >= 0 && size_t(g) != k) continue;
-        const Sums::Moments& part = sums_.moments_[s * groups_ + k];
-        m.n += part.n;
-        m.d += part.d;
-        m.dd += part.dd;
-        m.e += part.e;
-        m.ee += part.ee;
-        m.f += part.f;
-        m.ff += part.ff;
-        m.ffff += part.ffff;
-      }
+      Moments m;
+      for (size_t k = 0; k < groups_; ++k)
+        if (g < 0 || size_t(g) == k) m += sums_.moments[s * groups_ + k];
       if (m.n < 2) continue;
       int group = groups_ > 1 ? g : -1;
       // The deviations of f and of its square, by way a.
@@ -181,8 +183,8 @@ TwoSample::Worst TwoSample::worst(const std::string& name_a, const std::string& 
       });
     }
     // Two histograms of equal totals; thin cells are joined to the next.
-    const double* a = &sums_.counts_[0][s * cells_];
-    const double* b = &sums_.counts_[1][s * cells_];
+    const double* a = &sums_.counts[0][s * cells_];
+    const double* b = &sums_.counts[1][s * cells_];
     double chi_square = 0, degrees = -1, sum_a = 0, sum_b = 0, largest = 0;
     size_t first = 0, worst_first = 0, worst_last = 0;
     double worst_a = 0, worst_b = 0;
@@ -225,8 +227,8 @@ Histograms TwoSample::histograms(size_t s, std::string name_a, std::string name_
   double width = scale_[s] > 0 ? 1 / scale_[s] : 1;
   for (size_t c = 0; c <= cells_; ++c) h.edges.push_back(low_[s] + (double(c) - 1) * width);
   for (size_t c = 0; c < cells_; ++c) {
-    h.a.push_back(sums_.counts_[0][s * cells_ + c] / samples());
-    h.b.push_back(sums_.counts_[1][s * cells_ + c] / samples());
+    h.a.push_back(sums_.counts[0][s * cells_ + c] / samples());
+    h.b.push_back(sums_.counts[1][s * cells_ + c] / samples());
   }
   // The upper cells that whole numbers do not reach.
   while (h.a.size() > 4 && h.a[h.a.size() - 2] == 0 && h.b[h.b.size() - 2] == 0 && h.a.back() == 0 && h.b.back() == 0) {

@@ -1,10 +1,13 @@
 // Two sets of samples compared by many statistics at once, as they come.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <catenary/runtime/threads.h>
 #include <catenary/verify/report.h>
 
 namespace catenary::verifying {
@@ -24,33 +27,15 @@ struct Pair {
 /// whether the two are independent or exchangeable.
 class TwoSample {
  public:
-  /// `statistics`: their names. Samples belong to one of `groups` groups.
-  TwoSample(std::vector<std::string> statistics, size_t groups);
-  TwoSample(const TwoSample&) = delete;
+  /// `statistics`: their names. Samples belong to one of `groups` groups: sample i to group i % groups. whole[s] > 0: the values
+  /// of statistic s are whole numbers below that, at most 64, with a cell each in its histogram.
+  TwoSample(std::vector<std::string> statistics, size_t groups, std::vector<int> whole = {});
 
-  /// Sets centres and cells from a pilot: pilot[s] are values of statistic s by both ways. whole[s] > 0: its values are whole
-  /// numbers below that, at most 64, a cell each.
-  void calibrate(const std::vector<std::vector<double>>& pilot, const std::vector<int>& whole = {});
-
-  /// Sums over some of the samples; sums of disjoint sets are merged in a fixed order, so that results do not depend on threads.
-  class Sums {
-   public:
-    explicit Sums(const TwoSample& of);
-    /// values[s] of one sample.
-    void add(size_t group, std::span<const Pair> values);
-
-   private:
-    friend class TwoSample;
-    struct Moments {
-      double n = 0, d = 0, dd = 0, e = 0, ee = 0, f = 0, ff = 0, ffff = 0;
-    };
-    const TwoSample& of_;
-    std::vector<Moments> moments_;   ///< [statistic][group]
-    std::vector<double> counts_[2];  ///< [statistic][cell]
-    bool finite_ = true;
-    size_t not_finite_ = 0;  ///< The statistic that was not, if any.
-  };
-  void merge(const Sums& sums);
+  /// The values of all statistics at sample i of a batch.
+  using Read = std::function<void(int64_t i, Pair* values)>;
+  /// Adds samples 0 .. n - 1 of a batch, n a multiple of 4,096. The first batch also sets centres and cells. `read` is called
+  /// from many threads; results do not depend on their number.
+  void add(ThreadPool& pool, int64_t n, const Read& read);
 
   struct Worst {
     double sigmas = 0;  ///< infinity where a value is not finite
@@ -68,8 +53,25 @@ class TwoSample {
 
  private:
   static constexpr size_t cells_ = 66;  // The outer two take the tails.
+  /// Of d = a - b and of e = a^2 - b^2, about the centre; f is a there.
+  struct Moments {
+    double n = 0, d = 0, dd = 0, e = 0, ee = 0, f = 0, ff = 0, ffff = 0;
+    Moments& operator+=(const Moments& other);
+  };
+  /// Sums over some of the samples.
+  struct Sums {
+    std::vector<Moments> moments;      ///< [statistic][group]
+    std::vector<double> counts[2];     ///< [statistic][cell]
+    std::optional<size_t> not_finite;  ///< A statistic that was not.
+  };
+  Sums no_sums() const;
+  void calibrate(const Read& read, int64_t n);
+  void add_sample(Sums& sums, size_t group, std::span<const Pair> values) const;
+  void merge(const Sums& sums);
+
   std::vector<std::string> names_;
   size_t groups_;
+  std::vector<int> whole_;
   std::vector<double> centre_, low_, scale_;
   Sums sums_;
 };

@@ -15,6 +15,7 @@ using namespace verifying;
 namespace {
 
 Report verify_subject(Session& session, std::shared_ptr<const Subject> subject) {
+  session.set_components(subject->components.size());
   std::vector<std::shared_ptr<void>> kept;
   for (const Component& c : subject->components)
     if (auto space = c.space(); space && session.options().spaces) kept.push_back(plan_space(session, *space, c.label));

@@ -14,6 +14,7 @@
 
 using namespace catenary::verifying;
 using Catch::Matchers::Contains;
+using catenary::ThreadPool;
 
 namespace {
 
@@ -21,17 +22,15 @@ using Draw = std::function<double(std::mt19937_64&)>;
 
 TwoSample::Worst compare(const Draw& a, const Draw& b, int n, uint64_t seed, double allowed = 0,
                          const std::vector<int>& whole = {}) {
-  TwoSample sample({"x"}, 1);
   std::mt19937_64 random(seed);
-  std::vector<double> pilot;
-  for (int i = 0; i < 4096; ++i) pilot.push_back(a(random));
-  sample.calibrate({pilot}, whole);
-  TwoSample::Sums sums(sample);
+  std::vector<Pair> pairs;
   for (int i = 0; i < n; ++i) {
-    Pair pair{a(random), b(random)};
-    sums.add(0, {&pair, 1});
+    double by_a = a(random);
+    pairs.push_back({by_a, b(random)});
   }
-  sample.merge(sums);
+  ThreadPool pool(2);
+  TwoSample sample({"x"}, 1, whole);
+  sample.add(pool, n, [&](int64_t i, Pair* value) { *value = pairs[size_t(i)]; });
   return sample.worst("by a", "by b", allowed);
 }
 
@@ -66,7 +65,7 @@ TEST_CASE("equal laws: few alarms") {
 }
 
 TEST_CASE("laws that differ, by mean, variance or shape") {
-  const int n = 200000;
+  const int n = 50 * 4096;
   CHECK_THAT(compare(gaussian(0.05, 1), gaussian(0, 1), n, 1).sentence,
              Contains("the mean of x is 0.05") && Contains("standard deviations apart"));
   CHECK_THAT(compare(gaussian(0, 1.05), gaussian(0, 1), n, 1).sentence,
@@ -78,7 +77,7 @@ TEST_CASE("laws that differ, by mean, variance or shape") {
 }
 
 TEST_CASE("what is allowed is not reported") {
-  const int n = 200000;
+  const int n = 50 * 4096;
   CHECK(compare(gaussian(0.05, 1), gaussian(0, 1), n, 1).sigmas > 10);
   CHECK(compare(gaussian(0.05, 1), gaussian(0, 1), n, 1, 0.1).sigmas < 1);
   CHECK(compare(gaussian(0.2, 1), gaussian(0, 1), n, 1, 0.1).sigmas > 10);
@@ -86,7 +85,7 @@ TEST_CASE("what is allowed is not reported") {
 
 TEST_CASE("a value that is not finite is reported as such") {
   auto bad = [i = 0](std::mt19937_64& r) mutable {
-    return ++i == 5000 ? std::nan("") : std::normal_distribution<>()(r);
+    return ++i == 2000 ? std::nan("") : std::normal_distribution<>()(r);
   };
   auto worst = compare(bad, gaussian(0, 1), 4096, 1);
   CHECK(std::isinf(worst.sigmas));
@@ -99,8 +98,8 @@ TEST_CASE("whole numbers have a cell each") {
       return double(std::discrete_distribution<>(weights.begin(), weights.end())(r));
     };
   };
-  CHECK(compare(die({1, 1, 1, 1}), die({1, 1, 1, 1}), 100000, 1, 0, {4}).sigmas < 5);
+  CHECK(compare(die({1, 1, 1, 1}), die({1, 1, 1, 1}), 25 * 4096, 1, 0, {4}).sigmas < 5);
   // Equal means and variances: only the shares of the cells tell.
-  auto worst = compare(die({2, 1, 1, 2}), die({3, 0, 0, 3}), 1000, 1, 0, {4});
+  auto worst = compare(die({2, 1, 1, 2}), die({3, 0, 0, 3}), 4096, 1, 0, {4});
   CHECK(worst.sigmas > 10);
 }
