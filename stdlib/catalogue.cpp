@@ -45,6 +45,12 @@ CatalogueParameter whole(std::string name, double value, std::string meaning) {
 // A whole number among complete parameters.
 int64_t count(const Parameters& p, const std::string& name) { return int64_t(p.at(name)); }
 
+Torus some_torus(const Parameters& p) {
+  std::vector<double> periods;
+  for (int64_t i = 0; i < count(p, "dimension"); ++i) periods.push_back(std::pow(p.at("growth"), double(i)));
+  return Torus(periods);
+}
+
 std::vector<CatalogueEntry> entries() {
   const CatalogueParameter rate{"rate", 1, "variance per unit of time"};
   std::vector<CatalogueEntry> list;
@@ -61,6 +67,14 @@ std::vector<CatalogueEntry> entries() {
   space("circle", "angles in [-pi, pi)", {}, [](const Parameters&) { return Circle(); });
   space("euclidean", "vectors of R^n", {whole("dimension", 3, "n")},
         [](const Parameters& p) { return Euclidean({count(p, "dimension")}); });
+  space("rigid_motions", "positions and orientations: R^3 x SO(3)", {},
+        [](const Parameters&) { return RigidMotions(); });
+  space("rotations", "SO(3) as unit quaternions", {}, [](const Parameters&) { return Rotations(); });
+  space("sphere", "unit vectors of R^{d + 1}", {whole("dimension", 2, "d")},
+        [](const Parameters& p) { return Sphere(int(count(p, "dimension"))); });
+  space("torus", "periodic coordinates, the first of period 1, each next one longer by `growth`",
+        {whole("dimension", 2, "how many coordinates"), {"growth", 1.5, "of the periods"}},
+        [](const Parameters& p) { return some_torus(p); });
 
   process("circle_brownian", "Brownian motion on the circle, exact", {rate}, 32,
           [](const Parameters& p) { return Brownian(Circle(), p.at("rate")); });
@@ -79,6 +93,21 @@ std::vector<CatalogueEntry> entries() {
             return OrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
                                      {.theta = p.at("theta"), .mean = p.at("mean"), .sigma = p.at("sigma")});
           });
+  process("rigid_brownian", "independent Brownian motions of position and orientation, exact",
+          {{"position_rate", 1, "variance of a coordinate per unit of time"},
+           {"rotation_rate", 1, "variance of an element of the rotation vector per unit of time"}},
+          4, [](const Parameters& p) {
+            return Brownian(RigidMotions(),
+                            {.position_rate = p.at("position_rate"), .rotation_rate = p.at("rotation_rate")});
+          });
+  process("rotation_brownian", "Brownian motion on SO(3), exact", {rate}, 8,
+          [](const Parameters& p) { return Brownian(Rotations(), p.at("rate")); });
+  process("sphere_brownian", "Brownian motion on S^1, S^2 or S^3, exact", {whole("dimension", 2, "d"), rate}, 8,
+          [](const Parameters& p) { return Brownian(Sphere(int(count(p, "dimension"))), p.at("rate")); });
+  process(
+      "torus_brownian", "Brownian motion on a torus, exact",
+      {whole("dimension", 2, "how many coordinates"), {"growth", 1.5, "of the periods, the first of which is 1"}, rate},
+      2, [](const Parameters& p) { return Brownian(some_torus(p), p.at("rate")); });
   process("uniform_jump", "jumps to a uniformly drawn category",
           {whole("categories", 5, "K"), {"rate", 1, "jumps per unit of time"}}, 16,
           [](const Parameters& p) { return UniformJump(Categorical(count(p, "categories")), p.at("rate")); });

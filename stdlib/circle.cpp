@@ -24,27 +24,6 @@ Expr turned_back(Expr x, Expr k) { return fma(k, -turn_tail, fma(k, -turn_head, 
 // A variance from which on the circle is mixed: cos and sin keep e^{-24} of their means. More would only cost digits.
 constexpr double mixed = 48;
 
-// The log of the density of an angle `difference` after variance v: by images, and for large v by the Fourier series, both
-// to rounding. Terms left out are below e^{-59} of the density (images, v = 4) and e^{-31} (frequencies, v = 4). Each series is kept to its
-// own variances, so that the one not taken is finite, and so is its gradient.
-Expr log_kernel(Expr difference, Expr v) {
-  constexpr double border = 4;
-  Expr small = max(min(v, border), 1e-37);
-  // Relative to the nearest one. Half turns in two floats: beside the antipode their rounding would show.
-  auto image = [&](double k) {
-    Expr halfway = fma(k, turn_tail / 2, fma(k, turn_head / 2, difference));
-    return exp(-turn * k / small * halfway);
-  };
-  Expr others = image(3) + image(-3) + image(2) + image(-2) + image(1) + image(-1);
-  Expr by_images = log1p(others) - 0.5 * (square(difference / sqrt(small)) + log(turn * small));
-
-  Expr large = max(v, border), c = cos(difference);
-  Expr waves =
-      exp(-4.5 * large) * (4.0 * c * c - 3.0) * c + exp(-2.0 * large) * (2.0 * c * c - 1.0) + exp(-0.5 * large) * c;
-  Expr by_frequencies = log1p(2.0 * waves) - std::log(turn);
-  return select(v < border, by_images, by_frequencies);
-}
-
 }  // namespace
 
 Expr Circle::wrap(Expr x) {
@@ -58,7 +37,7 @@ Expr Circle::uniform_point() const { return within(pi * 0x1p-31 * to_float(bits(
 
 Expr Circle::score(Expr x, Expr y, Expr v) const {
   Expr difference = parameter("difference of angles", Type::f32, {});
-  return rewrite({catenary::gradient(log_kernel(difference, std::move(v)), difference)},
+  return rewrite({catenary::gradient(CircleBrownian::log_kernel(difference, std::move(v)), difference)},
                  {{difference, wrap(x - y)}})[0];
 }
 
@@ -69,9 +48,9 @@ CircleBrownian Brownian(Circle space, double rate) { return {std::move(space), r
 
 Expr CircleBrownian::prior(Expr) const { return space().uniform_point(); }
 
-Expr CircleBrownian::forward(Expr x0, Expr t) const {
-  return Circle::wrap(x0 + sqrt(min(rate_ * t, mixed)) * normal());
-}
+Expr CircleBrownian::forward(Expr x0, Expr t) const { return Circle::wrap(x0 + draw_displacement(rate_ * t)); }
+
+Expr CircleBrownian::draw_displacement(Expr v) { return sqrt(min(v, mixed)) * normal(); }
 
 Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
   // Weights are relative to that of k = 0, exp(-2 pi k (difference + pi k) / v), so that the squares never meet.
@@ -113,11 +92,35 @@ Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
   return choice.winding;
 }
 
+Expr CircleBrownian::draw_displacement_between(Expr difference, Expr first, Expr second) {
+  Expr before = min(first, mixed), after = min(second, mixed), total = before + after;
+  Expr way = fma(draw_winding(difference, total), turn, difference);
+  return before / total * way + sqrt(before / total * after) * normal();
+}
+
 Expr CircleBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
-  Expr first = min(rate_ * s, mixed), second = min(rate_ * (t - s), mixed), total = first + second;
-  Expr difference = Circle::wrap(xt - x0), winding = draw_winding(difference, total);
-  Expr way = fma(winding, turn, difference);
-  return Circle::wrap(x0 + (first / total) * way + sqrt(first / total * second) * normal());
+  return Circle::wrap(x0 + draw_displacement_between(Circle::wrap(xt - x0), rate_ * s, rate_ * (t - s)));
+}
+
+// The log of the density of an angle `difference` after variance v: by images, and for large v by the Fourier series, both
+// to rounding. Terms left out are below e^{-59} of the density (images, v = 4) and e^{-31} (frequencies, v = 4). Each series is kept to its
+// own variances, so that the one not taken is finite, and so is its gradient.
+Expr CircleBrownian::log_kernel(Expr difference, Expr v) {
+  constexpr double border = 4;
+  Expr small = max(min(v, border), 1e-37);
+  // Relative to the nearest one. Half turns in two floats: beside the antipode their rounding would show.
+  auto image = [&](double k) {
+    Expr halfway = fma(k, turn_tail / 2, fma(k, turn_head / 2, difference));
+    return exp(-turn * k / small * halfway);
+  };
+  Expr others = image(3) + image(-3) + image(2) + image(-2) + image(1) + image(-1);
+  Expr by_images = log1p(others) - 0.5 * (square(difference / sqrt(small)) + log(turn * small));
+
+  Expr large = max(v, border), c = cos(difference);
+  Expr waves =
+      exp(-4.5 * large) * (4.0 * c * c - 3.0) * c + exp(-2.0 * large) * (2.0 * c * c - 1.0) + exp(-0.5 * large) * c;
+  Expr by_frequencies = log1p(2.0 * waves) - std::log(turn);
+  return select(v < border, by_images, by_frequencies);
 }
 
 std::optional<Expr> CircleBrownian::log_density(Expr x0, Expr xt, Expr t) const {

@@ -41,6 +41,13 @@ class CircleBrownian final : public Process {
   /// exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v.
   static Expr draw_winding(Expr difference, Expr v);
 
+  /// The law in angles, for other spaces that are made of them: the displacement after variance v, not wrapped;
+  static Expr draw_displacement(Expr v);
+  /// that on the way to a point `difference` away, in [-pi, pi), after variance `first` with `second` to go, not wrapped;
+  static Expr draw_displacement_between(Expr difference, Expr first, Expr second);
+  /// and the logarithm of the density after variance v. Elementwise in `difference`; v is a number or of its shape.
+  static Expr log_kernel(Expr difference, Expr v);
+
  private:
   double rate_;
 };

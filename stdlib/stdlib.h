@@ -6,3 +6,9 @@
 #include <catenary/stdlib/euclidean.h>
 #include <catenary/stdlib/geodesic_walk.h>
 #include <catenary/stdlib/linear_gaussian.h>
+#include <catenary/stdlib/product.h>
+#include <catenary/stdlib/quaternion.h>
+#include <catenary/stdlib/rigid_motions.h>
+#include <catenary/stdlib/rotations.h>
+#include <catenary/stdlib/sphere.h>
+#include <catenary/stdlib/torus.h>

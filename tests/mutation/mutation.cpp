@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include <fnmatch.h>
@@ -34,6 +35,11 @@ struct Case {
     return fmt::format("{}.{} {} {}: {}", subject->name(), function->name, mutant.where, mutant.op, mutant.change);
   }
 };
+
+std::string trimmed(const std::string& text) {
+  size_t first = text.find_first_not_of(" \t"), last = text.find_last_not_of(" \t");
+  return first == std::string::npos ? "" : text.substr(first, last - first + 1);
+}
 
 // The check that caught it.
 std::string caught_by(const Case& c, const VerifyOptions& options) {
@@ -99,46 +105,87 @@ void in_children(size_t n, unsigned children, unsigned limit, const std::functio
   }
 }
 
-/// Lines of "key | reason", in whose keys * stands for anything; # begins a comment.
+/// Changes that change nothing, by function, line of source and change: see the head of the file.
 class Equivalent {
  public:
   explicit Equivalent(const std::string& file);
-  /// Whether a rule is for this key. Remembers that it was.
-  bool operator()(const std::string& key) const;
-  /// The rules that were for no key.
+  /// Whether a rule is for this mutant. Remembers that it was.
+  bool operator()(const Case& c) const;
+  /// The rules that were for none.
   std::vector<std::string> unused() const;
 
  private:
   struct Rule {
-    std::string pattern, reason;
+    std::string function, file, line, change;
     mutable bool used = false;
   };
   std::vector<Rule> rules_;
 };
 
+// The text of a line of the standard library, without the spaces around it.
+std::string source_line(const std::string& file, size_t number) {
+  static std::map<std::string, std::vector<std::string>> lines_of;
+  auto [at, added] = lines_of.try_emplace(file);
+  if (added) {
+    std::ifstream in(fmt::format("{}/stdlib/{}", CATENARY_SOURCE_DIR, file));
+    for (std::string line; std::getline(in, line);) at->second.push_back(trimmed(line));
+  }
+  return number >= 1 && number <= at->second.size() ? at->second[number - 1] : "";
+}
+
 Equivalent::Equivalent(const std::string& file) {
   std::ifstream in(file);
   if (!in) throw Error(fmt::format("the list of changes that change nothing, '{}', cannot be read", file));
+  Rule head;
+  size_t number = 0;
+  auto require = [&](bool good) {
+    if (!good)
+      throw Error(
+          fmt::format("'{}', line {}: a head is '[subject.function] file: line of source', and a rule below it "
+                      "'change; change | reason'",
+                      file, number));
+  };
   for (std::string line; std::getline(in, line);) {
-    size_t bar = line.find(" | ");
+    ++number;
+    line = trimmed(line);
     if (line.empty() || line[0] == '#') continue;
-    if (bar == std::string::npos) throw Error(fmt::format("'{}': a line is 'key | reason'; found '{}'", file, line));
-    rules_.push_back({line.substr(0, bar), line.substr(bar + 3)});
+    if (line[0] == '[') {
+      size_t bracket = line.find("] "), colon = line.find(": ", bracket);
+      require(bracket != std::string::npos && colon != std::string::npos);
+      head = {line.substr(1, bracket - 1), line.substr(bracket + 2, colon - bracket - 2), line.substr(colon + 2), ""};
+      continue;
+    }
+    size_t bar = line.rfind(" | ");
+    require(bar != std::string::npos && !head.function.empty());
+    std::istringstream changes(line.substr(0, bar));
+    for (std::string change; std::getline(changes, change, ';');) {
+      head.change = trimmed(change);
+      rules_.push_back(head);
+    }
   }
 }
 
-bool Equivalent::operator()(const std::string& key) const {
+bool Equivalent::operator()(const Case& c) const {
+  auto like = [](const std::string& pattern, const std::string& text) {
+    return fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
+  };
+  size_t colon = c.mutant.where.find(':');
+  std::string file = c.mutant.where.substr(0, colon);
+  std::string line = colon == std::string::npos ? "" : source_line(file, std::stoul(c.mutant.where.substr(colon + 1)));
+  std::string function = fmt::format("{}.{}", c.subject->name(), c.function->name);
+  std::string change = fmt::format("{}: {}", c.mutant.op, c.mutant.change);
   bool found = false;
   for (const Rule& r : rules_)
-    if (fnmatch(r.pattern.c_str(), key.c_str(), 0) == 0) found = r.used = true;
+    if (like(r.function, function) && r.file == file && (r.line == "*" || r.line == line) && like(r.change, change))
+      found = r.used = true;
   return found;
 }
 
 std::vector<std::string> Equivalent::unused() const {
-  std::vector<std::string> patterns;
+  std::vector<std::string> rules;
   for (const Rule& r : rules_)
-    if (!r.used) patterns.push_back(r.pattern);
-  return patterns;
+    if (!r.used) rules.push_back(fmt::format("[{}] {}: {} / {}", r.function, r.file, r.line, r.change));
+  return rules;
 }
 
 int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool whole) {
@@ -156,15 +203,15 @@ int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool wh
         ++n.refused;
       else if (!c.caught.empty())
         ++n.caught;
-      else if (equivalent(c.key()))
+      else if (equivalent(c))
         ++n.equivalent;
       else
         ++n.survived;
     }
     if (!c.caught.empty()) ++by[c.caught];
     if (c.caught == "crash") crashed.push_back(&c);
-    if (c.caught.empty() && !equivalent(c.key())) survivors.push_back(&c);
-    if (!c.caught.empty() && equivalent(c.key())) stale.push_back(&c);
+    if (c.caught.empty() && !equivalent(c)) survivors.push_back(&c);
+    if (!c.caught.empty() && equivalent(c)) stale.push_back(&c);
   }
   fmt::print("{:<40} {:>8} {:>8} {:>8} {:>11} {:>9}\n", "law", "mutants", "caught", "refused", "equivalent",
              "survived");
@@ -182,7 +229,7 @@ int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool wh
   for (const Case* c : stale) fmt::print("  {}  (by {})\n", c->key(), c->caught);
   std::vector<std::string> unused = whole ? equivalent.unused() : std::vector<std::string>();
   if (!unused.empty()) fmt::print("\nlisted as changing nothing, and no longer there:\n");
-  for (const std::string& pattern : unused) fmt::print("  {}\n", pattern);
+  for (const std::string& rule : unused) fmt::print("  {}\n", rule);
   return survivors.empty() && crashed.empty() && stale.empty() && unused.empty() ? 0 : 1;
 }
 
@@ -228,7 +275,7 @@ int main(int argc, char** argv) {
       std::shuffle(cases.begin(), cases.end(), random);
       if (cases.size() > sample) cases.erase(cases.begin() + int64_t(sample), cases.end());
       // Only now, so that a line more in the list does not draw another sample.
-      std::erase_if(cases, [&](const Case& c) { return equivalent(c.key()); });
+      std::erase_if(cases, [&](const Case& c) { return equivalent(c); });
     }
     if (only_list) {
       for (const Case& c : cases) fmt::print("{}\n", c.key());

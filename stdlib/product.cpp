@@ -1,0 +1,233 @@
+// Everything part by part.
+#include <catenary/stdlib/product.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace catenary {
+
+namespace {
+
+using Parts = std::vector<Product::Part>;
+
+// Checks the parts, which a shape is made of first.
+const Parts& checked(const Parts& parts) {
+  if (parts.empty()) throw Error("space 'product' needs at least one part; found none");
+  std::set<std::string> names;
+  for (const auto& [name, space] : parts)
+    if (!names.insert(name).second) throw Error(fmt::format("space 'product' has two parts of the name '{}'", name));
+  return parts;
+}
+
+ManifoldShape shape_of(const Parts& parts) {
+  ManifoldShape shape{
+      .point = {0}, .dimension = 0, .injectivity_radius = checked(parts)[0].second->injectivity_radius()};
+  for (const auto& [name, space] : parts) {
+    shape.point[0] += element_count(space->point());
+    shape.dimension += space->dimension();
+    shape.injectivity_radius = std::min(shape.injectivity_radius, space->injectivity_radius());
+  }
+  return shape;
+}
+
+Parts copies(const Kept<Manifold>& space, int64_t count) {
+  if (count < 1 || count > 4096)
+    throw Error(fmt::format("a power of space '{}' needs 1 to 4096 parts; found {}", space->name(), count));
+  Parts parts;
+  for (int64_t i = 0; i < count; ++i) parts.emplace_back(std::to_string(i), space);
+  return parts;
+}
+
+ManifoldShape shape_of_power(const Kept<Manifold>& space, int64_t count) {
+  ManifoldShape shape = shape_of(copies(space, count));
+  shape.point = space->point();
+  shape.point.insert(shape.point.begin(), count);
+  return shape;
+}
+
+}  // namespace
+
+Product::Product(std::vector<Part> parts) : Manifold("product", shape_of(parts)), parts_(std::move(parts)) {}
+
+Product::Product(Kept<Manifold> space, int64_t count)
+    : Manifold(fmt::format("power of {}", space->name()), shape_of_power(space, count)), parts_(copies(space, count)) {}
+
+std::vector<Expr> Product::split(Expr x) const {
+  Expr flat = reshape(std::move(x), {element_count(point())});
+  std::vector<Expr> all;
+  int64_t first = 0;
+  for (const auto& [name, space] : parts_) {
+    int64_t count = element_count(space->point());
+    all.push_back(reshape(slice(flat, first, count), space->point()));
+    first += count;
+  }
+  return all;
+}
+
+Expr Product::join(const std::vector<Expr>& parts) const {
+  std::vector<Expr> flat;
+  for (const Expr& e : parts) flat.push_back(reshape(e, {element_count(e.shape())}));
+  return reshape(concat(flat), point());
+}
+
+Expr Product::part(Expr x, const std::string& name) const {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    if (parts_[i].first == name) return split(std::move(x))[i];
+    names.push_back(parts_[i].first);
+  }
+  throw Error(fmt::format("space '{}' has no part '{}'; it has {}", this->name(), name, fmt::join(names, ", ")));
+}
+
+namespace {
+
+// The points that `function` makes of the parts of its arguments.
+Expr by_part(const Product& product, const std::vector<Expr>& arguments,
+             const std::function<Expr(const Manifold&, const std::vector<Expr>&)>& function) {
+  std::vector<std::vector<Expr>> split;
+  for (const Expr& a : arguments) split.push_back(product.split(a));
+  std::vector<Expr> results;
+  for (size_t i = 0; i < product.parts().size(); ++i) {
+    std::vector<Expr> of_part;
+    for (const std::vector<Expr>& s : split) of_part.push_back(s[i]);
+    results.push_back(function(*product.parts()[i].second, of_part));
+  }
+  return product.join(results);
+}
+
+}  // namespace
+
+Expr Product::project(Expr x) const {
+  return by_part(*this, {x}, [](const Manifold& m, const std::vector<Expr>& a) { return m.project(a[0]); });
+}
+Expr Product::tangent(Expr x, Expr v) const {
+  return by_part(*this, {x, v}, [](const Manifold& m, const std::vector<Expr>& a) { return m.tangent(a[0], a[1]); });
+}
+Expr Product::exp(Expr x, Expr v) const {
+  return by_part(*this, {x, v}, [](const Manifold& m, const std::vector<Expr>& a) { return m.exp(a[0], a[1]); });
+}
+Expr Product::log(Expr x, Expr y) const {
+  return by_part(*this, {x, y}, [](const Manifold& m, const std::vector<Expr>& a) { return m.log(a[0], a[1]); });
+}
+Expr Product::gradient(Expr x, Expr derivatives) const {
+  return by_part(*this, {x, derivatives},
+                 [](const Manifold& m, const std::vector<Expr>& a) { return m.gradient(a[0], a[1]); });
+}
+Expr Product::tangent_normal(Expr x) const {
+  return by_part(*this, {x}, [](const Manifold& m, const std::vector<Expr>& a) { return m.tangent_normal(a[0]); });
+}
+Expr Product::score(Expr x, Expr y, Expr v) const {
+  return by_part(*this, {x, y}, [&](const Manifold& m, const std::vector<Expr>& a) { return m.score(a[0], a[1], v); });
+}
+Expr Product::uniform_point() const {
+  return by_part(*this, {}, [](const Manifold& m, const std::vector<Expr>&) { return m.uniform_point(); });
+}
+Expr Product::inner(Expr x, Expr u, Expr v) const {
+  std::vector<Expr> xs = split(std::move(x)), us = split(std::move(u)), vs = split(std::move(v));
+  Expr total = parts_[0].second->inner(xs[0], us[0], vs[0]);
+  for (size_t i = 1; i < parts_.size(); ++i) total = total + parts_[i].second->inner(xs[i], us[i], vs[i]);
+  return total;
+}
+
+namespace {
+
+Kept<Manifold> manifold_of(const std::string& name, const Kept<Process>& process) {
+  auto space = Kept<Space>(std::shared_ptr<const Space>(process.held(), &process->space())).as<Manifold>();
+  if (!space)
+    throw Error(
+        fmt::format("a product of processes needs manifolds; part '{}' is on space '{}'. Add it to the joint "
+                    "process as a component of its own",
+                    name, process->space().name()));
+  if (process->estimate().kind != "endpoint")
+    throw Error(fmt::format("a product of processes takes an estimate of the endpoint; that of part '{}' is '{}'", name,
+                            process->estimate().kind));
+  return *space;
+}
+
+std::vector<Product::Part> spaces_of(const std::vector<ProductProcess::Part>& parts) {
+  std::vector<Product::Part> spaces;
+  for (const auto& [name, process] : parts) spaces.emplace_back(name, manifold_of(name, process));
+  return spaces;
+}
+
+std::vector<Kept<Process>> processes_of(const std::vector<ProductProcess::Part>& parts) {
+  std::vector<Kept<Process>> all;
+  for (const auto& [name, process] : parts) all.push_back(process);
+  return all;
+}
+
+}  // namespace
+
+ProductProcess::ProductProcess(Product space, std::vector<Kept<Process>> processes)
+    : Process(std::move(space)), processes_(std::move(processes)) {}
+
+ProductProcess::ProductProcess(std::vector<Part> parts)
+    : ProductProcess(Product(spaces_of(parts)), processes_of(parts)) {}
+
+ProductProcess::ProductProcess(Kept<Process> process, int64_t count)
+    : ProductProcess(Product(manifold_of("0", process), count),
+                     std::vector<Kept<Process>>(size_t(std::max<int64_t>(count, 0)), process)) {}
+
+namespace {
+
+// The points that `function` makes of the parts of its arguments.
+Expr by_process(const Product& product, const std::vector<Kept<Process>>& processes, const std::vector<Expr>& arguments,
+                const std::function<Expr(const Process&, const std::vector<Expr>&)>& function) {
+  size_t i = 0;
+  return by_part(product, arguments,
+                 [&](const Manifold&, const std::vector<Expr>& a) { return function(*processes[i++], a); });
+}
+
+}  // namespace
+
+Expr ProductProcess::prior(Expr horizon) const {
+  return by_process(product(), processes_, {},
+                    [&](const Process& p, const std::vector<Expr>&) { return p.prior(horizon); });
+}
+Expr ProductProcess::forward(Expr x0, Expr t) const {
+  return by_process(product(), processes_, {x0},
+                    [&](const Process& p, const std::vector<Expr>& a) { return p.forward(a[0], t); });
+}
+Expr ProductProcess::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  return by_process(product(), processes_, {x0, xt},
+                    [&](const Process& p, const std::vector<Expr>& a) { return p.bridge(a[0], a[1], s, t); });
+}
+Expr ProductProcess::transition(Expr xs, Expr s, Expr t) const {
+  return by_process(product(), processes_, {xs},
+                    [&](const Process& p, const std::vector<Expr>& a) { return p.transition(a[0], s, t); });
+}
+
+std::optional<Expr> ProductProcess::log_density(Expr x0, Expr xt, Expr t) const {
+  std::vector<Expr> from = product().split(std::move(x0)), to = product().split(std::move(xt));
+  std::optional<Expr> total;
+  for (size_t i = 0; i < processes_.size(); ++i) {
+    std::optional<Expr> part = processes_[i]->log_density(from[i], to[i], t);
+    if (!part) return std::nullopt;
+    total = total ? *total + *part : *part;
+  }
+  return total;
+}
+
+std::optional<Expr> ProductProcess::score(Expr x0, Expr xt, Expr t) const {
+  std::vector<Expr> from = product().split(std::move(x0)), to = product().split(std::move(xt)), all;
+  for (size_t i = 0; i < processes_.size(); ++i) {
+    std::optional<Expr> part = processes_[i]->score(from[i], to[i], t);
+    if (!part) return std::nullopt;
+    all.push_back(*part);
+  }
+  return product().join(all);
+}
+
+double ProductProcess::approximation(double t) const {
+  double product = 1;
+  for (const Kept<Process>& p : processes_) product *= 1 + p->approximation(t) * p->approximation(t);
+  return std::sqrt(product - 1);
+}
+
+}  // namespace catenary

@@ -1,0 +1,65 @@
+// Quaternion algebra, element by element.
+#include <catenary/stdlib/quaternion.h>
+
+namespace catenary::quaternion {
+
+namespace {
+
+Expr real(const Expr& q) { return index(q, 0); }
+Expr imaginary(const Expr& q) { return slice(q, 1, 3); }
+Expr compose(const Expr& real, const Expr& imaginary) { return concat({reshape(real, {1}), imaginary}); }
+
+}  // namespace
+
+Expr multiply(Expr a, Expr b) {
+  Expr u = imaginary(a), v = imaginary(b);
+  return compose(real(a) * real(b) - dot(u, v), real(a) * v + real(b) * u + cross(u, v));
+}
+
+Expr conjugate(Expr q) { return compose(real(q), -imaginary(q)); }
+
+Expr rotate(Expr q, Expr v) {
+  // v + 2 w (u x v) + 2 u x (u x v).
+  Expr u = imaginary(q), twice = 2.0 * cross(u, v);
+  return v + real(q) * twice + cross(u, twice);
+}
+
+Expr canonical(Expr q) { return select(real(q) < 0.0, -q, q); }
+
+Expr to_matrix(Expr q) {
+  Expr w = index(q, 0), x = index(q, 1), y = index(q, 2), z = index(q, 3);
+  auto off = [](const Expr& a, const Expr& b) { return 2.0 * (a + b); };
+  auto on = [](const Expr& a, const Expr& b) { return 1.0 - 2.0 * (square(a) + square(b)); };
+  return reshape(stack({on(y, z), off(x * y, -w * z), off(x * z, w * y),  //
+                        off(x * y, w * z), on(x, z), off(y * z, -w * x),  //
+                        off(x * z, -w * y), off(y * z, w * x), on(x, y)}),
+                 {3, 3});
+}
+
+Expr from_matrix(Expr matrix) {
+  auto m = [&](int64_t i, int64_t j) { return index(index(matrix, i), j); };
+  // Row k of 4 q q^T, whose diagonal element is the square of twice q_k.
+  Expr a = m(2, 1) - m(1, 2), b = m(0, 2) - m(2, 0), c = m(1, 0) - m(0, 1);
+  Expr d = m(1, 0) + m(0, 1), e = m(0, 2) + m(2, 0), f = m(2, 1) + m(1, 2);
+  Expr w = 1.0 + m(0, 0) + m(1, 1) + m(2, 2), x = 1.0 + m(0, 0) - m(1, 1) - m(2, 2);
+  Expr y = 1.0 - m(0, 0) + m(1, 1) - m(2, 2), z = 1.0 - m(0, 0) - m(1, 1) + m(2, 2);
+  Expr row = stack({w, a, b, c}), largest = w;
+  auto take = [&](const Expr& diagonal, const Expr& other) {
+    row = select(diagonal > largest, other, row);
+    largest = max(diagonal, largest);
+  };
+  take(x, stack({a, x, d, e}));
+  take(y, stack({b, d, y, f}));
+  take(z, stack({c, e, f, z}));
+  return canonical(row / norm(row));
+}
+
+Expr from_backbone(Expr n, Expr alpha_carbon, Expr c) {
+  Expr along = c - alpha_carbon, beside = n - alpha_carbon;
+  Expr first = along / norm(along);
+  Expr across = beside - dot(first, beside) * first;
+  Expr second = across / norm(across);
+  return from_matrix(transpose(stack({first, second, cross(first, second)})));
+}
+
+}  // namespace catenary::quaternion

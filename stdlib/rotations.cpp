@@ -1,0 +1,93 @@
+// SO(3) as the 3-sphere with opposite points taken together.
+#include <catenary/stdlib/rotations.h>
+
+#include <cmath>
+#include <numbers>
+
+#include <catenary/dsl/gradient.h>
+#include <catenary/dsl/rewrite.h>
+#include <catenary/stdlib/checks.h>
+#include <catenary/stdlib/quaternion.h>
+#include <catenary/stdlib/sphere.h>
+#include <catenary/stdlib/three_sphere.h>
+
+namespace catenary {
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+// The quaternion of y that is nearer to that of x.
+Expr nearer(const Expr& x, const Expr& y) { return select(dot(x, y) < 0.0, -y, y); }
+
+// The logarithm of the 3-sphere's kernel at both quaternions of a rotation, `half` its angle's half, at most pi / 2.
+struct Kernels {
+  Expr near, far;
+};
+Kernels kernels(const Expr& half, const Expr& v) {
+  auto kernel = [&](const Expr& angle, const Expr& rest) { return three_sphere::log_kernel(angle, rest, v).whole(); };
+  return {kernel(half, pi - half), kernel(pi - half, half)};
+}
+
+// The logarithm of the heat kernel, a density on the rotations' volume 8 pi^2, for the variance 4 v.
+Expr log_kernel(const Expr& half, const Expr& v) {
+  auto [near, far] = kernels(half, v);
+  return near + log1p(exp(far - near)) - std::log(8);
+}
+
+}  // namespace
+
+Rotations::Rotations() : Manifold("rotations", {.point = {4}, .dimension = 3, .injectivity_radius = pi}) {}
+
+Expr Rotations::project(Expr x) const { return quaternion::canonical(x / norm(x)); }
+
+Expr Rotations::exp(Expr x, Expr v) const { return quaternion::canonical(Sphere(3).exp(x, v)); }
+
+Expr Rotations::log(Expr x, Expr y) const { return Sphere(3).log(x, nearer(x, y)); }
+
+Expr Rotations::inner(Expr, Expr u, Expr v) const { return 4.0 * dot(u, v); }
+
+Expr Rotations::score(Expr x, Expr y, Expr v) const {
+  Expr half = parameter("half", Type::f32, {});
+  Sphere::Way way = Sphere::way(x, nearer(x, y));
+  Expr slope = rewrite({catenary::gradient(log_kernel(half, 0.25 * v), half)}, {{half, way.angle}})[0];
+  return -0.25 * slope * way.direction;
+}
+
+Expr Rotations::from_rotation_vector(Expr x, Expr vector) {
+  return quaternion::multiply(x, concat({constant({0}, {1}), 0.5 * vector}));
+}
+
+Expr Rotations::to_rotation_vector(Expr x, Expr tangent) {
+  return 2.0 * slice(quaternion::multiply(quaternion::conjugate(x), tangent), 1, 3);
+}
+
+RotationBrownian::RotationBrownian(Rotations space, double rate)
+    : Process(std::move(space)), rate_(positive("Brownian motion on space 'rotations'", "rate", rate)) {}
+
+RotationBrownian Brownian(Rotations space, double rate) { return {std::move(space), rate}; }
+
+Expr RotationBrownian::prior(Expr) const { return space().uniform_point(); }
+
+Expr RotationBrownian::forward(Expr x0, Expr t) const {
+  return quaternion::canonical(quaternion::multiply(x0, three_sphere::increment(0.25 * rate_ * t)));
+}
+
+Expr RotationBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  Expr first = 0.25 * rate_ * s, second = 0.25 * rate_ * (t - s);
+  Expr near = nearer(x0, xt);
+  Kernels k = kernels(Sphere::way(x0, near).angle, first + second);
+  Expr odds = exp(k.far - k.near);
+  Expr end = select(bernoulli(odds / (1.0 + odds), 1.0 / (1.0 + odds)), -near, near);
+  return quaternion::canonical(three_sphere::bridge(x0, end, first, second));
+}
+
+std::optional<Expr> RotationBrownian::log_density(Expr x0, Expr xt, Expr t) const {
+  return log_kernel(Sphere::way(x0, nearer(x0, xt)).angle, 0.25 * rate_ * t);
+}
+
+std::optional<Expr> RotationBrownian::score(Expr x0, Expr xt, Expr t) const {
+  return static_cast<const Rotations&>(space()).score(std::move(xt), std::move(x0), rate_ * t);
+}
+
+}  // namespace catenary

@@ -1,0 +1,218 @@
+// The sphere's geometry, and its heat kernel in one, two and three dimensions.
+#include <catenary/stdlib/sphere.h>
+
+#include <cmath>
+
+#include <catenary/dsl/gradient.h>
+#include <catenary/dsl/rewrite.h>
+#include <catenary/stdlib/checks.h>
+#include <catenary/stdlib/circle.h>
+#include <catenary/stdlib/quaternion.h>
+#include <catenary/stdlib/three_sphere.h>
+
+namespace catenary {
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+// A unit tangent vector at x: towards the first axis, or the second where that is too near.
+Expr some_direction(const Expr& x) {
+  auto axis = [&](size_t i) {
+    std::vector<double> e(size_t(element_count(x.shape())));
+    e[i] = 1;
+    return constant(e, x.shape());
+  };
+  Expr first = index(x, 0), use_first = abs(first) < 0.75;
+  Expr across = select(use_first, axis(0), axis(1)) - select(use_first, first, index(x, 1)) * x;
+  return across / norm(across);
+}
+
+/// What leads from x to y: the sine of the angle is `sine`, in the direction across / sine; `across` has all digits.
+struct Apart {
+  Expr across, sine, cosine;
+};
+Apart apart(const Expr& x, const Expr& y) {
+  Expr cosine = dot(x, y);
+  // What is left of y beside x, or beside -x.
+  Expr near = select(cosine < 0.0, y + x, y - x), across = near - dot(x, near) * x;
+  return {across, norm(across), cosine};
+}
+
+// ---- S^2: the circle of rotations that take x to y --------------------------------------------------
+// Such a rotation is the shortest one, by the angle d, after a turn by 2 phi about x. As a unit quaternion its angle theta has
+// cos theta = c cos phi, c = cos(d / 2).
+
+/// theta, as it is at phi, and what differs in it from d / 2.
+struct Turned {
+  Expr angle, more;
+};
+// square = sin(phi / 2)^2.
+Turned turned(const Expr& half, const Expr& square) {
+  Expr sine = sin(0.5 * half), more = cos(half) * square;
+  Expr angle = 2.0 * asin(min(sqrt(sine * sine + more), 1.0));
+  return {angle, 2.0 * asin(min(more / max(sin(0.5 * (angle + half)), 1e-30), 1.0))};
+}
+
+// The log of the kernel of variance v on unit quaternions at `turned`, less that at `half`.
+Expr log_ratio(const Turned& turned, const Expr& half, const Expr& v) {
+  Expr narrow = v < three_sphere::images_end;
+  Expr gaussian = select(narrow, -0.5 * (turned.more / max(v, 1e-30)) * (turned.angle + half), 0.0);
+  auto others = [&](const Expr& angle) { return three_sphere::log_kernel(angle, pi - angle, v).others; };
+  return gaussian + (others(turned.angle) - others(half));
+}
+
+// How narrow the kernel is in phi: it is at most exp(-2 kappa sin(phi / 2)^2) of its value at phi = 0, because its logarithm is
+// concave in cos theta.
+Expr concentration(const Expr& half, const Expr& v) {
+  Expr angle = parameter("angle", Type::f32, {});
+  Expr slope = gradient(three_sphere::log_kernel(angle, pi - angle, v).whole(), angle);
+  Expr at = max(half, 0.05);  // Below, digits would be lost; the bound is even there, and breaks by 1e-7.
+  return cos(half) * max(rewrite({-slope}, {{angle, at}})[0] / sin(at), 0.0);
+}
+
+// The unit quaternion of one of the rotations from x to y, drawn by its kernel of variance v.
+Expr draw_rotation(const Expr& x, const Expr& y, const Expr& v) {
+  Sphere::Way way = Sphere::way(x, y);
+  Expr half = 0.5 * way.angle, kappa = concentration(half, v), width = sqrt(2.0 * kappa + 1.0);
+  // tan(phi / 2) by a Cauchy law of that width, accepted by exp(-2 kappa s) (1 + 2 kappa s) and what the kernel is below its bound,
+  // s = sin(phi / 2)^2.
+  Expr tangent = loop_while(
+      {constant(0), 1.0}, [](const std::vector<Expr>& c) { return c[1] > 0.5; },
+      [&](Expr, const std::vector<Expr>& c) {
+        Expr z = normal({2}), wide = index(z, 0) / (width * index(z, 1));
+        Expr s = square(wide) / (1.0 + square(wide));
+        s = select(abs(wide) > 1e15, 1.0, s);
+        Expr chance = exp(log_ratio(turned(half, s), half, v)) * (1.0 + 2.0 * kappa * s);
+        Expr accepted = uniform() < chance;
+        return std::vector<Expr>{select(accepted, wide, c[0]), select(accepted, 0.0, 1.0)};
+      })[0];
+  // cos phi and sin phi.
+  Expr far = abs(tangent) > 1e15, scale = 1.0 / (1.0 + square(select(far, 0.0, tangent)));
+  Expr cosine = select(far, -1.0, (1.0 - square(tangent)) * scale), sine = select(far, 0.0, 2.0 * tangent * scale);
+  auto quaternion_of = [](const Expr& real, const Expr& imaginary) { return concat({reshape(real, {1}), imaginary}); };
+  Expr shortest = quaternion_of(cos(half), sin(half) * cross(x, way.direction));
+  return quaternion::multiply(shortest, quaternion_of(cosine, sine * x));
+}
+
+// The log of the kernel of S^2 at an angle, by the integral over that circle.
+Expr log_kernel_of_s2(const Expr& angle, const Expr& variance) {
+  constexpr int nodes = 20;  // Even in phi, so that ten are computed.
+  Expr v = 0.25 * variance, half = 0.5 * angle, kappa = concentration(half, v);
+  Expr scale = 2.0 / (2.0 + kappa);  // tan(phi / 2)^2 = scale tan(psi / 2)^2
+  Expr sum = constant(0);
+  for (int i = 0; i < nodes / 2; ++i) {
+    double tangent = std::tan(pi * (i + 0.5) / nodes), wide = tangent * tangent;
+    Expr s = scale * wide / (1.0 + scale * wide), jacobian = (1.0 + wide) / (1.0 + scale * wide);
+    sum = sum + exp(log_ratio(turned(half, s), half, v)) * jacobian;
+  }
+  return three_sphere::log_kernel(half, pi - half, v).whole() + log(sum) + 0.5 * log(scale) + std::log(pi / nodes);
+}
+
+// The log of the heat kernel of S^d.
+Expr log_kernel(int64_t dimension, const Expr& angle, const Expr& rest, const Expr& v) {
+  switch (dimension) {
+    case 1: return CircleBrownian::log_kernel(angle, v);
+    case 2: return log_kernel_of_s2(angle, v);
+    case 3: return three_sphere::log_kernel(angle, rest, v).whole();
+    default: throw Bug("the heat kernel of this sphere is not known");
+  }
+}
+
+}  // namespace
+
+Sphere::Sphere(int dimension)
+    : Manifold("sphere", {.point = {dimension + 1}, .dimension = dimension, .injectivity_radius = pi}) {
+  if (dimension < 1 || dimension > 1023)
+    throw Error(fmt::format("space 'sphere' needs a dimension of 1 to 1023; found {}", dimension));
+}
+
+Expr Sphere::exp(Expr x, Expr v) const {
+  Expr r = norm(v);
+  return cos(r) * x + sinc(r) * v;
+}
+
+Sphere::Way Sphere::way(Expr x, Expr y) {
+  Apart a = apart(x, y);
+  Expr direction =
+      select(a.sine > 1e-30, a.across / max(a.sine, 1e-30), select(a.cosine < 0.0, some_direction(x), 0.0));
+  return {direction, atan2(a.sine, a.cosine), atan2(a.sine, -a.cosine)};
+}
+
+Expr Sphere::log(Expr x, Expr y) const {
+  Apart a = apart(x, y);
+  Expr none = a.sine < 1e-15;  // Its square is lost; the angle is the sine, or pi.
+  Expr straight = select(none, 1.0, atan2(a.sine, a.cosine) / max(a.sine, 1e-15)) * a.across;
+  return select(none && a.cosine < 0.0, pi * some_direction(x), straight);
+}
+
+Expr Sphere::score(Expr x, Expr y, Expr v) const {
+  if (dimension() > 3) return log(x, y) / v;
+  Expr angle = parameter("angle", Type::f32, {}), rest = parameter("pi - angle", Type::f32, {});
+  Expr kernel = log_kernel(dimension(), angle, rest, v);
+  Expr slope = gradient(kernel, angle) - gradient(kernel, rest);
+  Way way = Sphere::way(x, y);
+  return -rewrite({slope}, {{angle, way.angle}, {rest, way.rest}})[0] * way.direction;
+}
+
+SphereBrownian::SphereBrownian(Sphere space, double rate)
+    : Process(std::move(space)), rate_(positive("Brownian motion on space 'sphere'", "rate", rate)) {}
+
+SphereBrownian Brownian(Sphere space, double rate) {
+  if (space.dimension() > 3)
+    throw Error(
+        fmt::format("exact Brownian motion on space 'sphere' is known for dimensions 1 to 3; found {}. Use "
+                    "GeodesicWalk(space, {{.rate, .steps}}), the named approximation",
+                    space.dimension()));
+  return {std::move(space), rate};
+}
+
+Expr SphereBrownian::prior(Expr) const { return space().uniform_point(); }
+
+namespace {
+
+// x turned by an angle in the plane.
+Expr turned_by(const Expr& x, const Expr& angle) {
+  Expr c = cos(angle), s = sin(angle), a = index(x, 0), b = index(x, 1);
+  return stack({c * a - s * b, s * a + c * b});
+}
+
+}  // namespace
+
+Expr SphereBrownian::forward(Expr x0, Expr t) const {
+  Expr v = rate_ * t;
+  switch (space().point()[0]) {
+    case 2: return turned_by(x0, CircleBrownian::draw_displacement(v));
+    case 3: return quaternion::rotate(three_sphere::increment(0.25 * v), x0);
+    default: return quaternion::multiply(x0, three_sphere::increment(v));
+  }
+}
+
+Expr SphereBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  Expr first = rate_ * s, second = rate_ * (t - s);
+  switch (space().point()[0]) {
+    case 2: {
+      Expr a = index(x0, 0), b = index(x0, 1), c = index(xt, 0), d = index(xt, 1);
+      // The difference of angles from those of the vectors, so that what is small stays so.
+      Expr across = a * (d - b) - b * (c - a), difference = atan2(across, a * c + b * d);
+      return turned_by(x0, CircleBrownian::draw_displacement_between(difference, first, second));
+    }
+    case 3: {
+      Expr q = draw_rotation(x0, xt, 0.25 * (first + second));
+      Expr identity = constant({1, 0, 0, 0}, {4});
+      return quaternion::rotate(three_sphere::bridge(identity, q, 0.25 * first, 0.25 * second), x0);
+    }
+    default: return three_sphere::bridge(x0, xt, first, second);
+  }
+}
+
+std::optional<Expr> SphereBrownian::log_density(Expr x0, Expr xt, Expr t) const {
+  Sphere::Way way = Sphere::way(x0, xt);
+  return log_kernel(space().point()[0] - 1, way.angle, way.rest, rate_ * t);
+}
+
+std::optional<Expr> SphereBrownian::score(Expr x0, Expr xt, Expr t) const {
+  return static_cast<const Sphere&>(space()).score(std::move(xt), std::move(x0), rate_ * t);
+}
+
+}  // namespace catenary
