@@ -1,0 +1,90 @@
+// Tori: wrapping with any period, and Brownian motion coordinate by coordinate.
+#include <numbers>
+
+#include <catch2/catch.hpp>
+
+#include <catenary/dsl/evaluate.h>
+#include <catenary/stdlib/torus.h>
+#include <catenary/tests/laws/identities.h>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+}  // namespace
+
+TEST_CASE("a torus wraps to floats of its interval") {
+  std::vector<double> periods = {1, 2 * pi, 0.1, 12.34};
+  Expr x = parameter("x", Type::f32, {4});
+  for (Interval interval : {Interval::centred, Interval::from_zero}) {
+    Torus torus(periods, interval);
+    Evaluator wrap({torus.project(x)});
+    for (double turns : {0.0, 0.25, 0.5, -0.5, 1.0, -1.0, 3.5, 100.0, -1000.5})
+      for (int away = -3; away <= 3; ++away) {
+        Values at;
+        for (double p : periods) {
+          auto v = float(turns * p);
+          for (int i = 0; i < std::abs(away); ++i) v = std::nextafter(v, away < 0 ? -INFINITY : INFINITY);
+          at.push_back(double(v));
+        }
+        Values w = wrap({{"x", at}})[0];
+        for (size_t i = 0; i < 4; ++i) {
+          CAPTURE(periods[i], at[i], w[i]);
+          double begin = interval == Interval::centred ? -periods[i] / 2 : 0;
+          CHECK((w[i] >= begin && w[i] < begin + periods[i]));
+          CHECK(std::abs(std::sin(pi * (w[i] - at[i]) / periods[i])) < 2e-7);
+        }
+      }
+  }
+  // What lies in the interval stays.
+  Values kept =
+      evaluate({Torus({1, 1}, Interval::from_zero).project(parameter("x", Type::f32, {2}))}, {{"x", {0, 0.75}}})[0];
+  CHECK(kept == Values{0, 0.75});
+}
+
+TEST_CASE("torus: forward, prior and bridge are the circle's, in every coordinate") {
+  std::vector<double> periods = {1, 3};
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Torus(periods, Interval::from_zero), 0.05));
+  Points x0 = draws->repeated({0.9, 0.2}, 2);
+  auto waves = [&](const Points& a, const Points& b, size_t i, int k) {
+    std::vector<double> values;
+    for (size_t j = i; j < a.size(); j += 2) values.push_back(std::cos(2 * pi * k * (b[j] - a[j]) / periods[i]));
+    return values;
+  };
+  for (double t : {0.1, 1.0, 10.0}) {
+    Points x = draws->forward(x0, t, 1), middle = draws->bridge(x0, x, 0.3 * t, t, 2);
+    for (size_t i = 0; i < 2; ++i)
+      for (int k = 1; k <= 2; ++k) {
+        CAPTURE(t, i, k);
+        double decay = 0.5 * 0.05 * std::pow(2 * pi * k / periods[i], 2);
+        CHECK(std::abs(z_of_mean(waves(x0, x, i, k), std::exp(-decay * t))) < z_bound());
+        CHECK(std::abs(z_of_mean(waves(x0, middle, i, k), std::exp(-decay * 0.3 * t))) < z_bound());
+        CHECK(std::abs(z_of_mean(waves(middle, x, i, k), std::exp(-decay * 0.7 * t))) < z_bound());
+      }
+    for (size_t j = 0; j < x.size(); ++j) CHECK_FALSE((x[j] < 0 || x[j] >= periods[j % 2]));
+  }
+  Points x = draws->prior(3);
+  for (size_t i = 0; i < 2; ++i) {
+    std::vector<double> share;
+    for (size_t j = i; j < x.size(); j += 2) share.push_back(x[j] / periods[i]);
+    CHECK(ks_distance(share, [](double v) { return std::clamp(v, 0.0, 1.0); }) < ks_bound(share.size()));
+  }
+}
+
+TEST_CASE("torus: the density integrates to one") {
+  Expr xt = parameter("xt", Type::f32, {2}), t = parameter("t", Type::f32, {});
+  Evaluator log_density({*Brownian(Torus({0.5, 2}), 1.0).log_density(constant({0.1, -0.7}, {2}), xt, t)});
+  for (double time : {0.003, 0.1, 3.0}) {
+    constexpr int cells = 60;
+    double sum = 0;
+    for (int i = 0; i < cells; ++i)
+      for (int j = 0; j < cells; ++j) {
+        Values at = {0.5 * ((i + 0.5) / cells - 0.5), 2 * ((j + 0.5) / cells - 0.5)};
+        sum += std::exp(log_density({{"xt", at}, {"t", {time}}})[0][0]);
+      }
+    CHECK(sum / (cells * cells) == Approx(1).epsilon(1e-6));
+  }
+}
