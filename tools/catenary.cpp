@@ -18,6 +18,7 @@
 #include <catenary/catenary.h>
 #include <catenary/stdlib/catalogue.h>
 #include <catenary/support/environment.h>
+#include <catenary/tools/laws.h>
 
 using namespace catenary;
 
@@ -242,6 +243,9 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   declaring->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
 
+  auto* laws = app.add_subcommand(
+      "laws", "verify everything in the standard library and print what there is as a Markdown table: docs/laws.md");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -254,6 +258,8 @@ int main(int argc, char** argv) {
   try {
     if (listing->parsed()) list(arguments.json);
     if (declaring->parsed()) declare(arguments);
+    if (laws->parsed())
+      fmt::print("{}", table_of_laws([&](const CatalogueEntry& entry) { return verify_one(entry.name, arguments); }));
     return verifying->parsed() ? verify_all(arguments) : 0;
   } catch (const Cancelled&) {
     fmt::print(stderr, "catenary: interrupted\n");

@@ -113,7 +113,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The joint processes of the lessons, and every process of the standard library.
+/// The joint processes of the lessons, and one of many components; tests/targets/catalogue.cpp has every process.
 std::vector<Joint> all_joints() {
   std::vector<Joint> joints;
   Joint& day = joints.emplace_back("day", 8.0);
@@ -121,10 +121,6 @@ std::vector<Joint> all_joints() {
   day.add("sky", UniformJump(Categorical(3), 1.0));
   joints.push_back(cities::joint(10, 32));
   joints.push_back(all_laws("laws"));
-  Joint& smooth = joints.emplace_back("smooth", 2.0);
-  smooth.add("angle", Brownian(Circle(), 4.0));
-  smooth.add("place", OrnsteinUhlenbeck(Euclidean({3}), {.theta = 0.7}), {.clock = Clock::linear(0.3)});
-  smooth.add("noise", Brownian(Euclidean({2, 2}), 1.0));
   return joints;
 }
 
@@ -159,7 +155,7 @@ std::map<std::string, std::string> ptx_of(const Joint& joint, const std::string&
 
 }  // namespace
 
-TEST_CASE("PTX of every lesson and every process says how each operation rounds, and asks nothing of a library") {
+TEST_CASE("PTX of every lesson says how each operation rounds, and asks nothing of a library") {
   for (const Joint& joint : all_joints())
     for (const auto& [question, ptx] : ptx_of(joint, "sm_80")) {
       INFO(joint.name() << " " << question);
@@ -182,7 +178,7 @@ TEST_CASE("a group of points is read and written 16 bytes at a time, and no divi
   }
 }
 
-TEST_CASE("ptxas assembles the PTX of every lesson and every process") {
+TEST_CASE("ptxas assembles the PTX of every lesson") {
   if (std::system("ptxas --version > /dev/null 2>&1") != 0) {
     WARN("SKIP: no ptxas in PATH, so PTX is not assembled here");
     return;

@@ -1,0 +1,184 @@
+// Every process of the standard library on every target: compiled, against the reference evaluator; a GPU's kernels, run on a
+// processor, against the CPU's bits; and their PTX.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include <catenary/dsl/evaluate.h>
+#include <catenary/stdlib/catalogue.h>
+#include <catenary/tests/targets/all_laws.h>
+#include <catenary/tests/targets/device_bodies.h>
+#include <catenary/tests/targets/ptx.h>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t samples = 301;
+constexpr Seed seed(0x123456789abcdef, 5);
+
+Joint joint_of(const CatalogueEntry& entry) {
+  Joint joint(entry.name, entry.horizon);
+  joint.add("x", entry.process());
+  return joint;
+}
+
+std::vector<Question> questions_of(const Joint& joint) {
+  std::vector<Question> questions;
+  for (size_t q = 0; q < question_names.size(); ++q)
+    if (answers(joint.components()[0], Question(q))) questions.push_back(Question(q));
+  return questions;
+}
+
+/// Arguments of every question, with a time for each sample: s is 0 or t at some of them.
+struct Given {
+  State x0, xt, estimate;
+  std::vector<float> s, t;
+  explicit Given(const Sampler& sampler, const Joint& joint) {
+    for (int64_t i = 0; i < samples; ++i) {
+      t.push_back(float(joint.horizon()) * float(1 + i * 37 % 101) / 101);
+      s.push_back(t.back() * float(i * 17 % 9) / 8);
+    }
+    x0 = sampler.prior(samples, Seed(1));
+    xt = sampler.forward(x0, t, Seed(2));
+    Estimate e = joint.components()[0].process->estimate();
+    Shape shape = e.shape;
+    shape.insert(shape.begin(), samples);
+    estimate = x0;
+    if (e.kind == "endpoint") return;
+    Tensor values = Tensor::empty(Dtype::f32, shape);
+    for (int64_t i = 0; i < values.size(); ++i) values.values<float>()[size_t(i)] = float(i * 7 % 11) * 0.25f;
+    estimate.set("x", values);
+  }
+  State answer(const Sampler& sampler, Question question) const {
+    switch (question) {
+      case Question::prior: return sampler.prior(samples, seed);
+      case Question::forward: return sampler.forward(x0, t, seed);
+      case Question::bridge: return sampler.bridge(x0, xt, s, t, seed);
+      case Question::step: return sampler.step(estimate, xt, s, t, seed);
+      case Question::transition: return sampler.transition(x0, s, t, seed);
+      case Question::log_density: return sampler.log_density(x0, xt, t);
+      case Question::score: return sampler.score(x0, xt, t);
+    }
+    throw Bug("unknown question");
+  }
+  Asked asked(Question question) const {
+    switch (question) {
+      case Question::prior: return {{}, {}, seed, 0, samples};
+      case Question::forward: return {{{CATENARY_X0, &x0}}, {t}, seed, 0, samples};
+      case Question::bridge: return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}}, {s, t}, seed, 0, samples};
+      case Question::step: return {{{CATENARY_ESTIMATE, &estimate}, {CATENARY_XT, &xt}}, {s, t}, seed, 0, samples};
+      case Question::transition: return {{{CATENARY_XS, &x0}}, {s, t}, seed, 0, samples};
+      case Question::log_density:
+      case Question::score: return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}}, {t}, seed, 0, samples};
+    }
+    throw Bug("unknown question");
+  }
+};
+
+/// How many points are not the evaluator's, to a tolerance; of those, where a draw was accepted or chosen by a hair, rounding may
+/// have chosen otherwise.
+int64_t unlike_evaluator(const Joint& joint, Question question, const State& got, const Given& given) {
+  Law law = derive(joint, joint.components()[0], question);
+  Evaluator evaluator({law.result});
+  auto point = [](const Tensor& tensor, int64_t i, int64_t size) {
+    Values values;
+    for (int64_t e = i * size; e < (i + 1) * size; ++e)
+      values.push_back(tensor.dtype() == Dtype::f32 ? double(tensor.values<const float>()[size_t(e)])
+                                                    : double(tensor.values<const int32_t>()[size_t(e)]));
+    return values;
+  };
+  int64_t size = element_count(law.result.shape()), unlike = 0;
+  for (int64_t i = 0; i < samples; ++i) {
+    std::map<std::string, Values> arguments;
+    for (const Expr& p : law.parameters) {
+      const std::string& name = p->name;
+      int64_t elements = element_count(p.shape());
+      if (name == "s" || name == "t")
+        arguments[name] = {double((name == "s" ? given.s : given.t)[size_t(i)])};
+      else
+        arguments[name] = point((name == "xt"         ? given.xt
+                                 : name == "estimate" ? given.estimate
+                                                      : given.x0)["x"],
+                                i, elements);
+    }
+    Values wanted = evaluator(arguments, {seed.value, seed.step, 0, question, uint64_t(i)})[0];
+    Values found = point(got["x"], i, size);
+    double scale = 1;
+    for (double v : wanted) scale = std::max(scale, std::abs(v));
+    for (size_t e = 0; e < wanted.size(); ++e)
+      if (!(std::abs(found[e] - wanted[e]) <= 1e-3 * scale)) {
+        ++unlike;
+        break;
+      }
+  }
+  return unlike;
+}
+
+}  // namespace
+
+TEST_CASE("every process of the standard library: the evaluator, the CPU, a GPU's kernels and their PTX agree") {
+  for (const CatalogueEntry& entry : catalogue()) {
+    if (!entry.is_process()) continue;
+    DYNAMIC_SECTION(entry.name) {
+      Joint joint = joint_of(entry);
+      std::vector<Question> questions = questions_of(joint);
+      Sampler cpu = compile(joint, Target::cuda("sm_80"), {.questions = questions});
+      Given given(cpu, joint);
+      for (Question question : questions) {
+        INFO(name_of(question));
+        State wanted = given.answer(cpu, question);
+        bool draws = question != Question::log_density && question != Question::score;
+        CHECK(unlike_evaluator(joint, question, wanted, given) <= (draws ? samples / 50 : 0));
+        CHECK(same_bytes(DeviceBodies(joint, question).answer(given.asked(question), wanted, {3, 32}, 0), wanted));
+      }
+      const catenary_module& module = *cpu.module();
+      for (int k = 0; k < module.kernel_count; ++k) {
+        INFO(module.kernels[k].pipeline);
+        REQUIRE(module.kernels[k].device);
+        CHECK(std::string(module.kernels[k].device->ptx).find(".version 7.0\n.target sm_80\n") != std::string::npos);
+        check_exact(module.kernels[k].device->ptx);
+      }
+    }
+  }
+}
+
+// Steps are bridges, transitions and priors all but forward draws; assembling takes seconds for each.
+TEST_CASE("ptxas assembles every process's forward and bridge, and says which of them keep values in local memory") {
+  if (std::system("ptxas --version > /dev/null 2>&1") != 0) {
+    WARN("SKIP: no ptxas in PATH, so PTX is not assembled here");
+    return;
+  }
+  fs::path folder = fs::path(CATENARY_BUILD_DIR) / "tests" / "ptx_of_catalogue";
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  std::string local;
+  for (const CatalogueEntry& entry : catalogue()) {
+    if (!entry.is_process()) continue;
+    Joint joint = joint_of(entry);
+    for (const char* architecture : {"sm_80", "sm_90"}) {
+      Sampler sampler = compile(joint, Target::cuda(architecture), {.questions = {Question::forward, Question::bridge}});
+      const catenary_module& module = *sampler.module();
+      for (int k = 0; k < module.kernel_count; ++k) {
+        std::string file =
+            (folder / fmt::format("{}_{}_{}", entry.name, module.kernels[k].pipeline, architecture)).string();
+        std::ofstream(file + ".ptx") << module.kernels[k].device->ptx;
+        INFO(file);
+        CHECK(std::system(fmt::format("ptxas -v -arch={} '{}.ptx' -o '{}.cubin' > '{}.log' 2>&1", architecture, file,
+                                      file, file)
+                              .c_str()) == 0);
+        std::ifstream log(file + ".log");
+        for (std::string line; std::getline(log, line);)
+          if (line.find("bytes stack frame") != std::string::npos &&
+              line.find(" 0 bytes stack frame") == std::string::npos)
+            local += fmt::format("\n{} {} {}: {}", entry.name, module.kernels[k].pipeline, architecture, line);
+      }
+    }
+  }
+  if (!local.empty()) WARN("kernels that use local memory:" << local);
+}
