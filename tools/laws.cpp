@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <catenary/compiler/compile.h>
+#include <catenary/dsl/laws.h>
 
 namespace catenary {
 
