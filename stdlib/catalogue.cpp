@@ -61,6 +61,12 @@ std::vector<CatalogueEntry> entries() {
   space("circle", "angles in [-pi, pi)", {}, [](const Parameters&) { return Circle(); });
   space("euclidean", "vectors of R^n", {whole("dimension", 3, "n")},
         [](const Parameters& p) { return Euclidean({count(p, "dimension")}); });
+  space("hyperbolic", "hyperbolic space H^n on the hyperboloid", {whole("dimension", 3, "n")},
+        [](const Parameters& p) { return Hyperbolic(int(count(p, "dimension"))); });
+  space("simplex", "probabilities of K categories, with the Fisher-Rao metric", {whole("categories", 4, "K")},
+        [](const Parameters& p) { return Simplex(int(count(p, "categories"))); });
+  space("spd", "symmetric positive definite n x n matrices, with the affine-invariant metric", {whole("size", 3, "n")},
+        [](const Parameters& p) { return Spd(int(count(p, "size"))); });
 
   process("circle_brownian", "Brownian motion on the circle, exact", {rate}, 32,
           [](const Parameters& p) { return Brownian(Circle(), p.at("rate")); });
@@ -70,6 +76,17 @@ std::vector<CatalogueEntry> entries() {
           {rate, whole("steps", 64, "geodesic steps per draw")}, 16, [](const Parameters& p) {
             return GeodesicWalk(Circle(), {.rate = p.at("rate"), .steps = count(p, "steps")});
           });
+  process("geodesic_walk_on_hyperbolic", "Brownian motion on H^n by geodesic steps: the named approximation",
+          {whole("dimension", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1, [](const Parameters& p) {
+            return GeodesicWalk(Hyperbolic(int(count(p, "dimension"))),
+                                {.rate = p.at("rate"), .steps = count(p, "steps")});
+          });
+  process("geodesic_walk_on_spd", "Brownian motion on positive definite matrices by geodesic steps: the named approximation",
+          {whole("size", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1, [](const Parameters& p) {
+            return GeodesicWalk(Spd(int(count(p, "size"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
+          });
+  process("hyperbolic_brownian", "Brownian motion on H^3, exact", {rate}, 1,
+          [](const Parameters& p) { return Brownian(Hyperbolic(3), p.at("rate")); });
   process("ornstein_uhlenbeck", "dX = theta (mean - X) dt + sigma dW in R^n",
           {whole("dimension", 1, "n"),
            {"theta", 1, "how fast the start is forgotten, per unit of time"},

@@ -5,4 +5,7 @@
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/euclidean.h>
 #include <catenary/stdlib/geodesic_walk.h>
+#include <catenary/stdlib/hyperbolic.h>
 #include <catenary/stdlib/linear_gaussian.h>
+#include <catenary/stdlib/simplex.h>
+#include <catenary/stdlib/spd.h>
