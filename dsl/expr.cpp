@@ -309,7 +309,8 @@ Expr langevin(Operand x) {
     below = above;
     above = next;
   }
-  Expr half = select(size < 2.0, near * (below / above), (1.0 - 1.0 / far) + 2.0 * exp(-2.0 * far) / -expm1(-2.0 * far));
+  Expr half =
+      select(size < 2.0, near * (below / above), (1.0 - 1.0 / far) + 2.0 * exp(-2.0 * far) / -expm1(-2.0 * far));
   return select(x.get() < 0.0, -half, half);
 }
 Expr pow(Operand x, Operand y) { return exp(y * log(x)); }

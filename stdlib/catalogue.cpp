@@ -76,12 +76,13 @@ std::vector<CatalogueEntry> entries() {
           {rate, whole("steps", 64, "geodesic steps per draw")}, 16, [](const Parameters& p) {
             return GeodesicWalk(Circle(), {.rate = p.at("rate"), .steps = count(p, "steps")});
           });
-  process("geodesic_walk_on_hyperbolic", "Brownian motion on H^n by geodesic steps: the named approximation",
-          {whole("dimension", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1, [](const Parameters& p) {
-            return GeodesicWalk(Hyperbolic(int(count(p, "dimension"))),
-                                {.rate = p.at("rate"), .steps = count(p, "steps")});
-          });
-  process("geodesic_walk_on_spd", "Brownian motion on positive definite matrices by geodesic steps: the named approximation",
+  process(
+      "geodesic_walk_on_hyperbolic", "Brownian motion on H^n by geodesic steps: the named approximation",
+      {whole("dimension", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1, [](const Parameters& p) {
+        return GeodesicWalk(Hyperbolic(int(count(p, "dimension"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
+      });
+  process("geodesic_walk_on_spd",
+          "Brownian motion on positive definite matrices by geodesic steps: the named approximation",
           {whole("size", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1, [](const Parameters& p) {
             return GeodesicWalk(Spd(int(count(p, "size"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
           });

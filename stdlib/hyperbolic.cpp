@@ -28,18 +28,19 @@ Expr point_over(const Expr& x) {
   return with_time(sqrt(1.0 + dot(inside, inside)), inside);
 }
 
-// x as a point at the hyperbolic sine `length` from the origin, its hyperbolic cosine `time`, in the direction `axis`: 0 at the
-// origin and so close to it that space is flat there.
+// x as a point at the hyperbolic sine `length` from the origin, its hyperbolic cosine `time`, in the direction `axis`: 0 where
+// space is flat.
 struct Polar {
   explicit Polar(const Expr& point)
-      : x(space_part(point)), square(dot(x, x)), length(sqrt(square)), time(sqrt(1.0 + square)), axis(direction()) {}
-  Expr x, square, length, time, axis;
-
- private:
-  Expr direction() const {
-    Expr close = square < 1e-30;
-    return select(close, 0.0, x / select(close, 1.0, length));
-  }
+      : x(space_part(point)),
+        square(dot(x, x)),
+        length(sqrt(square)),
+        time(sqrt(1.0 + square)),
+        flat(square < 1e-30),
+        axis(select(flat, 0.0, x / select(flat, 1.0, length))) {}
+  Expr x, square, length, time;
+  Expr flat;  // Whether x is so close to the origin that space is flat there.
+  Expr axis;
 };
 
 // A vector as its part along a unit axis, and the rest.
@@ -100,26 +101,33 @@ Expr Hyperbolic::gradient(Expr x, Expr derivatives) const {
 
 Expr Hyperbolic::tangent_normal(Expr x) const { return from_frame(Polar(x), normal({dimension()})); }
 
-Expr Hyperbolic::exp(Expr x, Expr v) const { return exp_in_frame(x, to_frame(Polar(x), space_part(v))); }
+Expr Hyperbolic::exp(Expr x, Expr v) const {
+  // Vectors of this length in space lead to the end from everywhere.
+  return exp_in_frame(x, to_frame(Polar(x), shortened(space_part(v), 1e15)));
+}
 
 Expr Hyperbolic::exp_in_frame(Expr x, Expr v) const {
   Polar from(x);
   Expr way = shortened(v, 2 * end), r = norm(way);
   Parts unit(ratio(constant(1), r, 0) * way, from.axis);
+  Expr half = sinh(0.5 * r), sine = 2.0 * half * sqrt(1.0 + half * half), less_1 = 2.0 * half * half;
   // Along the axis y is cosh r sinh a + cos sinh r cosh a, a the radius of x. On a long way in that cancels, and is sinh(a - r) +
-  // (1 + cos) sinh r cosh a with 1 + cos from the sine.
-  Expr outwards = unit.along >= 0.0 || r < 1.0, inwards = min(unit.along, 0.0);
-  Expr out = sinh(r) * from.time * unit.along + 2.0 * square(sinh(0.5 * r)) * from.length;
-  Expr in = (sinh(asinh(from.length) - r) - from.length) +
-            sinh(r) * from.time * (dot(unit.across, unit.across) / (1.0 - inwards));
-  return point_over(from.x + select(outwards, out, in) * from.axis + sinh(r) * unit.across);
+  // (1 + cos) sinh r cosh a, with 1 + cos from the sine and a - r from e^a and e^r.
+  Expr outwards = unit.along >= 0.0 || r < 1.0, ahead = max(-unit.along, 0.0);
+  Expr out = sine * from.time * unit.along + less_1 * from.length;
+  Expr quotient = (from.length + from.time) / (1.0 + less_1 + sine);
+  Expr in = (0.5 * (quotient - 1.0 / quotient) - from.length) +
+            sine * from.time * (dot(unit.across, unit.across) / (1.0 + ahead));
+  return point_over(from.x + select(outwards, out, in) * from.axis + sine * unit.across);
 }
 
 // y from x, as coordinates in the frame of x of length sinh of their distance.
 Expr Hyperbolic::seen_from(Expr x, Expr y) const {
   Polar from(x), to(y);
   Expr difference = to.x - from.x;
-  Parts way(difference, from.axis);
+  // The part of y across the axis, from the shorter of the two.
+  Expr shorter = from.flat || dot(difference, difference) < to.square;
+  Parts way(select(shorter, difference, to.x), from.axis);
   // Along the axis cosh a sinh b cos - sinh a cosh b. On the same side that is sinh(b - a) - cosh a sinh b (1 - cos).
   Expr y_along = dot(from.axis, to.x), scale = max(to.length * from.time + to.time * from.length, 1e-30);
   Expr lag = dot(way.across, way.across) / max(to.length + y_along, 1e-30);
@@ -176,17 +184,20 @@ Expr HyperbolicBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Expr across = dot(y.across, y.across), theta = sqrt(square(y.along) + across), rest = d - y.along,
        phi = sqrt(square(rest) + across);
   // At the first end the angle A of the hyperbolic triangle has tan^2 (A/2) = sinh(p/2) sinh(q/2) / (sinh(P/2) sinh(Q/2)), with
-  // p, q, P, Q the sums below; that of the flat triangle has p q / (P Q). Their quotient, each sinh(z/2) as e^{z/2} (1 - e^{-z}) / 2:
+  // p, q, P, Q the sums below; that of the flat triangle has p q / (P Q). Their quotient, by sinh(z/2) = e^{z/2} (1 - e^{-z}) / 2 and
+  // p + q - P = -Q:
   auto decay = [](Expr z) { return ratio(-expm1(-z), z, 1); };
   Expr sum = theta + phi + d, excess = max(theta + phi - d, 0.0), lead = max(phi + d - theta, 0.0),
        opposite = max(theta + d - phi, 0.0);
-  Expr bend = exp(-opposite) * decay(excess) * decay(lead) / (decay(sum) * decay(opposite));
+  Expr bend = decay(excess) * decay(lead) / decay(sum) * ratio(opposite, expm1(opposite), 1);
   // Flat: tan (A/2) = sin A / (1 + cos A), either side of a right angle with a sum instead of a difference.
-  Expr cosine = ratio(y.along, theta, 0), sine_square = ratio(across, square(theta), 1);
+  Expr per_theta = ratio(constant(1), theta, 0), cosine = per_theta * y.along, sine = norm(per_theta * y.across),
+       sine_square = square(sine);
   Expr ahead = cosine >= 0.0, wide = 1.0 + abs(cosine), wide_square = square(wide);
   Expr near = select(ahead, wide_square, sine_square), far = bend * select(ahead, sine_square, wide_square);
   Expr total = near + far;
-  return hyperbolic().exp_in_frame(from, theta * ((near - far) / total) * axis + (2.0 * sqrt(bend) * wide / total) * y.across);
+  return hyperbolic().exp_in_frame(
+      from, theta * ((near - far) / total) * axis + (2.0 * sqrt(bend) * wide / total) * y.across);
 }
 
 std::optional<Expr> HyperbolicBrownian::log_density(Expr x0, Expr xt, Expr t) const {

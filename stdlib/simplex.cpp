@@ -22,7 +22,9 @@ Expr root(const Expr& p) { return sqrt(max(p, smallest)); }
 struct Way {
   Way(const Expr& p, const Expr& q)
       // p and q are exact, and so is the difference of near ones.
-      : u(root(p)), chord((max(q, smallest) - max(p, smallest)) / (u + root(q))), half(0.5 * norm(chord)),
+      : u(root(p)),
+        chord((max(q, smallest) - max(p, smallest)) / (u + root(q))),
+        half(0.5 * norm(chord)),
         angle(2.0 * asin(min(half, 1.0))) {}
   Expr u, chord, half, angle;
 };

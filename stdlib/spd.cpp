@@ -2,6 +2,7 @@
 #include <catenary/stdlib/spd.h>
 
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include <fmt/format.h>
@@ -81,7 +82,7 @@ Expr Spd::log(Expr x, Expr y) const {
 
 Expr Spd::inner(Expr x, Expr u, Expr v) const {
   Elements factor = cholesky(x);
-  return dot(in_frame(factor, u), in_frame(factor, v));
+  return dot(in_frame(factor, symmetric_part(u)), in_frame(factor, symmetric_part(v)));
 }
 
 Expr Spd::distance(Expr x, Expr y) const {

@@ -1,6 +1,8 @@
 // Unrolled linear algebra on small symmetric matrices.
 #include <catenary/stdlib/symmetric.h>
 
+#include <functional>
+
 namespace catenary {
 
 Elements::Elements(const Expr& matrix) : n_(matrix.shape()[0]) {
@@ -81,23 +83,37 @@ Elements cholesky(const Expr& positive) {
 }
 
 Expr in_frame(const Elements& cholesky, const Expr& symmetric) {
-  // L^-1 M by forward substitution; (L^-1 V)^T = V L^-T.
-  auto solve = [&](Elements m) {
-    int64_t n = m.size();
-    for (int64_t column = 0; column < n; ++column)
-      for (int64_t i = 0; i < n; ++i) {
-        Expr rest = m(i, column);
-        for (int64_t k = 0; k < i; ++k) rest = rest - cholesky(i, k) * m(k, column);
-        m(i, column) = rest / cholesky(i, i);
-      }
-    return m.matrix();
+  Elements m(symmetric);
+  int64_t n = m.size();
+  // L^-1 V by forward substitution, then the same of its transpose: of the symmetric result the lower triangle.
+  auto solved = [&](const Expr& right, int64_t i, const std::function<Expr(int64_t)>& before) {
+    Expr rest = right;
+    for (int64_t k = 0; k < i; ++k) rest = rest - cholesky(i, k) * before(k);
+    return rest / cholesky(i, i);
   };
-  return solve(Elements(transpose(solve(Elements(symmetric)))));
+  for (int64_t j = 0; j < n; ++j)
+    for (int64_t i = 0; i < n; ++i) m(i, j) = solved(m(i, j), i, [&](int64_t k) { return m(k, j); });
+  Elements result(n, constant(0));
+  for (int64_t j = 0; j < n; ++j)
+    for (int64_t i = j; i < n; ++i)
+      result(i, j) = result(j, i) = solved(m(j, i), i, [&](int64_t k) { return result(k, j); });
+  return result.matrix();
 }
 
 Expr out_of_frame(const Elements& cholesky, const Expr& symmetric) {
-  Expr l = cholesky.matrix();
-  return symmetric_part(matmul(matmul(l, symmetric), transpose(l)));
+  Elements s(symmetric);
+  int64_t n = s.size();
+  Elements half(n, constant(0)), result = half;
+  auto sum = [&](int64_t row, const std::function<Expr(int64_t)>& each) {
+    Expr total = cholesky(row, 0) * each(0);
+    for (int64_t k = 1; k <= row; ++k) total = total + cholesky(row, k) * each(k);
+    return total;
+  };
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j < n; ++j) half(i, j) = sum(i, [&](int64_t k) { return s(k, j); });
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j <= i; ++j) result(i, j) = result(j, i) = sum(j, [&](int64_t k) { return half(i, k); });
+  return result.matrix();
 }
 
 }  // namespace catenary

@@ -65,7 +65,8 @@ class Geometry {
   Vector call(const Evaluator& function, const Vector& x, const Vector& v, uint64_t seed = 0, uint64_t draw = 0) const;
 
   Kept<Manifold> space_;
-  std::optional<Evaluator> project_, tangent_, exp_, log_, inner_, distance_, gradient_, normal_, uniform_, ambient_, origin_;
+  std::optional<Evaluator> project_, tangent_, exp_, log_, inner_, distance_, gradient_, normal_, uniform_, ambient_,
+      origin_;
 };
 
 /// "[0.1, 0.2]", or a number by itself.
