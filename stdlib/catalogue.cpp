@@ -83,7 +83,7 @@ std::vector<CatalogueEntry> entries() {
       });
   process("geodesic_walk_on_spd",
           "Brownian motion on positive definite matrices by geodesic steps: the named approximation",
-          {whole("size", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1, [](const Parameters& p) {
+          {whole("size", 2, "n"), rate, whole("steps", 12, "geodesic steps per draw")}, 1, [](const Parameters& p) {
             return GeodesicWalk(Spd(int(count(p, "size"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
           });
   process("hyperbolic_brownian", "Brownian motion on H^3, exact", {rate}, 1,

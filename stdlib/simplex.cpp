@@ -43,7 +43,7 @@ Expr Simplex::tangent(Expr p, Expr v) const { return v - sum(v) * p; }
 
 Expr Simplex::exp(Expr p, Expr v) const {
   // An angle that float32 holds.
-  Expr u = root(p), way = shortened(0.5 * (v / u), 1e6), angle = norm(way);
+  Expr u = root(p), way = shortened(0.5 * (shortened(v, 1e12) / u), 1e6), angle = norm(way);
   return square(cos(angle) * u + sinc(angle) * way);
 }
 

@@ -55,7 +55,7 @@ std::optional<Expr> Spd::origin() const {
 Expr Spd::project(Expr x) const {
   Expr middle = symmetric_part(x);
   Eigen e = eigen(middle);
-  Expr top = min(max(largest(e.values), least), most), bottom = top / condition;
+  Expr top = min(max(largest(e.values), least), most), bottom = max(top / condition, least);
   std::vector<Expr> inside = map(e.values, [&](const Expr& l) { return min(max(l, bottom), top); });
   Expr moved = constant(0);
   for (size_t i = 0; i < inside.size(); ++i) moved = max(moved, abs(inside[i] - e.values[i]));
