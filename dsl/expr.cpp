@@ -293,6 +293,26 @@ Expr tanh(Operand x) {
   Expr e = expm1(-2.0 * abs(x)), t = -e / (e + 2.0);
   return select(x.get() < 0.0, -t, t);
 }
+Expr asinh(Operand x) {
+  // sqrt(1 + x^2) - 1 = x^2 / (1 + sqrt(1 + x^2)); from 1e9 on asinh(x) is log(2 x) to rounding, and the square overflows.
+  Expr size = abs(x), near = min(size, 1e9);
+  Expr half = select(size < 1e9, log1p(near + near * (near / (1.0 + sqrt(fma(near, near, 1.0))))),
+                     log(max(size, 1.0)) + log(constant(2)));
+  return select(x.get() < 0.0, -half, half);
+}
+Expr langevin(Operand x) {
+  // Near 0 by its continued fraction x / (3 + x^2 / (5 + x^2 / (7 + ...))), as one quotient without differences: to 4e-12 at 2.
+  Expr size = abs(x), near = min(size, 2.0), far = max(size, 2.0), q = near * near;
+  Expr above = constant(17), below = constant(1);
+  for (double k = 15; k >= 3; k -= 2) {
+    Expr next = k * above + q * below;
+    below = above;
+    above = next;
+  }
+  Expr half =
+      select(size < 2.0, near * (below / above), (1.0 - 1.0 / far) + 2.0 * exp(-2.0 * far) / -expm1(-2.0 * far));
+  return select(x.get() < 0.0, -half, half);
+}
 Expr pow(Operand x, Operand y) { return exp(y * log(x)); }
 Expr square(Operand x) {
   Expr e = x.get();

@@ -134,6 +134,8 @@ Expr atan(Operand x);
 Expr sinh(Operand x);
 Expr cosh(Operand x);
 Expr tanh(Operand x);
+Expr asinh(Operand x);
+Expr langevin(Operand x);        ///< coth(x) - 1/x, accurate near 0.
 Expr pow(Operand x, Operand y);  ///< x > 0.
 Expr square(Operand x);
 Expr sinc(Operand x);  ///< sin(x) / x, 1 at 0.

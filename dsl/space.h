@@ -67,6 +67,8 @@ struct ManifoldShape {
   /// Up to this length every geodesic is the shortest between its ends, so that log inverts exp. Infinity if all are; 0: not
   /// stated.
   double injectivity_radius = 0;
+  /// Whether there is a boundary, at which geodesics are reflected: log then inverts exp up to it alone.
+  bool boundary = false;
 };
 
 /// A Riemannian manifold of points of shape `point`; tangent vectors have the shape of a point (ambient coordinates).
@@ -75,6 +77,7 @@ class Manifold : public Space {
  public:
   int dimension() const { return dimension_; }
   double injectivity_radius() const { return injectivity_radius_; }
+  bool has_boundary() const { return boundary_; }
   /// The nearest point of the manifold to x.
   virtual Expr project(Expr x) const = 0;
   /// The orthogonal projection of v to the tangent space at x.
@@ -85,8 +88,8 @@ class Manifold : public Space {
   virtual Expr log(Expr x, Expr y) const = 0;
   /// The metric: the inner product of the tangent vectors u and v at x; by default that of the ambient space.
   virtual Expr inner(Expr x, Expr u, Expr v) const;
-  /// The length of the shortest geodesic from x to y: that of log(x, y) in the metric.
-  Expr distance(Expr x, Expr y) const;
+  /// The length of the shortest geodesic from x to y; by default that of log(x, y) in the metric.
+  virtual Expr distance(Expr x, Expr y) const;
   /// The gradient at x of a function whose derivatives by the elements of x are given: the tangent vector g with
   /// inner(x, g, v) = dot(derivatives, v) for every tangent v. By default tangent(x, derivatives), right for metrics inherited
   /// from the ambient space.
@@ -97,16 +100,20 @@ class Manifold : public Space {
   /// The gradient at x of the log of the heat kernel from y at variance v (generator 1/2 Laplace-Beltrami). The default
   /// log(x, y) / v is its limit for small v; a space that knows its kernel overrides it.
   virtual Expr score(Expr x, Expr y, Expr v) const { return log(x, y) / v; }
+  /// Of a space without a uniform law: the point that data lie about. A Brownian motion's prior is its law from there.
+  virtual std::optional<Expr> origin() const { return std::nullopt; }
 
  protected:
   Manifold(std::string name, ManifoldShape shape)
       : Space(std::move(name), Type::f32, std::move(shape.point)),
         dimension_(shape.dimension),
-        injectivity_radius_(shape.injectivity_radius) {}
+        injectivity_radius_(shape.injectivity_radius),
+        boundary_(shape.boundary) {}
 
  private:
   int dimension_;
   double injectivity_radius_;
+  bool boundary_;
 };
 
 }  // namespace catenary

@@ -67,9 +67,15 @@ std::vector<CatalogueEntry> entries() {
   space("circle", "angles in [-pi, pi)", {}, [](const Parameters&) { return Circle(); });
   space("euclidean", "vectors of R^n", {whole("dimension", 3, "n")},
         [](const Parameters& p) { return Euclidean({count(p, "dimension")}); });
+  space("hyperbolic", "hyperbolic space H^n on the hyperboloid", {whole("dimension", 3, "n")},
+        [](const Parameters& p) { return Hyperbolic(int(count(p, "dimension"))); });
   space("rigid_motions", "positions and orientations: R^3 x SO(3)", {},
         [](const Parameters&) { return RigidMotions(); });
   space("rotations", "SO(3) as unit quaternions", {}, [](const Parameters&) { return Rotations(); });
+  space("simplex", "probabilities of K categories, with the Fisher-Rao metric", {whole("categories", 4, "K")},
+        [](const Parameters& p) { return Simplex(int(count(p, "categories"))); });
+  space("spd", "symmetric positive definite n x n matrices, with the affine-invariant metric", {whole("size", 3, "n")},
+        [](const Parameters& p) { return Spd(int(count(p, "size"))); });
   space("sphere", "unit vectors of R^{d + 1}", {whole("dimension", 2, "d")},
         [](const Parameters& p) { return Sphere(int(count(p, "dimension"))); });
   space("torus", "periodic coordinates, the first of period 1, each next one longer by `growth`",
@@ -84,6 +90,18 @@ std::vector<CatalogueEntry> entries() {
           {rate, whole("steps", 64, "geodesic steps per draw")}, 16, [](const Parameters& p) {
             return GeodesicWalk(Circle(), {.rate = p.at("rate"), .steps = count(p, "steps")});
           });
+  process(
+      "geodesic_walk_on_hyperbolic", "Brownian motion on H^n by geodesic steps: the named approximation",
+      {whole("dimension", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1, [](const Parameters& p) {
+        return GeodesicWalk(Hyperbolic(int(count(p, "dimension"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
+      });
+  process("geodesic_walk_on_spd",
+          "Brownian motion on positive definite matrices by geodesic steps: the named approximation",
+          {whole("size", 2, "n"), rate, whole("steps", 12, "geodesic steps per draw")}, 1, [](const Parameters& p) {
+            return GeodesicWalk(Spd(int(count(p, "size"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
+          });
+  process("hyperbolic_brownian", "Brownian motion on H^3, exact", {rate}, 1,
+          [](const Parameters& p) { return Brownian(Hyperbolic(3), p.at("rate")); });
   process("ornstein_uhlenbeck", "dX = theta (mean - X) dt + sigma dW in R^n",
           {whole("dimension", 1, "n"),
            {"theta", 1, "how fast the start is forgotten, per unit of time"},

@@ -14,6 +14,7 @@ class Euclidean final : public Manifold {
   Expr tangent(Expr, Expr v) const override { return v; }
   Expr exp(Expr x, Expr v) const override { return x + v; }
   Expr log(Expr x, Expr y) const override { return y - x; }
+  std::optional<Expr> origin() const override { return splat(0, point()); }
 };
 
 }  // namespace catenary

@@ -12,7 +12,10 @@ GeodesicWalk::GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options) : 
     throw Error(fmt::format("{} needs 1 to 65536 steps; found {}", whose, options.steps));
 }
 
-Expr GeodesicWalk::prior(Expr) const { return space().uniform_point(); }
+Expr GeodesicWalk::prior(Expr horizon) const {
+  if (auto origin = manifold().origin()) return forward(*origin, std::move(horizon));
+  return space().uniform_point();
+}
 
 Expr GeodesicWalk::forward(Expr x0, Expr t) const {
   const Manifold& m = manifold();

@@ -23,7 +23,7 @@ struct GeodesicWalkOptions {
 class GeodesicWalk final : public Process {
  public:
   GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options);
-  /// Uniform: right once the process has mixed.
+  /// Uniform: right once the process has mixed. On a space that has an origin in place of a uniform law, the law of x_T from there.
   Expr prior(Expr horizon) const override;
   /// Each step of variance D = v_t / steps goes along exp(x, sqrt(D) n), n a standard normal tangent vector.
   Expr forward(Expr x0, Expr t) const override;

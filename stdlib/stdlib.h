@@ -5,10 +5,13 @@
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/euclidean.h>
 #include <catenary/stdlib/geodesic_walk.h>
+#include <catenary/stdlib/hyperbolic.h>
 #include <catenary/stdlib/linear_gaussian.h>
 #include <catenary/stdlib/product.h>
 #include <catenary/stdlib/quaternion.h>
 #include <catenary/stdlib/rigid_motions.h>
 #include <catenary/stdlib/rotations.h>
+#include <catenary/stdlib/simplex.h>
+#include <catenary/stdlib/spd.h>
 #include <catenary/stdlib/sphere.h>
 #include <catenary/stdlib/torus.h>

@@ -22,14 +22,16 @@ void SpaceChecks::compiled() {
   Probe project(session_, space_, [this](Expr x, Expr) { return space_->project(x); });
   Probe tangent(session_, space_, [this](Expr x, Expr v) { return space_->tangent(x, v); });
   size_t m = geometry_.elements();
-  std::vector<double> radii = lengths();
-  size_t within = radii.size();
-  for (double r : far_lengths()) radii.push_back(r);
-  for (double r : {0.0, 1e-30, 1e-20, 1e-12}) radii.push_back(r);
+  size_t within = 0;
   std::vector<Vector> xs, vs;
   std::vector<float> x, v;
-  for (const Place& p : places_)
-    for (double r : radii) {
+  std::vector<double> radii;
+  for (const Place& p : places_) {
+    std::vector<double> of_place = lengths(p);
+    within = of_place.size();
+    for (double r : far_lengths(p)) of_place.push_back(r);
+    for (double r : {0.0, 1e-30, 1e-20, 1e-12}) of_place.push_back(r);
+    for (double r : of_place) {
       auto put = [](std::vector<float>& to, const Vector& from) {
         for (double e : from) to.push_back(float(e));
       };
@@ -37,7 +39,10 @@ void SpaceChecks::compiled() {
       put(v, combine(r, p.direction, 0, p.direction));
       xs.emplace_back(x.end() - int64_t(m), x.end());
       vs.emplace_back(v.end() - int64_t(m), v.end());
+      radii.push_back(r);
     }
+  }
+  size_t each = radii.size() / places_.size();
   auto n = int64_t(xs.size());
   std::vector<float> y(x.size()), w(x.size()), again(x.size()), projected(x.size()), tangents(x.size());
   exp(x.data(), v.data(), y.data(), n);
@@ -51,13 +56,13 @@ void SpaceChecks::compiled() {
       return Vector(from.begin() + int64_t(i * m), from.begin() + int64_t((i + 1) * m));
     };
     Vector yf = vector(y), wf = vector(w), exact = geometry_.exp(xs[i], vs[i]);
-    double r = radii[i % radii.size()], unit = 32 * float_rounding * (size_of(exact) + std::max(norm(vs[i]), r));
+    double r = radii[i], unit = 32 * float_rounding * (size_of(exact) + std::max(norm(vs[i]), r));
     exps.offer(apart(yf, exact), unit * std::max(1.0, r), [&] {
       return fmt::format("compiled to f32, exp(x, v) is {}; in double precision {}; x = {}, v = {}", text_of(yf),
                          text_of(exact), text_of(xs[i]), text_of(vs[i]));
     });
     Vector ahead = geometry_.log(xs[i], yf);
-    bool inverts = i % radii.size() < within;
+    bool inverts = i % each < within;
     double amplified = inverts ? amplification(xs[i], geometry_.project(yf), ahead, i) : 1;
     double error = inverts ? norm(combine(1, wf, -1, vs[i])) : std::isfinite(norm(wf)) ? 0 : infinity;
     logs.offer(error, unit * amplified, [&] {

@@ -197,6 +197,24 @@ class DensityChecks {
         (*c_.log)(y.data(), ends.data(), way.data(), batch);
         moved.push_back(std::move(way));
       }
+    // The derivatives are tangent vectors at y.
+    auto derivative = [&](size_t i, size_t k, size_t j) {
+      auto at = [&](size_t which) { return double(moved[4 * k + which][i * m + j]); };
+      return (8 * (at(0) - at(1)) - (at(2) - at(3))) / (12 * h);
+    };
+    // The square lengths of their sums and differences, where the metric is the space's own.
+    std::vector<std::vector<float>> squares;
+    for (size_t a = 0; a < d && !ambient_metric_; ++a)
+      for (size_t b = 0; b <= a; ++b)
+        for (double sign : {1.0, -1.0}) {
+          std::vector<float> combined(along.size()), square(along.size());
+          each([&](size_t i) {
+            for (size_t j = 0; j < m; ++j)
+              combined[i * m + j] = float(derivative(i, a, j) + sign * derivative(i, b, j));
+          });
+          (*square_)(y.data(), combined.data(), square.data(), batch);
+          squares.push_back(std::move(square));
+        }
     State logs = sampler().log_density(state(batch, law.x0.data()), state(batch, y.data()), law.t, unchecked());
     auto log_p = logs[c_.name].values<const float>();
     result.weight.resize(size_t(batch));
@@ -209,26 +227,20 @@ class DensityChecks {
         size += v[k] * v[k];
       }
       if (!(std::sqrt(away) < 1e-2 * (1e-2 + std::sqrt(size)))) return;  // Not the shortest way: counted elsewhere.
-      // The derivatives are tangent vectors at y; the volume is that of their inner products.
-      auto derivative = [&](size_t k, size_t j) {
-        auto at = [&](size_t which) { return double(moved[4 * k + which][i * m + j]); };
-        return (8 * (at(0) - at(1)) - (at(2) - at(3))) / (12 * h);
-      };
+      // The volume is that of the inner products.
       Square gram{};
       if (ambient_metric_) {
         for (size_t j = 0; j < m; ++j) {
           Coordinates by{};
-          for (size_t k = 0; k < d; ++k) by[k] = derivative(k, j);
+          for (size_t k = 0; k < d; ++k) by[k] = derivative(i, k, j);
           for (size_t a = 0; a < d; ++a)
             for (size_t b = 0; b < d; ++b) gram[a][b] += by[a] * by[b];
         }
       } else {
-        Vector place(&y[i * m], &y[i * m] + m);
-        std::vector<Vector> columns(d, Vector(m));
-        for (size_t k = 0; k < d; ++k)
-          for (size_t j = 0; j < m; ++j) columns[k][j] = derivative(k, j);
-        for (size_t a = 0; a < d; ++a)
-          for (size_t b = 0; b <= a; ++b) gram[a][b] = gram[b][a] = c_.geometry->inner(place, columns[a], columns[b]);
+        // 4 <a, b> = |a + b|^2 - |a - b|^2.
+        for (size_t a = 0, pair = 0; a < d; ++a)
+          for (size_t b = 0; b <= a; ++b, ++pair)
+            gram[a][b] = gram[b][a] = 0.25 * (double(squares[2 * pair][i * m]) - double(squares[2 * pair + 1][i * m]));
       }
       Square root = root_of(gram, d);
       double volume = 1;
@@ -241,6 +253,8 @@ class DensityChecks {
   void integral() {
     Kept<Manifold> manifold = *c_.space()->as<Manifold>();
     exp_.emplace(session_, manifold, [manifold](Expr x, Expr v) { return manifold->exp(x, v); });
+    square_.emplace(session_, manifold,
+                    [manifold](Expr x, Expr v) { return splat(manifold->inner(x, v, v), manifold->point()); });
     if (size_t(c_.geometry->space().dimension()) > most_dimensions)
       return session_.skip(c_.label + "density",
                            fmt::format("an integral over more than {} dimensions tells nothing", most_dimensions));
@@ -500,7 +514,7 @@ class DensityChecks {
   const Subject& subject_;
   const Component& c_;
   const State& starts_;
-  std::optional<Probe> exp_;
+  std::optional<Probe> exp_, square_;
   bool ambient_metric_ = true;
 };
 

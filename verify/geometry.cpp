@@ -73,7 +73,10 @@ Geometry::Geometry(Kept<Manifold> space) : space_(std::move(space)) {
   distance_.emplace(std::vector{space_->distance(x, v)});
   gradient_.emplace(std::vector{space_->gradient(x, v)});
   normal_.emplace(std::vector{space_->tangent_normal(x)});
-  ambient_.emplace(std::vector{space_->project(catenary::normal(space_->point()))});
+  auto origin = space_->origin();
+  if (origin) origin_.emplace(std::vector{*origin});
+  ambient_.emplace(std::vector{origin ? space_->exp(*origin, space_->tangent_normal(*origin))
+                                      : space_->project(catenary::normal(space_->point()))});
   try {
     uniform_.emplace(std::vector{space_->uniform_point()});
   } catch (const Error&) {
@@ -99,6 +102,12 @@ Vector Geometry::tangent_normal(const Vector& x, uint64_t draw) const { return c
 Vector Geometry::some_point(uint64_t draw) const {
   Vector none(elements());
   return call(uniform_ ? *uniform_ : *ambient_, none, none, 1, draw);
+}
+
+std::optional<Vector> Geometry::origin() const {
+  Vector zero(elements());
+  if (origin_) return call(*origin_, zero, zero);
+  return project(zero) == zero ? std::optional(zero) : std::nullopt;
 }
 
 Frame Geometry::frame(const Vector& x, size_t most) const {

@@ -51,9 +51,12 @@ class Geometry {
   Vector gradient(const Vector& x, const Vector& derivatives) const;
   /// Draw number `draw` of a standard normal tangent vector at x.
   Vector tangent_normal(const Vector& x, uint64_t draw) const;
-  /// Draw number `draw` of a point: uniform where the space has a uniform law, else a projected normal of the ambient space.
+  /// Draw number `draw` of a point: uniform where the space has a uniform law; else a standard normal way from its origin; else a
+  /// projected normal of the ambient space.
   Vector some_point(uint64_t draw) const;
   bool has_uniform() const { return bool(uniform_); }
+  /// The space's origin, or the zero vector where that is a point.
+  std::optional<Vector> origin() const;
 
   /// At most `most` vectors. Empty where the metric is not positive.
   Frame frame(const Vector& x, size_t most) const;
@@ -62,7 +65,8 @@ class Geometry {
   Vector call(const Evaluator& function, const Vector& x, const Vector& v, uint64_t seed = 0, uint64_t draw = 0) const;
 
   Kept<Manifold> space_;
-  std::optional<Evaluator> project_, tangent_, exp_, log_, inner_, distance_, gradient_, normal_, uniform_, ambient_;
+  std::optional<Evaluator> project_, tangent_, exp_, log_, inner_, distance_, gradient_, normal_, uniform_, ambient_,
+      origin_;
 };
 
 /// "[0.1, 0.2]", or a number by itself.

@@ -14,6 +14,23 @@ namespace {
 constexpr size_t most_shown = 3, most_kept = 16, most_statistics = 3 * most_shown + 3;
 constexpr int most_cells = 64;
 
+// Of n points each, all elements of a point alike.
+std::vector<float> distances(const Component& c, const void* from, const void* to, int64_t n) {
+  size_t m = c.elements();
+  std::vector<float> result(size_t(n) * m);
+  if (c.distance) {
+    (*c.distance)(from, to, result.data(), n);
+    return result;
+  }
+  const auto *a = static_cast<const float*>(from), *b = static_cast<const float*>(to);
+  for (size_t i = 0; i < result.size(); i += m) {
+    double square = 0;
+    for (size_t j = i; j < i + m; ++j) square += (double(b[j]) - double(a[j])) * (double(b[j]) - double(a[j]));
+    result[i] = float(std::sqrt(square));
+  }
+  return result;
+}
+
 std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {
   std::vector<float> result(size_t(n) * c.elements());
   if (c.log) {
@@ -34,7 +51,7 @@ Triples::Triples(const Component& c, const State& x0, const State& xs, const Sta
   s_from_0_ = displacements(c, x0_, xs_, n);
   if (!xt) return;
   t_from_0_ = displacements(c, x0_, xt_, n);
-  t_from_s_ = displacements(c, xs_, xt_, n);
+  t_from_s_ = distances(c, xs_, xt_, n);
 }
 
 Relations::Relations(const Component& component, const State& starts, bool with_end, std::string s, std::string t)
@@ -129,10 +146,8 @@ void Relations::read(const Triples& x, int64_t i, double* values) const {
   *values++ = way;
   if (!with_end_) return;
   *values++ = rest;
-  double square = 0;
-  for (size_t j = 0; j < m; ++j)
-    square += double(x.t_from_s_[size_t(i) * m + j]) * double(x.t_from_s_[size_t(i) * m + j]);
-  *values++ = square;
+  auto distance = double(x.t_from_s_[size_t(i) * m]);
+  *values++ = distance * distance;
 }
 
 void Relations::read(const Triples& a, const Triples& b, int64_t i, Pair* values) const {

@@ -17,7 +17,7 @@ class Triples {
  private:
   friend class Relations;
   const void *x0_, *xs_, *xt_;
-  std::vector<float> s_from_0_, t_from_0_, t_from_s_;  ///< By log, or by difference.
+  std::vector<float> s_from_0_, t_from_0_, t_from_s_;  ///< By log, or by difference; the last as a distance.
 };
 
 /// The statistics of (x_0, x_s, x_t), or of (x_0, x_s) alone.

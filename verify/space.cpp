@@ -79,6 +79,7 @@ double SpaceChecks::apart(const Vector& a, const Vector& b) const {
 
 std::string SpaceChecks::radius_sentence() const {
   std::string name = space_->name();
+  if (space_->has_boundary()) return fmt::format("geodesics of '{}' are reflected at its boundary", name);
   if (declared() && std::isinf(radius_))
     return fmt::format("the space '{}' says that every geodesic is the shortest", name);
   return fmt::format("the injectivity radius of '{}' is {} ({})", name, multiple_of_pi(radius_),
@@ -89,51 +90,69 @@ double SpaceChecks::reach() const { return std::isfinite(radius_) ? radius_ : 4;
 
 void SpaceChecks::choose_places() {
   for (uint64_t i = 0; i < 32; ++i) {
-    Vector x = geometry_.some_point(i), origin(x.size());
-    // From the origin, where it is a point, lengths reach the ends of coordinates exactly.
-    if (i % 8 == 7 && geometry_.project(origin) == origin) x = origin;
+    Vector x = geometry_.some_point(i);
+    // From the origin, where there is one, lengths reach the ends of coordinates exactly.
+    if (auto origin = geometry_.origin(); origin && i % 8 == 7) x = *origin;
     Vector n = geometry_.tangent_normal(x, i);
     double length = geometry_.length(x, n);
-    if (length > 0) places_.push_back({x, combine(1 / length, n, 0, n)});
+    if (length > 0) places_.push_back({x, combine(1 / length, n, 0, n), 0});
   }
 }
 
 void SpaceChecks::find_radius() {
+  auto comes_back = [&](const Place& p, double r, double tolerance) {
+    Vector v = combine(r, p.direction, 0, p.direction);
+    return geometry_.length(p.x, combine(1, geometry_.log(p.x, geometry_.exp(p.x, v)), -1, v)) <= tolerance * r;
+  };
   radius_ = space_->injectivity_radius();
-  if (declared()) return;
-  radius_ = infinity;
-  for (const Place& p : places_)
-    for (int i = 1; i < 128 && i / 16.0 < radius_; ++i) {
-      double r = i / 16.0;
-      Vector v = combine(r, p.direction, 0, p.direction);
-      if (norm(combine(1, geometry_.log(p.x, geometry_.exp(p.x, v)), -1, v)) > 1e-3 * r) radius_ = r - 1.0 / 16;
+  if (space_->has_boundary()) {
+    // Each place has its own: the way to the boundary. That of most is not short.
+    std::vector<double> found;
+    for (Place& p : places_) {
+      for (p.radius = 1e-4; p.radius < 8 && comes_back(p, 1.02 * p.radius, 1e-6);) p.radius *= 1.02;
+      found.push_back(p.radius);
     }
-  // Where not even short ways come back, that is the failure to report.
-  if (radius_ < 0.25) radius_ = 0.25;
+    std::sort(found.begin(), found.end());
+    if (found[found.size() / 2] < 0.1)
+      for (Place& p : places_) p.radius = std::max(p.radius, 0.1);
+    radius_ = std::max(found.back(), 0.1);
+    return;
+  }
+  if (!declared()) {
+    radius_ = infinity;
+    for (const Place& p : places_)
+      for (int i = 1; i < 128 && i / 16.0 < radius_; ++i)
+        if (!comes_back(p, i / 16.0, 1e-3)) radius_ = (i - 1) / 16.0;
+    // Where not even short ways come back, that is the failure to report.
+    if (radius_ < 0.25) radius_ = 0.25;
+  }
+  for (Place& p : places_) p.radius = radius_;
 }
 
 Vector SpaceChecks::ambient(uint64_t draw) const { return ambient_({}, {.seed = 3, .point = draw})[0]; }
 
-std::vector<double> SpaceChecks::lengths() const {
+std::vector<double> SpaceChecks::lengths(const Place& p) const {
   std::vector<double> r;
-  for (int i = -14; i < -1; ++i) r.push_back(std::pow(10, i / 2.0));
-  for (double share : {0.1, 0.25, 0.5, 0.75, 0.9, 0.99}) r.push_back(share * reach());
+  double longest = std::isfinite(p.radius) ? p.radius : reach();
+  for (int i = -14; i < -1; ++i) r.push_back(std::min(std::pow(10, i / 2.0), longest / 2));
+  for (double share : {0.1, 0.25, 0.5, 0.75, 0.9, 0.99}) r.push_back(share * longest);
   if (declared() && std::isfinite(radius_)) r.push_back(0.999 * radius_);
   return r;
 }
 
-std::vector<double> SpaceChecks::far_lengths() const {
-  if (!std::isfinite(radius_)) return {};
-  return {radius_,
-          std::nextafter(float(radius_), 0.0f),
-          std::nextafter(float(radius_), 100.0f),
-          3 * radius_,
-          1.001 * radius_,
-          1.3 * radius_,
-          1.9 * radius_,
-          2 * radius_,
-          3.7 * radius_,
-          30 * radius_};
+std::vector<double> SpaceChecks::far_lengths(const Place& p) {
+  const double radius = p.radius;
+  if (!std::isfinite(radius)) return {};
+  return {radius,
+          std::nextafter(float(radius), 0.0f),
+          std::nextafter(float(radius), 100.0f),
+          3 * radius,
+          1.001 * radius,
+          1.3 * radius,
+          1.9 * radius,
+          2 * radius,
+          3.7 * radius,
+          30 * radius};
 }
 
 double SpaceChecks::amplification(const Vector& x, const Vector& y, const Vector& log, uint64_t draw) const {
@@ -165,7 +184,11 @@ void SpaceChecks::points() {
                            text_of(geometry_.project(p)));
       });
       Vector moved = combine(1, z, -1, p);
-      double along = norm(geometry_.tangent(p, moved)), own = geometry_.distance(p, z);
+      Vector way = geometry_.tangent(p, moved);
+      double along = norm(way), own = geometry_.distance(p, z);
+      // At an edge the nearest point is where the way to z leaves the space.
+      const double step = 1e-3;
+      if (!fills) along = std::min(along, norm(combine(1, geometry_.project(combine(1, p, step, way)), -1, p)) / step);
       if (std::isfinite(own)) along = std::min(along, own);
       nearest_.offer(along, 1e-5 * (size_of(z) + norm(moved)), [&] {
         return fmt::format("project takes {} to {}, {:.3g} along the space from the point nearest to it", text_of(z),
@@ -178,7 +201,8 @@ void SpaceChecks::points() {
       return fmt::format("at {} tangent takes the vector {}, which it made itself, to {}", text_of(x), text_of(w),
                          text_of(again));
     });
-    const double h = 1e-5;
+    // Short in the metric as well, so that it ends within a boundary.
+    const double h = 1e-5 / std::max(1.0, geometry_.length(x, w) / std::max(norm(w), 1e-30));
     Vector moved =
         combine(0.5 / h, geometry_.project(combine(1, x, h, w)), -0.5 / h, geometry_.project(combine(1, x, -h, w)));
     tangent.offer(norm(combine(1, moved, -1, w)), 1e-4 * size_of(w), [&] {

@@ -33,6 +33,7 @@ class SpaceChecks {
  private:
   struct Place {
     Vector x, direction;  // of unit length
+    double radius;        // up to which log inverts exp this way
   };
   /// Fills n points of each way of drawing, from number `first` on.
   using Fill = std::function<void(float* a, float* b, int64_t n, int64_t first)>;
@@ -51,9 +52,9 @@ class SpaceChecks {
   std::string radius_sentence() const;
   /// A length that stands for a long way.
   double reach() const;
-  std::vector<double> lengths() const;
+  std::vector<double> lengths(const Place& p) const;
   /// Beyond the radius, where log finds another way.
-  std::vector<double> far_lengths() const;
+  static std::vector<double> far_lengths(const Place& p);
   Vector ambient(uint64_t draw) const;
   /// How much an error of y by one part is enlarged by log.
   double amplification(const Vector& x, const Vector& y, const Vector& log, uint64_t draw) const;

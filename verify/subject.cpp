@@ -50,6 +50,8 @@ void add_components(Session& session, Subject& subject) {
         Kept<Manifold> space = *manifold;
         c.geometry = std::make_shared<Geometry>(space);
         c.log = std::make_shared<Probe>(session, space, [space](Expr x, Expr y) { return space->log(x, y); });
+        c.distance = std::make_shared<Probe>(
+            session, space, [space](Expr x, Expr y) { return splat(space->distance(x, y), space->point()); });
         c.project = std::make_shared<Probe>(session, space, [space](Expr x, Expr) { return space->project(x); });
       }
     }
@@ -110,12 +112,8 @@ State starting_points(const Subject& subject, int64_t n) {
           starts.emplace_back(x, x + m);
         }
       }
-      // The origin, where it is a point: there priors of flat spaces are the law of x_T.
-      Vector origin(m);
-      if (c.geometry) {
-        Vector p = c.geometry->project(origin);
-        if (p == origin) starts[0] = origin;
-      }
+      // The origin, where there is one: there priors of spaces without a uniform law are the law of x_T.
+      if (auto origin = c.geometry ? c.geometry->origin() : std::nullopt) starts[0] = *origin;
       auto values = tensor.values<float>();
       for (size_t i = 0; i < values.size(); ++i) values[i] = float(starts[i / m % size_t(groups)][i % m]);
     }

@@ -20,6 +20,7 @@ struct Component {
   std::optional<Joint::Component> declared;
   std::shared_ptr<const Geometry> geometry;  ///< Of a manifold whose declaration is there.
   std::shared_ptr<const Probe> log;          ///< The same.
+  std::shared_ptr<const Probe> distance;     ///< The same; every element of its result is the distance.
   std::shared_ptr<const Probe> project;      ///< The same.
 
   /// The declared space, kept alive by the process that it belongs to.

@@ -271,7 +271,17 @@ TEST_CASE("functions composed of nodes are accurate where the plain formula is n
     near(sinh(x(v)), std::sinh(v));
     near(cosh(x(v)), std::cosh(v));
     near(tanh(x(v)), std::tanh(v));
+    near(asinh(x(v)), std::asinh(v));
   }
+  near(asinh(x(-0x1p100)), std::asinh(-0x1p100));
+  near(asinh(x(1e9)), std::asinh(1e9));
+  // x / 3 - x^3 / 45 + ... near 0.
+  near(langevin(x(0)), 0);
+  near(langevin(x(-0x1p-16)), -(0x1p-16 / 3 - 0x1p-48 / 45));
+  near(langevin(x(0.25)), 0.0829881650735965683);
+  near(langevin(x(1)), 1 / std::tanh(1.0) - 1);
+  near(langevin(x(-2)), 0.5 - 1 / std::tanh(2.0));
+  near(langevin(x(40)), 1 - 1 / 40.0);
   near(pow(x(2), 0.5), std::sqrt(2.0));
   near(square(x(-3)), 9);
   near(sinc(x(0)), 1);

@@ -273,6 +273,17 @@ TEST_CASE("messages: the standard library") {
         "an Ornstein-Uhlenbeck process needs a sigma above 0; found nan");
   CHECK(say([] { OrnsteinUhlenbeck(Euclidean({}), {.mean = INFINITY}); }) ==
         "an Ornstein-Uhlenbeck process needs a finite mean; found inf");
+  CHECK(say([] { Hyperbolic(1); }) == "space 'hyperbolic' needs a dimension of 2 or more; found 1");
+  CHECK(say([] { Brownian(Hyperbolic(3), 0.0); }) ==
+        "Brownian motion on space 'hyperbolic' needs a rate above 0; found 0");
+  CHECK(say([] { Brownian(Hyperbolic(2), 1.0); }) ==
+        "no exact Brownian motion is known on space 'hyperbolic' of dimension 2, only on that of dimension 3; use "
+        "GeodesicWalk(space, {.rate, .steps}), the named approximation");
+  CHECK(say([] { Simplex(1); }) == "space 'simplex' needs 2 or more categories; found 1");
+  CHECK(say([] { Spd(4); }) == "space 'spd' needs matrices of size 2 or 3; found 4");
+  CHECK(say([] { Brownian(Spd(2), 1.0); }) ==
+        "no exact Brownian motion is known on space 'spd'; use GeodesicWalk(space, {.rate, .steps}), the named "
+        "approximation");
   CHECK(say([] { Categorical(0); }) == "space 'categorical' needs 1 to 16777216 categories; found 0");
   CHECK(say([] { UniformJump(Categorical(3), INFINITY); }) == "a uniform jump process needs a rate above 0; found inf");
   CHECK(say([] { GeodesicWalk(Disc(), {.rate = 0, .steps = 8}); }) ==

@@ -31,7 +31,8 @@ class MutatedManifold final : public Manifold {
   MutatedManifold(Kept<Manifold> original, Replaced replaced)
       : Manifold(original->name(), {.point = original->point(),
                                     .dimension = original->dimension(),
-                                    .injectivity_radius = original->injectivity_radius()}),
+                                    .injectivity_radius = original->injectivity_radius(),
+                                    .boundary = original->has_boundary()}),
         original_(std::move(original)),
         replaced_(std::move(replaced)) {}
   Expr project(Expr x) const override {
@@ -61,6 +62,7 @@ class MutatedManifold final : public Manifold {
   Expr uniform_point() const override {
     return or_else(replaced_("uniform_point", {}), [&] { return original_->uniform_point(); });
   }
+  std::optional<Expr> origin() const override { return original_->origin(); }
 
  private:
   template <class F>

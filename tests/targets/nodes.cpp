@@ -335,7 +335,8 @@ std::vector<Case> composed() {
     return c;
   };
   return {named("tan", tan, 3),   named("asin", asin, 2.5), named("acos", acos, 2), named("atan", atan, 1.6),
-          named("sinh", sinh, 3), named("cosh", cosh, 3),   named("tanh", tanh, 3), named("sinc", sinc, 2)};
+          named("sinh", sinh, 3), named("cosh", cosh, 3),   named("tanh", tanh, 3), named("sinc", sinc, 2),
+          named("asinh", asinh, 3), named("langevin", langevin, 4)};
 }
 
 // ---- points -------------------------------------------------------------------------------------

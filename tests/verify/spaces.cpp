@@ -5,6 +5,7 @@
 
 #include <catenary/examples/01_cities/sphere.h>
 #include <catenary/stdlib/stdlib.h>
+#include <catenary/stdlib/symmetric.h>
 #include <catenary/tests/sphere.h>
 #include <catenary/verify/verify.h>
 
@@ -119,6 +120,57 @@ struct TwiceTheNoise final : Right {
 struct CrowdedNorth final : Right {
   Expr uniform_point() const override { return project(normal({3}) + constant({0, 0, 0.1}, {3})); }
 };
+// A space that passes every function on to another: mistakes change one.
+struct Passes : Manifold {
+  explicit Passes(Kept<Manifold> right, bool boundary)
+      : Manifold(right->name(), {.point = right->point(),
+                                 .dimension = right->dimension(),
+                                 .injectivity_radius = right->injectivity_radius(),
+                                 .boundary = boundary}),
+        right(std::move(right)) {}
+  Expr project(Expr x) const override { return right->project(x); }
+  Expr tangent(Expr x, Expr v) const override { return right->tangent(x, v); }
+  Expr exp(Expr x, Expr v) const override { return right->exp(x, v); }
+  Expr log(Expr x, Expr y) const override { return right->log(x, y); }
+  Expr inner(Expr x, Expr u, Expr v) const override { return right->inner(x, u, v); }
+  Expr gradient(Expr x, Expr d) const override { return right->gradient(x, d); }
+  Expr tangent_normal(Expr x) const override { return right->tangent_normal(x); }
+  Expr uniform_point() const override { return right->uniform_point(); }
+  std::optional<Expr> origin() const override { return right->origin(); }
+  Kept<Manifold> right;
+};
+// What is not positive is turned over instead of cut off.
+struct TurnsOver final : Passes {
+  TurnsOver() : Passes(Spd(2), false) {}
+  Expr project(Expr x) const override {
+    Eigen e = eigen(symmetric_part(x));
+    return e.with_values({abs(e.values[0]), abs(e.values[1])});
+  }
+};
+// The gradient of the coordinates, without the inverse of the metric.
+struct GradientOfCoordinates final : Passes {
+  GradientOfCoordinates() : Passes(Hyperbolic(2), false) {}
+  Expr gradient(Expr x, Expr d) const override { return tangent(x, d); }
+};
+struct Probabilities : Passes {
+  explicit Probabilities(bool boundary = true) : Passes(Simplex(3), boundary) {}
+};
+struct HidesItsBoundary final : Probabilities {
+  HidesItsBoundary() : Probabilities(false) {}
+};
+struct SubtractsTheMean final : Probabilities {
+  Expr project(Expr p) const override { return p - (sum(p) - 1.0) / 3.0; }
+};
+struct LongLog final : Probabilities {
+  Expr log(Expr p, Expr q) const override { return 1.01 * right->log(p, q); }
+};
+// Uniform in the coordinates, not in the metric.
+struct FlatDirichlet final : Probabilities {
+  Expr uniform_point() const override {
+    Expr z = -catenary::log(1.0 - uniform({3}));
+    return z / max(sum(z), 1e-30);
+  }
+};
 struct NineOfTen final : Space {
   NineOfTen() : Space("ten", Type::i32, {}) {}
   int64_t categories() const override { return 10; }
@@ -132,6 +184,9 @@ TEST_CASE("the spaces that are right pass") {
   CHECK(first_failure(cities::Sphere2()) == "none");
   CHECK(first_failure(Circle()) == "none");
   CHECK(first_failure(Euclidean({2, 3})) == "none");
+  CHECK(first_failure(Hyperbolic(2)) == "none");
+  CHECK(first_failure(Spd(2)) == "none");
+  CHECK(first_failure(Simplex(3)) == "none");
   CHECK(first_failure(Categorical(7)) == "none");
   CHECK(first_failure(Categorical(100000)) == "none");
 }
@@ -143,6 +198,16 @@ TEST_CASE("mistakes in points and tangents") {
   CHECK_THAT(first_failure(NotTangent()), Contains("tangent: at ["));
   CHECK_THAT(first_failure(Oblique()), Contains("tangent is orthogonal: at ["));
   CHECK_THAT(first_failure(OneDimensionTooMany()), Contains("span 2 dimensions; the space 'sphere' says it has 3"));
+}
+
+TEST_CASE("mistakes where the metric is the space's own, at edges and boundaries") {
+  CHECK_THAT(first_failure(TurnsOver()), Contains("project is nearest: project takes ") && Contains("along the space"));
+  CHECK_THAT(first_failure(GradientOfCoordinates()), Contains("gradient: a function whose derivatives at ["));
+  CHECK_THAT(first_failure(HidesItsBoundary()),
+             Contains("log inverts exp: ") && Contains("as found: it declares none"));
+  CHECK_THAT(first_failure(SubtractsTheMean()), Contains("project is nearest: project takes "));
+  CHECK_THAT(first_failure(LongLog()), Contains("log inverts exp: ") && Contains("are reflected at its boundary"));
+  CHECK_THAT(first_failure(FlatDirichlet()), Contains("uniform points: "));
 }
 
 TEST_CASE("mistakes in geodesics") {

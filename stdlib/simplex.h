@@ -1,0 +1,37 @@
+// The probability simplex with the Fisher-Rao metric.
+#pragma once
+
+#include <catenary/dsl/space.h>
+
+namespace catenary {
+
+/// Probabilities of K >= 2 categories, points [K], with the Fisher-Rao metric sum u_i v_i / p_i. Tangent vectors sum to 0.
+/// By u = sqrt(p) it is the part of a sphere where no coordinate is negative, and 2 u has the metric of that of radius 2: the distance is
+/// 2 acos(sum sqrt(p_i q_i)), at most pi. Amari and Nagaoka: "Methods of information geometry" (2000).
+///
+/// It has a boundary, where a p_i is 0. Geodesics are those of the sphere, p = u^2 after it: at the boundary they are reflected,
+/// and exp is there for vectors of any length. Shortest ways do not touch the boundary between their ends, so that exp inverts
+/// log everywhere; log inverts exp until the geodesic reaches the boundary, 2 asin(sqrt(p_i)) away from p.
+///
+/// At the boundary itself u_i moves while p_i = u_i^2 does not: a tangent vector would not say where to. So every p_i is read
+/// as at least 2^-80, which lies 2^-39 away. No other value is special.
+class Simplex final : public Manifold {
+ public:
+  explicit Simplex(int categories);
+  /// p / sum p with its negative elements set to 2^-80: nearest in the metric, which goes on to all positive vectors; if none is
+  /// positive, the category of the largest.
+  Expr project(Expr p) const override;
+  /// v - p sum v: orthogonal in the metric.
+  Expr tangent(Expr p, Expr v) const override;
+  Expr exp(Expr p, Expr v) const override;
+  Expr log(Expr p, Expr q) const override;
+  Expr inner(Expr p, Expr u, Expr v) const override;
+  Expr distance(Expr p, Expr q) const override;
+  /// The natural gradient p (d - sum p d).
+  Expr gradient(Expr p, Expr derivatives) const override;
+  Expr tangent_normal(Expr p) const override;
+  /// u uniform on the sphere: the law of Dirichlet(1/2, ..., 1/2).
+  Expr uniform_point() const override;
+};
+
+}  // namespace catenary
