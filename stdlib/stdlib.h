@@ -5,4 +5,6 @@
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/euclidean.h>
 #include <catenary/stdlib/geodesic_walk.h>
+#include <catenary/stdlib/linear_diffusion.h>
 #include <catenary/stdlib/linear_gaussian.h>
+#include <catenary/stdlib/noise_schedules.h>
