@@ -133,7 +133,7 @@ std::vector<CatalogueEntry> entries() {
                                                .terms = {{.weight = p.at("weight"), .rate = p.at("growth")}}});
           });
   process("sub_variance_preserving", "variance preserving with less noise at first (Song et al.)",
-          {whole("dimension", 1, "n"), beta_min, beta_max}, 2, [](const Parameters& p) {
+          {whole("dimension", 1, "n"), {"beta_min", 5, "beta at time 0"}, beta_max}, 3, [](const Parameters& p) {
             return SubVariancePreserving(Euclidean({count(p, "dimension")}),
                                          {.beta_min = p.at("beta_min"), .beta_max = p.at("beta_max")});
           });

@@ -151,7 +151,12 @@ LinearGaussian::Moments LinearDiffusion::moments(const Expr& s, const Expr& t, i
   });
   std::optional<Expr> shift;
   if (options_.offset) shift = length * last[2];
-  return {exp(last[0]), sqrt(length) * sqrt(last[1]), shift};
+  std::optional<Expr> decay, change;
+  if (options_.drift) {
+    decay = exp(last[0]);
+    change = expm1(last[0]);
+  }
+  return {decay, sqrt(length) * sqrt(last[1]), shift, change};
 }
 
 void LinearDiffusion::choose_pieces() {
@@ -160,8 +165,7 @@ void LinearDiffusion::choose_pieces() {
   Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
   auto evaluator = [&](int64_t pieces) {
     Moments m = moments(s, t, pieces);
-    Expr none = constant(0);
-    return Evaluator({m.decay, m.deviation, m.shift ? *m.shift : none});
+    return Evaluator({m.decay.value_or(constant(1)), m.deviation, m.shift.value_or(constant(0))});
   };
   std::vector<std::pair<double, double>> pairs;
   for (double share : {1.0, 0.5, 0.1, 1e-3, 1e-12})

@@ -30,9 +30,23 @@ PerCoordinate map(F&& f, PerCoordinate a, PerCoordinate b) {
 
 bool is_zero(const PerCoordinate& value) { return !value.each && value.values[0] == 0; }
 
-Expr fma_plus(const Expr& a, const Expr& x, const std::optional<Expr>& shift) {
-  return shift ? fma(a, x, *shift) : a * x;
+// Sums in which what is absent is 0; each rounded once.
+using Term = std::optional<Expr>;
+Term sum_of(const Term& a, const Term& b) { return a && b ? *a + *b : a ? a : b; }
+Term fma_of(const Term& a, const Expr& x, const Term& b) { return !a ? b : b ? fma(*a, x, *b) : *a * x; }
+
+// decay x = base x + rest x, with base x exact: so that near 1 the rounding of the decay is not that of its product.
+struct Split {
+  bool one;         // base 1, rest 0
+  Term base, rest;  // base 0 or 1
+};
+Split split(const LinearGaussian::Moments& m) {
+  if (!m.decay) return {true, {}, {}};
+  if (!m.change) return {false, {}, m.decay};
+  Expr near = *m.decay > 0.5;
+  return {false, select(near, constant(1), constant(0)), select(near, *m.change, *m.decay)};
 }
+Term base_of(const Split& decay, const Expr& x) { return decay.one ? x : decay.base ? Term(*decay.base * x) : Term(); }
 
 // The integral of e^{-rate u} over u from 0 to d; where rate d is tiny, d.
 Expr integral_of_decay(const Expr& rate, const Expr& d) {
@@ -100,35 +114,46 @@ Expr LinearGaussian::spread(const PerCoordinate& value) const {
 
 Expr LinearGaussian::prior(Expr horizon) const {
   Moments all = moments(constant(0), horizon);
-  return fma_plus(all.deviation, noise(), all.shift);
+  return *fma_of(all.deviation, noise(), all.shift);
 }
 
 Expr LinearGaussian::forward(Expr x0, Expr t) const { return transition(std::move(x0), constant(0), std::move(t)); }
 
 Expr LinearGaussian::transition(Expr xs, Expr s, Expr t) const {
   Moments step = moments(s, t);
-  return fma(step.deviation, noise(), fma_plus(step.decay, xs, step.shift));
+  Split decay = split(step);
+  Term mean = sum_of(base_of(decay, xs), fma_of(decay.rest, xs, step.shift));
+  return *fma_of(step.deviation, noise(), mean);
 }
 
 Expr LinearGaussian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Moments first = moments(constant(0), s), second = moments(s, t);
   // Relative to the larger deviation at time t: squares of small ones would underflow. Where there is none at all, x_s is what
   // x_0 becomes.
-  Expr before = second.decay * first.deviation, larger = max(before, second.deviation);
-  Expr none = larger <= 0.0, unit = select(none, 1.0, larger);
+  Expr before = second.decay ? *second.decay * first.deviation : first.deviation;
+  Expr larger = max(before, second.deviation), none = larger <= 0.0, unit = select(none, 1.0, larger);
   Expr p = before / unit, q = select(none, 1.0, second.deviation / unit), total = p * p + q * q;
   Expr from_start = q * q / total, from_end = p * (first.deviation / unit) / total;
-  std::optional<Expr> shift;
-  if (first.shift) shift = from_start * *first.shift;
-  if (second.shift) shift = shift ? *shift - from_end * *second.shift : -from_end * *second.shift;
-  Expr mean = fma(from_start * first.decay, x0, fma_plus(from_end, xt, shift));
-  return fma(first.deviation * q / sqrt(total), noise(), mean);
+  Term shift = first.shift ? Term(from_start * *first.shift) : Term();
+  if (second.shift) shift = sum_of(shift, -from_end * *second.shift);
+  // The mean as base x_0 + from_end (x_t - base x_0) + rest x_0 + shift: where the base is 1, what is small comes from
+  // differences.
+  Split decay = split(first);
+  Term base = base_of(decay, x0), rest;
+  if (first.decay) rest = from_start * *first.decay;
+  if (decay.base) rest = select(*decay.base > 0.0, from_start * *first.change - from_end * *second.change, *rest);
+  Term mean = fma_of(from_end, base ? xt - *base : xt, fma_of(rest, x0, shift));
+  return *fma_of(first.deviation * q / sqrt(total), noise(), sum_of(base, mean));
 }
 
 std::optional<Expr> LinearGaussian::log_density(Expr x0, Expr xt, Expr t) const {
   Moments all = moments(constant(0), t);
+  Split decay = split(all);
+  Term base = base_of(decay, x0), mean = fma_of(decay.rest, x0, all.shift);
+  Expr away = base ? xt - *base : xt;
+  if (mean) away = away - *mean;
   // Scaled first: the square of a far point would overflow, and so would one over a small variance.
-  Expr away = (xt - fma_plus(all.decay, x0, all.shift)) / all.deviation;
+  away = away / all.deviation;
   if (covariance_.size()) away = covariance_.whiten(away);
   Expr squares = away.shape().empty() ? square(away) : dot(away, away);
   double n = flat().dimension();
@@ -221,7 +246,7 @@ LinearGaussian::Moments EuclideanBrownian::moments(Expr s, Expr t) const {
   Expr passed = t - s, root = spread(map([](double rate) { return std::sqrt(rate); }, rate_));
   std::optional<Expr> shift;
   if (!is_zero(drift_)) shift = spread(drift_) * passed;
-  return {constant(1), root * sqrt(passed), shift};
+  return {{}, root * sqrt(passed), shift};
 }
 
 OrnsteinUhlenbeck::OrnsteinUhlenbeck(Kept<Flat> space, OrnsteinUhlenbeckOptions options, Covariance covariance)
@@ -242,7 +267,7 @@ LinearGaussian::Moments OrnsteinUhlenbeck::moments(Expr s, Expr t) const {
 
 Expr OrnsteinUhlenbeck::prior(Expr) const {
   Expr deviation = spread(map([](double sigma, double theta) { return sigma / std::sqrt(2 * theta); }, sigma_, theta_));
-  return fma_plus(deviation, noise(), is_zero(mean_) ? std::nullopt : std::optional(spread(mean_)));
+  return *fma_of(deviation, noise(), is_zero(mean_) ? Term() : spread(mean_));
 }
 
 ScheduledOrnsteinUhlenbeck::ScheduledOrnsteinUhlenbeck(Kept<Flat> space, ScheduledOrnsteinUhlenbeckOptions options,

@@ -49,9 +49,11 @@ class LinearGaussian : public Process {
   /// number or of a point's shape (then C is the identity); expressions of s and t alone, decay and deviation not below 0. Deviations are stated rather than
   /// variances because the square of a small one is not a float.
   struct Moments {
-    Expr decay;
+    std::optional<Expr> decay;  ///< Absent: 1.
     Expr deviation;
     std::optional<Expr> shift = {};  ///< Absent: 0.
+    std::optional<Expr> change =
+        {};  ///< decay - 1, where the deviation is so small that the rounding of a decay near 1 matters.
   };
 
   /// Those of the transition from time s to time t, 0 <= s < t.

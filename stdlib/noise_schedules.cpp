@@ -43,7 +43,8 @@ SubVariancePreserving::SubVariancePreserving(Kept<Flat> space, LinearBeta option
 
 LinearGaussian::Moments SubVariancePreserving::moments(Expr s, Expr t) const {
   Expr passed = integral(beta_, t - s, t + s), both = integral(beta_, t, t) + integral(beta_, s, s);
-  return {exp(-0.5 * passed), sqrt(-expm1(-passed)) * sqrt(-expm1(-both))};
+  // The deviation is as small as t: the decay is told by its difference from 1 as well.
+  return {exp(-0.5 * passed), sqrt(-expm1(-passed)) * sqrt(-expm1(-both)), {}, expm1(-0.5 * passed)};
 }
 
 Expr SubVariancePreserving::prior(Expr) const { return noise(); }
@@ -77,7 +78,7 @@ VarianceExploding::VarianceExploding(Kept<Flat> space, GeometricSigma options, C
 LinearGaussian::Moments VarianceExploding::moments(Expr s, Expr t) const {
   // sigma_t^2 - sigma_s^2 = sigma_t^2 (1 - e^{-2 growth (t - s)}).
   Expr sigma = sigma_min_ * exp_of_product(constant(growth_), t);
-  return {constant(1), sigma * sqrt(-expm1(-2 * growth_ * (t - s)))};
+  return {{}, sigma * sqrt(-expm1(-2 * growth_ * (t - s)))};
 }
 
 Elucidated::Elucidated(Kept<Flat> space, Covariance covariance)
@@ -85,7 +86,7 @@ Elucidated::Elucidated(Kept<Flat> space, Covariance covariance)
 
 LinearGaussian::Moments Elucidated::moments(Expr s, Expr t) const {
   // t^2 - s^2; its square root in two factors, each of which is a float where the product is.
-  return {constant(1), sqrt(t - s) * sqrt(t + s)};
+  return {{}, sqrt(t - s) * sqrt(t + s)};
 }
 
 }  // namespace catenary
