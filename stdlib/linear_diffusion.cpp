@@ -161,7 +161,7 @@ LinearGaussian::Moments LinearDiffusion::moments(const Expr& s, const Expr& t, i
 
 void LinearDiffusion::choose_pieces() {
   constexpr int64_t most = 16;
-  constexpr double tolerance = 0x1p-26;
+  constexpr double tolerance = 0x1p-23;  // Constants are floats.
   Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
   auto evaluator = [&](int64_t pieces) {
     Moments m = moments(s, t, pieces);

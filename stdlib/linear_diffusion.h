@@ -21,13 +21,14 @@ struct LinearDiffusionOptions {
 ///
 /// The interval from s to t is cut at 2^-1, ..., 2^-16 of its length from either end, since moments change fastest at its ends;
 /// each of these 32 panels into `pieces` equal ones of 8 nodes. At its declaration the process finds, in double precision, the
-/// least of 1, 2, 4, 8 and 16 pieces with which all moments agree with those of twice as many to 2^-26, at 25 pairs (s, t) over
+/// least of 1, 2, 4, 8 and 16 pieces with which all moments agree with those of twice as many to 2^-23, at 25 pairs (s, t) over
 /// [0, horizon] that reach down to 1e-12 of it in t and in t - s. What is left in f32 is rounding. Where none will do
 /// (coefficients that jump, have a pole, or turn hundreds of times), it throws Error.
 class LinearDiffusion final : public LinearGaussian {
  public:
   LinearDiffusion(Kept<Flat> space, LinearDiffusionOptions options, Covariance covariance = {});
   Moments moments(Expr s, Expr t) const override;
+  int64_t pieces() const { return pieces_; }
 
  private:
   Moments moments(const Expr& s, const Expr& t, int64_t pieces) const;

@@ -51,7 +51,7 @@ Expr SubVariancePreserving::prior(Expr) const { return noise(); }
 
 CosineVariancePreserving::CosineVariancePreserving(Kept<Flat> space, CosineOptions options, Covariance covariance)
     : LinearGaussian(std::move(space), std::move(covariance)),
-      offset_(positive("a cosine variance-preserving process", "offset", options.offset)) {}
+      offset_(positive("a variance-preserving process", "cosine offset", options.offset)) {}
 
 LinearGaussian::Moments CosineVariancePreserving::moments(Expr s, Expr t) const {
   // As sines of what is left to pi/2, or to pi, so that nothing cancels: the variance 1 - decay^2 is
