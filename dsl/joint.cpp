@@ -1,4 +1,4 @@
-// Spaces, processes, clocks and joints: the checks and defaults behind the declarations.
+// Spaces, processes and joints: the checks and defaults behind the declarations.
 #include <catenary/dsl/joint.h>
 
 #include <algorithm>
@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <catenary/dsl/evaluate.h>
 #include <catenary/dsl/gradient.h>
 #include <catenary/dsl/rewrite.h>
+#include <catenary/dsl/schedule.h>
 
 namespace catenary {
 
@@ -42,17 +44,38 @@ std::optional<Expr> Process::score(Expr x0, Expr xt, Expr t) const {
 
 Expr Process::endpoint(Expr estimate, Expr, Expr) const { return estimate; }
 
-Clock Clock::linear(double rate) {
-  if (!(rate > 0) || !std::isfinite(rate))
-    throw Error(fmt::format("a linear clock needs a rate above 0; found {}", rate));
-  return Clock([rate](Expr t) { return rate * t; });
-}
-
 namespace {
 
 bool is_identifier(const std::string& name) {
   auto word = [](unsigned char c) { return std::isalnum(c) || c == '_'; };
   return !name.empty() && !std::isdigit((unsigned char)name[0]) && std::all_of(name.begin(), name.end(), word);
+}
+
+// Throws Error unless the clock is a function of time that is 0 at 0, does not fall on [0, horizon], and moves.
+void check_clock(const Clock& clock, double horizon) {
+  if (clock.is_identity()) return;
+  Expr t = parameter("t", Type::f32, {}), reading = clock(t);
+  if (reading.type() != Type::f32 || !reading.shape().empty())
+    throw Error(fmt::format("it reads {} {}; a clock reads an f32 number", name_of(reading.type()),
+                            to_string(reading.shape())));
+  if (!number_draws(schedule({reading})).empty()) throw Error("it draws; a clock must be a function of time alone");
+  Evaluator read({reading});
+  constexpr int parts = 1024;
+  std::vector<double> readings;
+  for (int i = 0; i <= parts; ++i) {
+    double now = i * (horizon / parts), value = read({{"t", {now}}})[0][0];
+    if (!std::isfinite(value)) throw Error(fmt::format("it reads {} at time {:.6g}; it must be finite", value, now));
+    readings.push_back(value);
+  }
+  if (readings[0] != 0) throw Error(fmt::format("it reads {:.6g} at time 0; it must read 0", readings[0]));
+  // Falls that rounding makes are not its own.
+  double allowed = 1e-12 * *std::max_element(readings.begin(), readings.end());
+  for (int i = 1; i <= parts; ++i)
+    if (readings[i] < readings[i - 1] - allowed)
+      throw Error(fmt::format("it falls from {:.6g} at time {:.6g} to {:.6g} at time {:.6g}; it must not fall",
+                              readings[i - 1], (i - 1) * (horizon / parts), readings[i], i * (horizon / parts)));
+  if (!(readings[parts] > 0))
+    throw Error(fmt::format("it still reads 0 at the horizon {:.6g}; the component would never move", horizon));
 }
 
 }  // namespace
@@ -73,6 +96,11 @@ size_t Joint::add(std::string name, Kept<Process> process, Placement placement) 
       throw Error(fmt::format("joint '{}' already has a component '{}'; names are unique", name_, name));
   if (components_.size() >= 65536)
     throw Error(fmt::format("joint '{}' has 65,536 components; that is the most there may be", name_));
+  try {
+    check_clock(placement.clock, horizon_);
+  } catch (const Error& e) {
+    throw Error(fmt::format("joint '{}', component '{}', clock: {}", name_, name, e.what()));
+  }
   components_.push_back({std::move(name), std::move(process), std::move(placement)});
   return components_.size() - 1;
 }

@@ -41,9 +41,15 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
   };
   Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
   Expr x0 = point("x0"), xt = point("xt");
+  // Besides the joint's ends those of the clock: where it still reads 0, or stands between s and t, the process has no time.
+  Expr at_s = clock(s), at_t = clock(t);
+  bool moved = !same(at_t, t);
+  Expr t_at_start = moved ? t <= 0.0 || at_t <= 0.0 : t <= 0.0;
+  Expr no_time = moved ? s >= t || at_s >= at_t : s >= t;
+  Expr s_at_start = moved ? s <= 0.0 || (at_s <= 0.0 && at_s < at_t) : s <= 0.0;
   auto bridge = [&](Expr start) {
-    Expr between = checked(process.bridge(start, xt, clock(s), clock(t)), "bridge");
-    return select(s <= 0.0, start, select(s >= t, xt, between));
+    Expr between = checked(process.bridge(start, xt, at_s, at_t), "bridge");
+    return select(s_at_start, start, select(no_time, xt, between));
   };
   switch (question) {
     case Question::prior: {
@@ -51,24 +57,23 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
       return {question, {}, checked(process.prior(horizon), "prior")};
     }
     case Question::forward:
-      return {question, {x0, t}, select(t <= 0.0, x0, checked(process.forward(x0, clock(t)), "forward"))};
+      return {question, {x0, t}, select(t_at_start, x0, checked(process.forward(x0, at_t), "forward"))};
     case Question::bridge: return {question, {x0, xt, s, t}, bridge(x0)};
     case Question::step: {
       Estimate e = process.estimate();
       Expr estimate = parameter("estimate", e.type, e.shape);
-      return {question, {estimate, xt, s, t}, bridge(checked(process.endpoint(estimate, xt, clock(t)), "endpoint"))};
+      return {question, {estimate, xt, s, t}, bridge(checked(process.endpoint(estimate, xt, at_t), "endpoint"))};
     }
     case Question::transition: {
       Expr xs = point("xs");
-      return {
-          question, {xs, s, t}, select(s >= t, xs, checked(process.transition(xs, clock(s), clock(t)), "transition"))};
+      return {question, {xs, s, t}, select(no_time, xs, checked(process.transition(xs, at_s, at_t), "transition"))};
     }
     case Question::log_density: {
-      Expr value = value_of(process, question, x0, xt, clock(t));
+      Expr value = value_of(process, question, x0, xt, at_t);
       return {question, {x0, xt, t}, expected(value, "log density", Type::f32, {}, "it must be")};
     }
     case Question::score: {
-      Expr value = value_of(process, question, x0, xt, clock(t));
+      Expr value = value_of(process, question, x0, xt, at_t);
       return {question, {x0, xt, t}, expected(value, "score", Type::f32, space.point(), "it must be")};
     }
   }

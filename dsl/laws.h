@@ -21,6 +21,8 @@ struct Law {
 ///   transition(xs, s, t)        a point; at s = t xs
 ///   log_density(x0, xt, t)      an f32 number, t > 0
 ///   score(x0, xt, t)            f32 of a point's shape, t > 0
+/// A component does not move while its clock stands: x_t is x0 where the clock reads 0 at t, x_s is x_t where it reads the same
+/// at both (but x0 at s = 0).
 /// Throws Error naming joint, component and question for what the process refuses or does not give, for a value of another
 /// type or shape, for draws that the counter layout cannot hold, and for any draw in a log_density or score.
 Law derive(const Joint& joint, const Joint::Component& component, Question question);

@@ -53,6 +53,7 @@ Torus some_torus(const Parameters& p) {
 
 std::vector<CatalogueEntry> entries() {
   const CatalogueParameter rate{"rate", 1, "variance per unit of time"};
+  const CatalogueParameter beta_min{"beta_min", 0.1, "beta at time 0"}, beta_max{"beta_max", 20, "beta at time 1"};
   std::vector<CatalogueEntry> list;
   auto space = [&](std::string name, std::string summary, std::vector<CatalogueParameter> parameters, auto make) {
     list.push_back({std::move(name), std::move(summary), std::move(parameters), 0, make, {}});
@@ -64,6 +65,9 @@ std::vector<CatalogueEntry> entries() {
 
   space("categorical", "categories 0 .. K - 1", {whole("categories", 5, "K")},
         [](const Parameters& p) { return Categorical(count(p, "categories")); });
+  space("centered_euclidean", "atoms in d dimensions, with mean 0 over the atoms",
+        {whole("atoms", 3, "how many"), whole("dimension", 2, "d")},
+        [](const Parameters& p) { return CenteredEuclidean({count(p, "atoms"), count(p, "dimension")}); });
   space("circle", "angles in [-pi, pi)", {}, [](const Parameters&) { return Circle(); });
   space("euclidean", "vectors of R^n", {whole("dimension", 3, "n")},
         [](const Parameters& p) { return Euclidean({count(p, "dimension")}); });
@@ -82,8 +86,33 @@ std::vector<CatalogueEntry> entries() {
         {whole("dimension", 2, "how many coordinates"), {"growth", 1.5, "of the periods"}},
         [](const Parameters& p) { return some_torus(p); });
 
+  process("centered_ornstein_uhlenbeck", "dX = -theta X dt + sigma dW for atoms with mean 0 in d dimensions",
+          {whole("atoms", 3, "how many"),
+           whole("dimension", 1, "d"),
+           {"theta", 1, "how fast the start is forgotten, per unit of time"},
+           {"sigma", 1, "deviation per square root of time"}},
+          16, [](const Parameters& p) {
+            return OrnsteinUhlenbeck(CenteredEuclidean({count(p, "atoms"), count(p, "dimension")}),
+                                     {.theta = p.at("theta"), .sigma = p.at("sigma")});
+          });
   process("circle_brownian", "Brownian motion on the circle, exact", {rate}, 32,
           [](const Parameters& p) { return Brownian(Circle(), p.at("rate")); });
+  process("correlated_brownian", "Brownian motion in the plane, its two coordinates correlated",
+          {rate, {"correlation", 0.8, "of the coordinates, between -1 and 1"}}, 2, [](const Parameters& p) {
+            double c = p.at("correlation");
+            return Brownian(Euclidean({2}), p.at("rate"), Covariance({1, c, c, 1}));
+          });
+  process("cosine_variance_preserving", "variance preserving with a cosine for its decay (Nichol and Dhariwal)",
+          {whole("dimension", 1, "n"), {"offset", 0.008, "how far the cosine has turned at time 0"}}, 1,
+          [](const Parameters& p) {
+            return CosineVariancePreserving(Euclidean({count(p, "dimension")}), {.offset = p.at("offset")});
+          });
+  process("drifting_brownian", "Brownian motion in R^n with a drift",
+          {whole("dimension", 1, "n"), rate, {"drift", 0.5, "mean way per unit of time"}}, 2, [](const Parameters& p) {
+            return Brownian(Euclidean({count(p, "dimension")}), {.rate = p.at("rate"), .drift = p.at("drift")});
+          });
+  process("elucidated", "dX = sqrt(2t) dW: time is the noise level (Karras et al.)", {whole("dimension", 2, "n")}, 4,
+          [](const Parameters& p) { return Elucidated(Euclidean({count(p, "dimension")})); });
   process("euclidean_brownian", "Brownian motion in R^n", {whole("dimension", 3, "n"), rate}, 2,
           [](const Parameters& p) { return Brownian(Euclidean({count(p, "dimension")}), p.at("rate")); });
   process("geodesic_walk_on_circle", "Brownian motion on the circle by geodesic steps: the named approximation",
@@ -102,6 +131,16 @@ std::vector<CatalogueEntry> entries() {
           });
   process("hyperbolic_brownian", "Brownian motion on H^3, exact", {rate}, 1,
           [](const Parameters& p) { return Brownian(Hyperbolic(3), p.at("rate")); });
+  process("linear_diffusion", "dX = (-a (1 + t) X + b cos t) dt + c sqrt(1 + t) dW in R^n, by quadrature",
+          {whole("dimension", 1, "n"), {"a", 1, "drift"}, {"b", 0.5, "offset"}, {"c", 1.4, "noise"}}, 4,
+          [](const Parameters& p) {
+            double a = p.at("a"), b = p.at("b"), c = p.at("c");
+            return LinearDiffusion(Euclidean({count(p, "dimension")}),
+                                   {.drift = [a](Expr t) { return -a * (1.0 + t); },
+                                    .offset = [b](Expr t) { return b * cos(t); },
+                                    .noise = [c](Expr t) { return c * sqrt(1.0 + t); },
+                                    .horizon = 4});
+          });
   process("ornstein_uhlenbeck", "dX = theta (mean - X) dt + sigma dW in R^n",
           {whole("dimension", 1, "n"),
            {"theta", 1, "how fast the start is forgotten, per unit of time"},
@@ -120,15 +159,47 @@ std::vector<CatalogueEntry> entries() {
           });
   process("rotation_brownian", "Brownian motion on SO(3), exact", {rate}, 8,
           [](const Parameters& p) { return Brownian(Rotations(), p.at("rate")); });
+  process("scheduled_ornstein_uhlenbeck", "dX = theta (mean - X) dt + sqrt(variance + weight e^{growth t}) dW in R^n",
+          {whole("dimension", 1, "n"),
+           {"theta", 0.7, "how fast the start is forgotten, per unit of time"},
+           {"mean", 0.5, "where it is drawn to"},
+           {"variance", 0.3, "per unit of time"},
+           {"weight", 0.2, "of the term that changes with time"},
+           {"growth", -0.5, "its rate"}},
+          16, [](const Parameters& p) {
+            return ScheduledOrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
+                                              {.theta = p.at("theta"),
+                                               .mean = p.at("mean"),
+                                               .variance = p.at("variance"),
+                                               .terms = {{.weight = p.at("weight"), .rate = p.at("growth")}}});
+          });
   process("sphere_brownian", "Brownian motion on S^1, S^2 or S^3, exact", {whole("dimension", 2, "d"), rate}, 8,
           [](const Parameters& p) { return Brownian(Sphere(int(count(p, "dimension"))), p.at("rate")); });
   process(
       "torus_brownian", "Brownian motion on a torus, exact",
       {whole("dimension", 2, "how many coordinates"), {"growth", 1.5, "of the periods, the first of which is 1"}, rate},
       2, [](const Parameters& p) { return Brownian(some_torus(p), p.at("rate")); });
+  process("sub_variance_preserving", "variance preserving with less noise at first (Song et al.)",
+          {whole("dimension", 1, "n"), {"beta_min", 5, "beta at time 0"}, beta_max}, 3, [](const Parameters& p) {
+            return SubVariancePreserving(Euclidean({count(p, "dimension")}),
+                                         {.beta_min = p.at("beta_min"), .beta_max = p.at("beta_max")});
+          });
   process("uniform_jump", "jumps to a uniformly drawn category",
           {whole("categories", 5, "K"), {"rate", 1, "jumps per unit of time"}}, 16,
           [](const Parameters& p) { return UniformJump(Categorical(count(p, "categories")), p.at("rate")); });
+  process("variance_exploding", "Brownian motion whose deviation grows geometrically (Song et al.)",
+          {whole("dimension", 2, "n"),
+           {"sigma_min", 0.01, "deviation that time 0 stands for"},
+           {"sigma_max", 50, "deviation at time 1"}},
+          1, [](const Parameters& p) {
+            return VarianceExploding(Euclidean({count(p, "dimension")}),
+                                     {.sigma_min = p.at("sigma_min"), .sigma_max = p.at("sigma_max")});
+          });
+  process("variance_preserving", "dX = -1/2 beta(t) X dt + sqrt(beta(t)) dW, beta linear in t (Song et al., Ho et al.)",
+          {whole("dimension", 1, "n"), beta_min, beta_max}, 2, [](const Parameters& p) {
+            return VariancePreserving(Euclidean({count(p, "dimension")}),
+                                      {.beta_min = p.at("beta_min"), .beta_max = p.at("beta_max")});
+          });
   return list;
 }
 

@@ -1,22 +1,59 @@
-// Processes on flat space whose transitions are linear in the state with Gaussian noise.
+// Processes on flat spaces whose transitions are linear in the state with Gaussian noise.
 #pragma once
 
+#include <initializer_list>
+#include <memory>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include <catenary/dsl/process.h>
 #include <catenary/stdlib/euclidean.h>
 
 namespace catenary {
 
-/// A linear Gaussian process, every coordinate by itself. A process is declared by the moments of its transitions; everything
-/// else follows from them.
+/// A number for all coordinates of a point, or one for each (row-major): `{.theta = 2}`, `{.theta = {1, 2, 5}}`.
+struct PerCoordinate {
+  PerCoordinate(double all) : values{all}, each(false) {}
+  PerCoordinate(std::initializer_list<double> of_each) : PerCoordinate(std::vector<double>(of_each)) {}
+  PerCoordinate(std::vector<double> of_each) : values(std::move(of_each)), each(true) {}
+  std::vector<double> values;
+  bool each;
+};
+
+/// The covariance of a point's noise: a positive definite matrix over its elements in row-major order, itself row-major. By
+/// default the identity, drawn as the space's standard normal.
+class Covariance {
+ public:
+  Covariance() = default;
+  /// Throws Error unless the matrix is square, symmetric and positive definite.
+  explicit Covariance(std::vector<double> matrix);
+  /// The number of rows; 0: the identity of any size.
+  int64_t size() const;
+  /// L z with L L^T the covariance and z standard normal, in the shape of a point.
+  Expr normal(const Shape& point) const;
+  /// L^{-1} v as a vector.
+  Expr whiten(Expr v) const;
+  /// log det L.
+  double log_volume() const;
+
+ private:
+  struct Factor;
+  std::shared_ptr<const Factor> factor_;
+};
+
+/// A linear Gaussian process. It is declared by the moments of its transitions; everything else follows from them.
 class LinearGaussian : public Process {
  public:
-  /// x_t given x_s is normal with mean decay x_s + shift and the variance given. Expressions of s and t alone.
+  /// x_t given x_s is normal with mean decay x_s + shift and covariance deviation^2 C, C the process's covariance. Each a
+  /// number or of a point's shape (then C is the identity); expressions of s and t alone, decay and deviation not below 0. Deviations are stated rather than
+  /// variances because the square of a small one is not a float.
   struct Moments {
-    Expr decay;
-    Expr variance;
+    std::optional<Expr> decay;  ///< Absent: 1.
+    Expr deviation;
     std::optional<Expr> shift = {};  ///< Absent: 0.
+    std::optional<Expr> change =
+        {};  ///< decay - 1, where the deviation is so small that the rounding of a decay near 1 matters.
   };
 
   /// Those of the transition from time s to time t, 0 <= s < t.
@@ -25,48 +62,110 @@ class LinearGaussian : public Process {
   /// The law of x_T for data at the origin.
   Expr prior(Expr horizon) const override;
   Expr forward(Expr x0, Expr t) const override;
-  /// With the transitions 0 -> s (A_s, V_s, m_s) and s -> t (A, V, m), V_t = A^2 V_s + V: x_s is normal with mean
-  /// (V / V_t) (A_s x_0 + m_s) + (V_s / V_t) A (x_t - m) and variance V_s V / V_t (Bayes' rule for normals).
+  /// With the transitions 0 -> s (A_s, D_s, m_s) and s -> t (A, D, m), V = A^2 D_s^2 + D^2: x_s is normal with mean
+  /// (D^2 / V) (A_s x_0 + m_s) + (D_s^2 / V) A (x_t - m) and variance D_s^2 D^2 / V (Bayes' rule for normals).
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   Expr transition(Expr xs, Expr s, Expr t) const override;
-  /// Of n coordinates with variance V each: -1/2 |x_t - mean|^2 / V - n/2 log(2 pi V).
+  /// -1/2 |w|^2 - n log deviation - log det L - n/2 log(2 pi), with w = L^{-1} (x_t - mean) / deviation, C = L L^T, and n the
+  /// dimension of the space.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
  protected:
-  explicit LinearGaussian(Euclidean space) : Process(std::move(space)) {}
+  /// Throws Error for a covariance of another size, or on a space that is not the whole of R^n.
+  explicit LinearGaussian(Kept<Flat> space, Covariance covariance = {});
+  const Flat& flat() const { return static_cast<const Flat&>(space()); }
+  const Covariance& covariance() const { return covariance_; }
+  /// Normal with covariance C, in the shape of a point.
+  Expr noise() const;
+  /// Returns `value`; throws Error naming `what` unless every number is above 0, and there is one for each element of a point or
+  /// one for all; one for each only where neither the space nor the covariance joins coordinates.
+  PerCoordinate scale(std::string_view whose, std::string_view what, PerCoordinate value) const;
+  /// The same for a place: finite, and a point of the space.
+  PerCoordinate place(std::string_view whose, std::string_view what, PerCoordinate value) const;
+  /// A constant: a number, or of a point's shape.
+  Expr spread(const PerCoordinate& value) const;
+
+ private:
+  PerCoordinate sized(std::string_view whose, std::string_view what, PerCoordinate value) const;
+  Covariance covariance_;
 };
 
-/// Brownian motion: dX = sqrt(rate) dW.
+/// dX = drift dt + sqrt(rate) dW.
+struct BrownianOptions {
+  PerCoordinate rate = 1;  ///< Variance per unit of time.
+  PerCoordinate drift = 0;
+};
+
+/// Brownian motion: x_t given x_0 is N(x_0 + drift t, rate t C). A walk back starts at N(drift T, rate T C), which is the law of
+/// x_T where the data are much narrower than sqrt(rate T).
 class EuclideanBrownian final : public LinearGaussian {
  public:
-  EuclideanBrownian(Euclidean space, double rate);
+  EuclideanBrownian(Kept<Flat> space, BrownianOptions options, Covariance covariance = {});
   Moments moments(Expr s, Expr t) const override;
 
  private:
-  double rate_;
+  PerCoordinate rate_, drift_;
 };
 
-/// Brownian motion on flat space, `rate` its variance per unit of time. The prior is N(0, rate T): a walk back starts there,
-/// which is the law of x_T where the data are much narrower than sqrt(rate T).
-EuclideanBrownian Brownian(Euclidean space, double rate);
+/// Brownian motion on a flat space, `rate` its variance per unit of time.
+template <std::derived_from<Flat> Space>
+EuclideanBrownian Brownian(Space space, double rate, Covariance covariance = {}) {
+  return {std::move(space), {.rate = rate}, std::move(covariance)};
+}
+template <std::derived_from<Flat> Space>
+EuclideanBrownian Brownian(Space space, BrownianOptions options, Covariance covariance = {}) {
+  return {std::move(space), std::move(options), std::move(covariance)};
+}
 
 /// dX = theta (mean - X) dt + sigma dW.
 struct OrnsteinUhlenbeckOptions {
-  double theta = 1;
-  double mean = 0;
-  double sigma = 1;
+  PerCoordinate theta = 1;
+  PerCoordinate mean = 0;
+  PerCoordinate sigma = 1;
 };
 
-/// x_t given x_0 is N(mean + e^{-theta t} (x_0 - mean), sigma^2 (1 - e^{-2 theta t}) / (2 theta)); the prior is the stationary
-/// law N(mean, sigma^2 / (2 theta)). Uhlenbeck and Ornstein: "On the theory of the Brownian motion" (1930).
+/// x_t given x_0 is N(mean + e^{-theta t} (x_0 - mean), sigma^2 (1 - e^{-2 theta t}) / (2 theta) C); the prior is the stationary
+/// law N(mean, sigma^2 / (2 theta) C). Uhlenbeck and Ornstein: "On the theory of the Brownian motion" (1930).
 class OrnsteinUhlenbeck final : public LinearGaussian {
  public:
-  OrnsteinUhlenbeck(Euclidean space, OrnsteinUhlenbeckOptions options);
+  OrnsteinUhlenbeck(Kept<Flat> space, OrnsteinUhlenbeckOptions options, Covariance covariance = {});
   Moments moments(Expr s, Expr t) const override;
   Expr prior(Expr horizon) const override;
 
  private:
-  OrnsteinUhlenbeckOptions options_;
+  PerCoordinate theta_, mean_, sigma_;
 };
+
+/// A term weight e^{rate t}.
+struct Exponential {
+  double weight;
+  double rate;
+};
+
+/// dX = theta (mean - X) dt + sqrt(v(t)) dW, v(t) = variance + the sum of the terms, of which none is negative.
+struct ScheduledOrnsteinUhlenbeckOptions {
+  double theta = 1;
+  PerCoordinate mean = 0;
+  double variance = 1;
+  std::vector<Exponential> terms = {};
+};
+
+/// From s to t, d = t - s, the noise's variance is a sum of closed forms: of w e^{b u} it is
+/// w (e^{b t} - e^{b s - 2 theta d}) / (b + 2 theta). The prior is the law of x_T for data at the origin. Exponents stop at 80,
+/// where floats end.
+class ScheduledOrnsteinUhlenbeck final : public LinearGaussian {
+ public:
+  ScheduledOrnsteinUhlenbeck(Kept<Flat> space, ScheduledOrnsteinUhlenbeckOptions options, Covariance covariance = {});
+  Moments moments(Expr s, Expr t) const override;
+
+ private:
+  double theta_;
+  PerCoordinate mean_;
+  std::vector<Exponential> terms_;
+};
+
+/// e^{rate t} for a constant rate, to rounding whatever the exponent: that of the rate and of the product is made up for.
+/// Exponents stop at 80.
+Expr exp_of_product(const Expr& rate, const Expr& t);
 
 }  // namespace catenary

@@ -6,7 +6,9 @@
 #include <catenary/stdlib/euclidean.h>
 #include <catenary/stdlib/geodesic_walk.h>
 #include <catenary/stdlib/hyperbolic.h>
+#include <catenary/stdlib/linear_diffusion.h>
 #include <catenary/stdlib/linear_gaussian.h>
+#include <catenary/stdlib/noise_schedules.h>
 #include <catenary/stdlib/product.h>
 #include <catenary/stdlib/quaternion.h>
 #include <catenary/stdlib/rigid_motions.h>

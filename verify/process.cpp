@@ -400,7 +400,13 @@ class ProcessChecks {
     double horizon = subject_->horizon();
     if (subject_->joint) {
       Joint joint(subject_->joint->name(), std::min(1e6 * horizon, 1e30));
-      for (const auto& c : subject_->joint->components()) joint.add(c.name, c.process, c.placement);
+      // A clock need not go on beyond its own horizon.
+      for (const auto& c : subject_->joint->components()) {
+        Placement placement = c.placement;
+        if (!placement.clock.is_identity())
+          placement.clock = Clock([=](Expr t) { return c.placement.clock(min(t, horizon)); });
+        joint.add(c.name, c.process, placement);
+      }
       far = compile(joint, session_.options().target,
                     session_.compile_options({Question::prior, Question::forward, Question::bridge}));
       for (double t : {1e2, 1e4, 1e6}) times.push_back(t);

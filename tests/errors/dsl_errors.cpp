@@ -195,6 +195,30 @@ TEST_CASE("messages: joint processes") {
           j.add("a", Brownian(Circle(), 1.0));
         }) == "joint 'j' already has a component 'a'; names are unique");
   CHECK(say([] { Clock::linear(-1); }) == "a linear clock needs a rate above 0; found -1");
+  CHECK(say([] { Clock::power(0); }) == "a power clock needs an exponent above 0; found 0");
+  CHECK(say([] { Clock::exponential(0); }) ==
+        "an exponential clock needs a growth from -80 to 80 that is not 0; found 0");
+  CHECK(say([] { Clock::exponential(81); }) ==
+        "an exponential clock needs a growth from -80 to 80 that is not 0; found 81");
+  CHECK(say([] { Clock::sigmoid(0); }) == "a sigmoid clock needs a steepness above 0 and up to 80; found 0");
+  CHECK(say([] { Clock::sigmoid(100); }) == "a sigmoid clock needs a steepness above 0 and up to 80; found 100");
+  auto on = [&](const std::function<Expr(Expr)>& clock) {
+    return say([&] { Joint("j", 4).add("place", Brownian(Circle(), 1.0), {.clock = Clock(clock)}); });
+  };
+  CHECK(on([](Expr t) { return t + 1.0; }) ==
+        "joint 'j', component 'place', clock: it reads 1 at time 0; it must read 0");
+  CHECK(on([](Expr t) { return t * (2.0 - t); }) ==
+        "joint 'j', component 'place', clock: it falls from 1 at time 1 to 0.999985 at time 1.00391; it must not fall");
+  CHECK(on([](Expr t) { return 0.0 * t; }) ==
+        "joint 'j', component 'place', clock: it still reads 0 at the horizon 4; the component would never move");
+  CHECK(on([](Expr t) { return log(t); }) ==
+        "joint 'j', component 'place', clock: it reads -inf at time 0; it must be finite");
+  CHECK(on([](Expr t) { return stack({t, t}); }) ==
+        "joint 'j', component 'place', clock: it reads f32 [2]; a clock reads an f32 number");
+  CHECK(on([](Expr t) { return to_int(t); }) ==
+        "joint 'j', component 'place', clock: it reads i32 []; a clock reads an f32 number");
+  CHECK(on([](Expr t) { return t * uniform(); }) ==
+        "joint 'j', component 'place', clock: it draws; a clock must be a function of time alone");
   CHECK(say([] { Disc().uniform_point(); }) ==
         "space 'disc' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
         "space, or "
@@ -284,6 +308,27 @@ TEST_CASE("messages: the standard library") {
   CHECK(say([] { Brownian(Spd(2), 1.0); }) ==
         "no exact Brownian motion is known on space 'spd'; use GeodesicWalk(space, {.rate, .steps}), the named "
         "approximation");
+  CHECK(say([] { OrnsteinUhlenbeck(Euclidean({3}), {.theta = {1, 2}}); }) ==
+        "an Ornstein-Uhlenbeck process needs one theta, or one for each of the 3 elements of a point; found 2");
+  CHECK(say([] { OrnsteinUhlenbeck(Euclidean({2}), {.sigma = {1, -2}}); }) ==
+        "an Ornstein-Uhlenbeck process needs a sigma above 0; found -2");
+  CHECK(
+      say([] { OrnsteinUhlenbeck(Euclidean({2}), {.theta = {1, 2}}, Covariance({1, 0, 0, 1})); }) ==
+      "an Ornstein-Uhlenbeck process needs one theta for all coordinates, which its covariance joins; found 2 of them");
+  CHECK(say([] { OrnsteinUhlenbeck(CenteredEuclidean({2, 1}), {.sigma = {1, 2}}); }) ==
+        "an Ornstein-Uhlenbeck process needs one sigma for all coordinates, which space 'centered_euclidean' joins; "
+        "found 2 of them");
+  CHECK(say([] { OrnsteinUhlenbeck(CenteredEuclidean({2, 1}), {.mean = 1}); }) ==
+        "an Ornstein-Uhlenbeck process needs a mean that is a point of space 'centered_euclidean'; found [1, 1]");
+  CHECK(say([] { Brownian(Euclidean({2}), {.drift = INFINITY}); }) ==
+        "Brownian motion on space 'euclidean' needs a finite drift; found inf");
+  CHECK(say([] { CenteredEuclidean({3}); }) ==
+        "space 'centered_euclidean' needs points of shape [atoms, dimensions] with 2 atoms or more; found shape [3]");
+  CHECK(
+      say([] { CenteredEuclidean({1, 3}); }) ==
+      "space 'centered_euclidean' needs points of shape [atoms, dimensions] with 2 atoms or more; found shape [1, 3]");
+  CHECK(say([] { CenteredEuclidean({2, 0}); }) ==
+        "space 'centered_euclidean' needs extents above 0; found shape [2, 0]");
   CHECK(say([] { Categorical(0); }) == "space 'categorical' needs 1 to 16777216 categories; found 0");
   CHECK(say([] { UniformJump(Categorical(3), INFINITY); }) == "a uniform jump process needs a rate above 0; found inf");
   CHECK(say([] { GeodesicWalk(Disc(), {.rate = 0, .steps = 8}); }) ==
@@ -293,8 +338,67 @@ TEST_CASE("messages: the standard library") {
   CHECK(say([] { Brownian(Disc(), 1.0); }) ==
         "no exact Brownian motion is known on space 'disc'; use GeodesicWalk(space, {.rate, .steps}), the named "
         "approximation");
+  CHECK(say([] { Covariance({1, 2, 3}); }) == "a covariance is a square matrix; found 3 numbers");
+  CHECK(say([] { Covariance(std::vector<double>{}); }) == "a covariance is a square matrix; found 0 numbers");
+  CHECK(say([] { Covariance({1, 0.5, 0.25, 1}); }) == "a covariance is symmetric; found 0.5 in row 0, column 1");
+  CHECK(say([] { Covariance({1, INFINITY, 0.25, 1}); }) == "a covariance is finite; found inf in row 0, column 1");
+  CHECK(say([] { Covariance({1, 2, 2, 4}); }) ==
+        "a covariance is positive definite; element 1 has no variance given those before it");
+  CHECK(say([] { Brownian(Euclidean({3}), 1.0, Covariance({1, 0, 0, 1})); }) ==
+        "a covariance on points of 3 elements needs 9 numbers; found 4");
+  CHECK(say([] { Brownian(CenteredEuclidean({2, 1}), 1.0, Covariance({1, 0, 0, 1})); }) ==
+        "a covariance needs a space that is the whole of R^n; found space 'centered_euclidean' of dimension 1 in R^2");
+  CHECK(say([] { ScheduledOrnsteinUhlenbeck(Euclidean({}), {.theta = 0}); }) ==
+        "an Ornstein-Uhlenbeck process with a schedule needs a theta above 0; found 0");
+  CHECK(say([] { ScheduledOrnsteinUhlenbeck(Euclidean({}), {.terms = {{.weight = -1, .rate = 2}}}); }) ==
+        "an Ornstein-Uhlenbeck process with a schedule needs a variance and weights that are 0 or above, and finite "
+        "rates; found -1 e^(2 t)");
+  CHECK(say([] { ScheduledOrnsteinUhlenbeck(Euclidean({}), {.variance = 0}); }) ==
+        "an Ornstein-Uhlenbeck process with a schedule needs a variance in all above 0; found 0");
+  CHECK(say([] { VariancePreserving(Euclidean({}), {.beta_min = 0}); }) ==
+        "a variance-preserving process needs a beta_min above 0; found 0");
+  CHECK(say([] { SubVariancePreserving(Euclidean({}), {.beta_min = 2, .beta_max = 1}); }) ==
+        "a sub-variance-preserving process needs a beta_max of beta_min or above; found 1 and 2");
+  CHECK(say([] { CosineVariancePreserving(Euclidean({}), {.offset = 0}); }) ==
+        "a variance-preserving process needs a cosine offset above 0; found 0");
+  CHECK(say([] { VarianceExploding(Euclidean({}), {.sigma_min = 0}); }) ==
+        "a variance-exploding process needs a sigma_min above 0; found 0");
+  CHECK(say([] { VarianceExploding(Euclidean({}), {.sigma_min = 2, .sigma_max = 2}); }) ==
+        "a variance-exploding process needs a sigma_max above sigma_min; found 2 and 2");
   CHECK(say([] { Brownian(Euclidean({3}), 1.0).space().uniform_point(); }) ==
         "space 'euclidean' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
         "space, "
         "or prior in the process");
+}
+
+TEST_CASE("messages: linear diffusions") {
+  auto say = [](LinearDiffusionOptions options, Kept<Flat> space, Covariance covariance = {}) {
+    return message_of([&] { LinearDiffusion(space, options, covariance); });
+  };
+  const Euclidean line({}), plane({2});
+  const CenteredEuclidean pair({2, 1});
+  auto one = [](Expr) { return constant(1); };
+  auto two = [](Expr t) { return stack({t, t}); };
+  CHECK(say({}, line) == "a linear diffusion needs a noise, a function of t; none is given");
+  CHECK(say({.noise = one, .horizon = 0}, line) == "a linear diffusion needs a horizon above 0; found 0");
+  CHECK(say({.noise = two}, line) ==
+        "a linear diffusion's noise gives f32 [2]; it must be f32, a number or of a point's shape []");
+  CHECK(say({.drift = [](Expr t) { return to_int(t); }, .noise = one}, line) ==
+        "a linear diffusion's drift gives i32 []; it must be f32, a number or of a point's shape []");
+  CHECK(say({.offset = [](Expr) { return normal(); }, .noise = one}, line) ==
+        "a linear diffusion's offset draws; it must be a function of t alone");
+  CHECK(say({.noise = two}, plane, Covariance({1, 0, 0, 1})) ==
+        "a linear diffusion needs a drift and a noise that are numbers, since its covariance joins coordinates");
+  CHECK(say({.drift = [](Expr t) { return splat(t, {2, 1}); }, .noise = one}, pair) ==
+        "a linear diffusion needs a drift and a noise that are numbers, since space 'centered_euclidean' joins "
+        "coordinates");
+  CHECK(say({.offset = one, .noise = one}, pair) ==
+        "a linear diffusion with an offset would leave space 'centered_euclidean'; leave the offset out");
+  CHECK(say({.noise = [](Expr) { return constant(0); }}, line) ==
+        "a linear diffusion needs noise before its horizon 1; its noise is 0");
+  CHECK(say({.drift = [](Expr) { return constant(100); }, .noise = one}, line) ==
+        "a linear diffusion's decay from s = 0 to t = 1 is 2.688e+43; bound its coefficients, or shorten its horizon");
+  CHECK(say({.noise = [](Expr t) { return select(t < 0.3, 1.0, constant(2)); }}, line) ==
+        "a linear diffusion's deviation from s = 0.25 to t = 0.5 is not accurate with 512 panels: its coefficients "
+        "jump, turn too often or have a pole; smooth them, or shorten the horizon");
 }
