@@ -45,6 +45,18 @@ CatalogueParameter whole(std::string name, double value, std::string meaning) {
 // A whole number among complete parameters.
 int64_t count(const Parameters& p, const std::string& name) { return int64_t(p.at(name)); }
 
+// Rates of jumps to the next category and the one before, around a ring.
+std::vector<double> ring_rates(int64_t categories, double onward, double back) {
+  auto n = size_t(categories);
+  std::vector<double> rates(n * n);
+  for (size_t i = 0; i < n; ++i) {
+    rates[i * n + (i + 1) % n] += onward;
+    rates[i * n + (i + n - 1) % n] += back;
+    rates[i * n + i] -= onward + back;
+  }
+  return rates;
+}
+
 std::vector<CatalogueEntry> entries() {
   const CatalogueParameter rate{"rate", 1, "variance per unit of time"};
   std::vector<CatalogueEntry> list;
@@ -62,13 +74,33 @@ std::vector<CatalogueEntry> entries() {
   space("euclidean", "vectors of R^n", {whole("dimension", 3, "n")},
         [](const Parameters& p) { return Euclidean({count(p, "dimension")}); });
 
+  process("absorbing_jump", "every category becomes the mask, the last one, which stays",
+          {whole("categories", 5, "K, the mask among them"), {"rate", 1, "jumps per unit of time"}}, 16,
+          [](const Parameters& p) {
+            return AbsorbingJump(Categorical(count(p, "categories")), {.rate = p.at("rate")});
+          });
   process("circle_brownian", "Brownian motion on the circle, exact", {rate}, 32,
           [](const Parameters& p) { return Brownian(Circle(), p.at("rate")); });
   process("euclidean_brownian", "Brownian motion in R^n", {whole("dimension", 3, "n"), rate}, 2,
           [](const Parameters& p) { return Brownian(Euclidean({count(p, "dimension")}), p.at("rate")); });
+  process("generator_jump", "jumps at given rates; here around a ring, with unequal rates each way",
+          {whole("categories", 4, "K"),
+           {"onward", 1, "rate of jumps from k to k + 1"},
+           {"back", 0.25, "rate of jumps from k to k - 1"}},
+          16, [](const Parameters& p) {
+            Categorical ring(count(p, "categories"));
+            return GeneratorJump(ring, {.rates = ring_rates(ring.categories(), p.at("onward"), p.at("back"))});
+          });
   process("geodesic_walk_on_circle", "Brownian motion on the circle by geodesic steps: the named approximation",
           {rate, whole("steps", 64, "geodesic steps per draw")}, 16, [](const Parameters& p) {
             return GeodesicWalk(Circle(), {.rate = p.at("rate"), .steps = count(p, "steps")});
+          });
+  process("ordinal_jump", "jumps between ordered categories, near ones more often",
+          {whole("categories", 4, "K"),
+           {"rate", 1, "jumps per unit of time"},
+           {"width", 1, "how far they go, in categories"}},
+          32, [](const Parameters& p) {
+            return OrdinalJump(Categorical(count(p, "categories")), {.rate = p.at("rate"), .width = p.at("width")});
           });
   process("ornstein_uhlenbeck", "dX = theta (mean - X) dt + sigma dW in R^n",
           {whole("dimension", 1, "n"),
@@ -78,6 +110,16 @@ std::vector<CatalogueEntry> entries() {
           16, [](const Parameters& p) {
             return OrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
                                      {.theta = p.at("theta"), .mean = p.at("mean"), .sigma = p.at("sigma")});
+          });
+  process("stationary_jump", "jumps to a category drawn from a given law",
+          {whole("categories", 5, "K"),
+           {"rate", 1, "jumps per unit of time"},
+           {"ratio", 0.5, "the weight of each category, relative to the one before"}},
+          16, [](const Parameters& p) {
+            std::vector<double> weights(size_t(std::max<int64_t>(0, count(p, "categories"))));
+            for (size_t k = 0; k < weights.size(); ++k) weights[k] = std::pow(p.at("ratio"), double(k));
+            return StationaryJump(Categorical(count(p, "categories")),
+                                  {.rate = p.at("rate"), .weights = std::move(weights)});
           });
   process("uniform_jump", "jumps to a uniformly drawn category",
           {whole("categories", 5, "K"), {"rate", 1, "jumps per unit of time"}}, 16,

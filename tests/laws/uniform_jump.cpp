@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include <catenary/stdlib/categorical.h>
+#include <catenary/stdlib/jump.h>
 #include <catenary/tests/laws/identities.h>
 
 using namespace catenary;
