@@ -74,11 +74,10 @@ std::vector<CatalogueEntry> entries() {
   space("euclidean", "vectors of R^n", {whole("dimension", 3, "n")},
         [](const Parameters& p) { return Euclidean({count(p, "dimension")}); });
 
-  process("absorbing_jump", "every category becomes the mask, the last one, which stays",
-          {whole("categories", 5, "K, the mask among them"), {"rate", 1, "jumps per unit of time"}}, 16,
-          [](const Parameters& p) {
-            return AbsorbingJump(Categorical(count(p, "categories")), {.rate = p.at("rate")});
-          });
+  process(
+      "absorbing_jump", "every category becomes the mask, the last one, which stays",
+      {whole("categories", 5, "K, the mask among them"), {"rate", 1, "jumps per unit of time"}}, 16,
+      [](const Parameters& p) { return AbsorbingJump(Categorical(count(p, "categories")), {.rate = p.at("rate")}); });
   process("circle_brownian", "Brownian motion on the circle, exact", {rate}, 32,
           [](const Parameters& p) { return Brownian(Circle(), p.at("rate")); });
   process("euclidean_brownian", "Brownian motion in R^n", {whole("dimension", 3, "n"), rate}, 2,

@@ -99,8 +99,7 @@ FixedLaw FixedLaw::point(int64_t category) { return {Kind::point, category, fals
 FixedLaw FixedLaw::of(std::string_view whose, const std::vector<double>& weights) {
   double most = 0;
   for (double w : weights) {
-    if (!(w >= 0) || !std::isfinite(w))
-      throw Error(fmt::format("{} needs weights of at least 0; found {}", whose, w));
+    if (!(w >= 0) || !std::isfinite(w)) throw Error(fmt::format("{} needs weights of at least 0; found {}", whose, w));
     most = std::max(most, w);
   }
   if (!(most > 0)) throw Error(fmt::format("{} needs a weight above 0; all are 0", whose));
@@ -108,7 +107,8 @@ FixedLaw FixedLaw::of(std::string_view whose, const std::vector<double>& weights
   for (double w : weights) p.push_back(w / most);
   double total = std::accumulate(p.begin(), p.end(), 0.0);
   for (double& q : p) q /= total;
-  FixedLaw law(Kind::table, int64_t(weights.size()), std::all_of(p.begin(), p.end(), [](double q) { return float(q) > 0; }));
+  FixedLaw law(Kind::table, int64_t(weights.size()),
+               std::all_of(p.begin(), p.end(), [](double q) { return float(q) > 0; }));
   law.make_table(p);
   return law;
 }

@@ -45,7 +45,8 @@ Matrix squared(const Matrix& a, size_t k) {
 // The Chebyshev nodes of (0, 1).
 std::vector<double> nodes() {
   std::vector<double> x;
-  for (size_t i = 0; i < degree; ++i) x.push_back(0.5 - 0.5 * std::cos((2 * double(i) + 1) * std::numbers::pi / (2 * degree)));
+  for (size_t i = 0; i < degree; ++i)
+    x.push_back(0.5 - 0.5 * std::cos((2 * double(i) + 1) * std::numbers::pi / (2 * degree)));
   return x;
 }
 
@@ -97,8 +98,9 @@ Matrix checked_rates(std::string_view whose, const std::vector<double>& rates, s
       if (i != j) leaves += rate;
     }
     if (std::abs(leaves + rates[i * k + i]) > 1e-6 * leaves)
-      throw Error(fmt::format("{} needs rows of rates that sum to 0; row {} sums to {}: its diagonal element must be {}",
-                              whose, i, leaves + rates[i * k + i], -leaves));
+      throw Error(
+          fmt::format("{} needs rows of rates that sum to 0; row {} sums to {}: its diagonal element must be {}", whose,
+                      i, leaves + rates[i * k + i], -leaves));
     unit[i * k + i] = -leaves;
     fastest = std::max(fastest, leaves);
   }
@@ -148,17 +150,20 @@ struct GeneratorJump::Tables {
     for (double between : {0.003, 0.05, 0.5, 0.95, 0.997}) offsets.push_back(between);
     std::vector<Matrix> p;
     for (int piece = 0; piece < pieces_per_stretch; ++piece)
-      for (double offset : offsets) p.push_back(at_short(shortest * std::pow(stretch, (piece + offset) / pieces_per_stretch)));
+      for (double offset : offsets)
+        p.push_back(at_short(shortest * std::pow(stretch, (piece + offset) / pieces_per_stretch)));
 
     polynomials.clear();
     for (int s = 0;; ++s) {
       if (s == most_stretches)
-        throw Error(fmt::format("{} forgets its start too slowly: after {:.2g} times its shortest mean stay its rows still differ",
-                                whose, shortest * std::pow(stretch, s)));
+        throw Error(fmt::format(
+            "{} forgets its start too slowly: after {:.2g} times its shortest mean stay its rows still differ", whose,
+            shortest * std::pow(stretch, s)));
       if (int64_t(polynomials.size() + size_t(pieces_per_stretch) * k * k * coefficients) > most_numbers)
-        throw Error(fmt::format("{} on {} categories needs tables of more than {} numbers; take fewer categories, or a "
-                                "structured process (UniformJump, StationaryJump, AbsorbingJump)",
-                                whose, k, most_numbers));
+        throw Error(
+            fmt::format("{} on {} categories needs tables of more than {} numbers; take fewer categories, or a "
+                        "structured process (UniformJump, StationaryJump, AbsorbingJump)",
+                        whose, k, most_numbers));
       for (int piece = 0; piece < pieces_per_stretch; ++piece)
         for (size_t pair = 0; pair < k * k; ++pair)
           if (!add_polynomial(&p[size_t(piece) * offsets.size()], pair, offsets, basis)) return false;

@@ -45,11 +45,11 @@ class GeneratorJump : public Jump {
   Place place(Expr time) const;
   Expr log_probability(const Expr& from, const Expr& to, const Place& place) const;
 
-  double fastest_;       ///< The highest rate at which a category is left.
-  double pieces_per_e_;  ///< Pieces per factor e of time.
+  double fastest_;            ///< The highest rate at which a category is left.
+  double pieces_per_e_;       ///< Pieces per factor e of time.
   int64_t earlier_, pieces_;  ///< Pieces before the time 1 / fastest_, and in all.
-  Expr polynomials_;  ///< Of piece, from, to: its 9 coefficients.
-  Expr jumps_;        ///< Of from, to: the least number of jumps.
+  Expr polynomials_;          ///< Of piece, from, to: its 9 coefficients.
+  Expr jumps_;                ///< Of from, to: the least number of jumps.
   FixedLaw stationary_;
 };
 

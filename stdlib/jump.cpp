@@ -8,9 +8,7 @@ namespace catenary {
 Jump::Jump(Categorical space, std::string_view whose, LogitsOptions logits)
     : Process(space), logits_(checked(whose, std::move(logits), space.categories())) {}
 
-Estimate Jump::estimate() const {
-  return {"logits", {space().categories()}, Type::f32, logits_.forbidden};
-}
+Estimate Jump::estimate() const { return {"logits", {space().categories()}, Type::f32, logits_.forbidden}; }
 
 Expr Jump::endpoint(Expr logits, Expr, Expr) const { return draw_from_logits(std::move(logits), logits_); }
 

@@ -78,6 +78,7 @@ class AbsorbingJump final : public MixingJump {
   AbsorbingJump(Categorical space, AbsorbingJumpOptions options, LogitsOptions logits = {});
   /// What is not masked is x_0, and stays. A mask stays with probability (1 - e^{-rate s}) / (1 - e^{-rate t}), and else was x_0.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
+
  private:
   int64_t mask_;
 };
