@@ -123,6 +123,11 @@ struct GeneratorJump::Tables {
             "never left there is AbsorbingJump, for one that is never entered StationaryJump",
             whose, i / k, i % k));
     while (!fits(whose)) pieces_per_stretch *= 2;
+    // Before the tables P = A t^n (1 + c t): at their beginning log P rises with log t by n + c t.
+    for (size_t i = 0; i < k * k; ++i) {
+      double rise = polynomials[i * coefficients + 1] * pieces_per_stretch / std::log(stretch);
+      bends.push_back(polynomials[i * coefficients] == never ? 0 : rise - jumps[i]);
+    }
   }
 
   // exp(Q t) for t up to 4 `shortest`: e^{-t} sum t^n (I + Q)^n / n!, all of whose terms are positive.
@@ -142,8 +147,18 @@ struct GeneratorJump::Tables {
     return sum;
   }
 
+  // Of tables that end with stretch `last`.
+  void check_size(std::string_view whose, int last) const {
+    if ((last + 1) * pieces_per_stretch * int64_t(k * k * coefficients) > most_numbers)
+      throw Error(
+          fmt::format("{} on {} categories needs tables of more than {} numbers; take fewer categories, or a "
+                      "structured process (UniformJump, StationaryJump, AbsorbingJump)",
+                      whose, k, most_numbers));
+  }
+
   // Makes the tables; false: they need more pieces.
   bool fits(std::string_view whose) {
+    check_size(whose, earlier_stretches);
     std::vector<double> along = nodes(), offsets{0};
     const std::vector<std::vector<double>> basis = cardinals(along);
     offsets.insert(offsets.end(), along.begin(), along.end());
@@ -159,11 +174,7 @@ struct GeneratorJump::Tables {
         throw Error(fmt::format(
             "{} forgets its start too slowly: after {:.2g} times its shortest mean stay its rows still differ", whose,
             shortest * std::pow(stretch, s)));
-      if (int64_t(polynomials.size() + size_t(pieces_per_stretch) * k * k * coefficients) > most_numbers)
-        throw Error(
-            fmt::format("{} on {} categories needs tables of more than {} numbers; take fewer categories, or a "
-                        "structured process (UniformJump, StationaryJump, AbsorbingJump)",
-                        whose, k, most_numbers));
+      check_size(whose, s);
       for (int piece = 0; piece < pieces_per_stretch; ++piece)
         for (size_t pair = 0; pair < k * k; ++pair)
           if (!add_polynomial(&p[size_t(piece) * offsets.size()], pair, offsets, basis)) return false;
@@ -208,7 +219,7 @@ struct GeneratorJump::Tables {
   double fastest = 0;
   int pieces_per_stretch = 1;
   Matrix unit;
-  std::vector<double> jumps, polynomials, stationary;
+  std::vector<double> jumps, bends, polynomials, stationary;
 };
 
 GeneratorJump::GeneratorJump(Categorical space, GeneratorJumpOptions options, LogitsOptions logits)
@@ -226,6 +237,7 @@ GeneratorJump::GeneratorJump(Categorical space, std::string_view whose, const Ta
       pieces_(int64_t(tables.polynomials.size() / (tables.k * tables.k * coefficients))),
       polynomials_(constant(tables.polynomials, {int64_t(tables.polynomials.size())})),
       jumps_(constant(tables.jumps, {int64_t(tables.jumps.size())})),
+      bends_(constant(tables.bends, {int64_t(tables.bends.size())})),
       stationary_(FixedLaw::of(whose, tables.stationary)) {}
 
 GeneratorJump::Place GeneratorJump::place(Expr time) const {
@@ -234,14 +246,15 @@ GeneratorJump::Place GeneratorJump::place(Expr time) const {
   auto first = double(-earlier_), last = first + double(pieces_);
   Expr at = min(max(pieces_per_e_ * passed, first), last), piece = min(floor(at), last - 1);
   int64_t numbers = space().categories() * space().categories() * int64_t(coefficients);
-  return {(to_int(piece) + earlier_) * numbers, at - piece, min(passed - std::log(shortest), 0.0)};
+  Expr before = min(passed - std::log(shortest), 0.0);
+  return {(to_int(piece) + earlier_) * numbers, at - piece, before, expm1(before)};
 }
 
 Expr GeneratorJump::log_probability(const Expr& from, const Expr& to, const Place& place) const {
   Expr pair = from * space().categories() + to, first = place.piece + pair * int64_t(coefficients);
   Expr sum = at(polynomials_, first + int64_t(degree));
   for (size_t m = degree; m-- > 0;) sum = fma(place.along, sum, at(polynomials_, first + int64_t(m)));
-  return fma(place.before, at(jumps_, pair), sum);
+  return fma(place.before, at(jumps_, pair), fma(place.short_of, at(bends_, pair), sum));
 }
 
 Expr GeneratorJump::prior(Expr) const { return stationary_.draw(bits()); }

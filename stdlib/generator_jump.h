@@ -14,11 +14,12 @@ struct GeneratorJumpOptions {
 /// Jumps at rates Q: P_t = exp(Q t), whether or not Q is reversible; rates that change in time are told by the clock.
 ///
 /// log P_t is interpolated in log t by pieces of degree 8, whose values at the nodes come from repeated squaring in double
-/// precision (positive terms only). Every P_ij(t), however small, is right to 1e-6 of itself and 2e-7 log P_ij (pairs below 1e-300
-/// are taken as never); beyond the last piece all rows are the stationary law to 1e-9.
+/// precision (positive terms only). P_ij(t) is right to 1e-6 of itself and of its logarithm, however small (below 1e-300 it is
+/// taken as never); where t is less than 6e-8 of the mean stay in the category that is left fastest, so are those of rates above
+/// 1e-6 of that category's. Beyond the last piece all rows are the stationary law to 1e-9.
 /// A forward draw looks at K values, a bridge at 2 K + 1. The tables hold about 150 K^2 numbers, more where the chain moves far
-/// before it forgets; 2^24 are allowed, enough for K = 256 in most cases. Making them takes about 1,000 K^3 operations: 0.1 s for
-/// K = 32.
+/// before it forgets; 2^24 are allowed, enough for K = 256 in most cases and never for K above 378. Making them takes about 500 K^3 multiplications: 0.1 s
+/// for K = 64.
 class GeneratorJump : public Jump {
  public:
   GeneratorJump(Categorical space, GeneratorJumpOptions options, LogitsOptions logits = {});
@@ -38,9 +39,10 @@ class GeneratorJump : public Jump {
 
   /// Where a length of time is found in the tables.
   struct Place {
-    Expr piece;   ///< How many numbers lie before its piece.
-    Expr along;   ///< How far along the piece, 0 to 1.
-    Expr before;  ///< log of its share of the shortest time in the tables, at most 0.
+    Expr piece;     ///< How many numbers lie before its piece.
+    Expr along;     ///< How far along the piece, 0 to 1.
+    Expr before;    ///< log of its share of the shortest time in the tables, at most 0.
+    Expr short_of;  ///< That share less 1.
   };
   Place place(Expr time) const;
   Expr log_probability(const Expr& from, const Expr& to, const Place& place) const;
@@ -49,7 +51,7 @@ class GeneratorJump : public Jump {
   double pieces_per_e_;       ///< Pieces per factor e of time.
   int64_t earlier_, pieces_;  ///< Pieces before the time 1 / fastest_, and in all.
   Expr polynomials_;          ///< Of piece, from, to: its 9 coefficients.
-  Expr jumps_;                ///< Of from, to: the least number of jumps.
+  Expr jumps_, bends_;        ///< Of from, to: the least number of jumps; how far log P bends before the tables begin.
   FixedLaw stationary_;
 };
 

@@ -165,14 +165,20 @@ TEST_CASE("rare categories keep their frequency wherever they stand") {
 }
 
 TEST_CASE("a tail of categories of 1e-7 keeps its frequency") {
-  auto draws = draws_of(Engine::compiled, UniformJump(Categorical(256), 1.0));
-  std::vector<double> logits(256, std::log(1e-7)), tail;
-  logits[100] = std::log(0.6);
-  logits[200] = std::log(0.4);
-  Points now = draws->repeated({0}), estimate = draws->repeated(logits, 256);
-  for (uint64_t seed = 0; seed < 4; ++seed)
-    for (double k : draws->step(estimate, now, 0, 1, seed)) tail.push_back(k != 100 && k != 200);
-  CHECK(std::abs(z_of_mean(tail, 254e-7)) < z_bound());
+  constexpr int64_t k = 256, n = 1 << 15, rounds = 32;
+  Joint joint("tail");
+  joint.add("x", UniformJump(Categorical(k), 1.0));
+  Sampler sampler = compile(joint, Target::host(), {.questions = {Question::step}});
+  Tensor now = Tensor::empty(Dtype::i32, {n}), logits = Tensor::empty(Dtype::f32, {n, k});
+  std::fill(now.values<int32_t>().begin(), now.values<int32_t>().end(), 0);
+  for (size_t i = 0; i < size_t(n * k); ++i)
+    logits.values<float>()[i] = float(std::log(i % size_t(k) == 100 ? 0.6 : i % size_t(k) == 200 ? 0.4 : 1e-7));
+  std::vector<double> tail;
+  for (uint64_t seed = 0; seed < uint64_t(rounds); ++seed) {
+    State made = sampler.step(State{{"x", logits}}, State{{"x", now}}, 0, 1, Seed(seed));
+    for (int32_t x : made["x"].values<const int32_t>()) tail.push_back(x != 100 && x != 200);
+  }
+  CHECK(std::abs(z_of_mean(tail, 254e-7 / (1 + 254e-7))) < z_bound());
 }
 
 TEST_CASE("shares lose nothing to rounding, however many categories") {
