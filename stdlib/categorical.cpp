@@ -41,7 +41,7 @@ Expr draw_category(int64_t categories, Expr otherwise, const std::function<Expr(
   Expr none = constant(-1, Type::i32);
   std::vector<Expr> last =
       fold(categories, {bits(), 0.0, none, otherwise, 0.0}, [&](Expr k, const std::vector<Expr>& c) {
-        Expr level = c[0], rest = c[1], chosen = c[2], held = c[3], most = c[4];
+        const Expr &level = c[0], &rest = c[1], &chosen = c[2], &held = c[3], &most = c[4];
         Expr levels = 0x1p32 * probability(k), more = levels > most;
         Expr taken = select(more, most, levels) + rest, share = to_int(taken);
         return std::vector<Expr>{level - share, taken - to_float(share),

@@ -138,9 +138,9 @@ struct GeneratorJump::Tables {
       power[i * k + i] = sum[i * k + i] = 1;
     }
     double most = *std::max_element(jumps.begin(), jumps.end()), factor = 1;
-    for (double n = 1; n <= most + 3 && factor > least; ++n) {
+    for (int64_t n = 1; double(n) <= most + 3 && factor > least; ++n) {
       power = product(power, step, k);
-      factor *= t / n;
+      factor *= t / double(n);
       for (size_t i = 0; i < k * k; ++i) sum[i] += factor * power[i];
     }
     for (double& p : sum) p *= std::exp(-t);
