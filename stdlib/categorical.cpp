@@ -1,12 +1,31 @@
-// Categories: the uniform jump process, and a draw from logits.
+// Categories: alias tables, and draws that keep the frequency of rare categories.
 #include <catenary/stdlib/categorical.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <catenary/stdlib/checks.h>
 
 namespace catenary {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// Whether k is one of these categories, which are in order: a comparison for each run of neighbours.
+Expr is_among(const std::vector<int64_t>& categories, const Expr& k) {
+  std::optional<Expr> among;
+  for (size_t first = 0, last = 0; first < categories.size(); first = last) {
+    for (last = first + 1; last < categories.size() && categories[last] == categories[last - 1] + 1;) ++last;
+    Expr within = below(k - categories[first], int64_t(last - first));
+    among = among ? *among || within : within;
+  }
+  return *among;
+}
+
+}  // namespace
 
 Categorical::Categorical(int64_t categories) : Space("categorical", Type::i32, {}), categories_(categories) {
   if (categories < 1 || categories > int64_t{1} << 24)
@@ -15,64 +34,134 @@ Categorical::Categorical(int64_t categories) : Space("categorical", Type::i32, {
 
 Expr Categorical::uniform_point() const { return uniform_int(categories_); }
 
-UniformJump::UniformJump(Categorical space, double rate)
-    : Process(std::move(space)), rate_(positive("a uniform jump process", "rate", rate)) {}
-
-Expr UniformJump::prior(Expr) const { return space().uniform_point(); }
-
-Expr UniformJump::forward(Expr x0, Expr t) const {
-  Expr jumps = bernoulli(-expm1(-rate_ * t), exp(-rate_ * t));
-  return select(jumps, space().uniform_point(), x0);
+Expr draw_category(int64_t categories, Expr otherwise, const std::function<Expr(Expr k)>& probability) {
+  // The unit interval is 2^32 levels, of which a word is one. Each category takes its share from below, at most one half; the
+  // likeliest so far is held back. What a share loses to rounding is passed on. Once a category is chosen, the level wraps around
+  // and stays above the share of the likeliest, hence above all that follow.
+  Expr none = constant(-1, Type::i32);
+  std::vector<Expr> last =
+      fold(categories, {bits(), 0.0, none, otherwise, 0.0}, [&](Expr k, const std::vector<Expr>& c) {
+        const Expr &level = c[0], &rest = c[1], &chosen = c[2], &held = c[3], &most = c[4];
+        Expr levels = 0x1p32 * probability(k), more = levels > most;
+        Expr taken = select(more, most, levels) + rest, share = to_int(taken);
+        return std::vector<Expr>{level - share, taken - to_float(share),
+                                 select(below(level, share), select(more, held, k), chosen), select(more, k, held),
+                                 select(more, levels, most)};
+      });
+  return select(last[2] < 0, last[3], last[2]);
 }
 
-Expr UniformJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
-  Expr before = -rate_ * s, after = -rate_ * (t - s);
-  Expr a = exp(before), not_a = -expm1(before), b = exp(after), not_b = -expm1(after);
-  Expr from_start = a * not_b, from_end = not_a * b, elsewhere = not_a * not_b;
-  Expr ends = from_start + from_end, stays = double(space().categories()) * a * b;
-  Expr total_equal = ends + elsewhere + stays, total_unequal = ends + elsewhere;
-
-  Expr elsewhere_equal = chance(elsewhere / total_equal, (ends + stays) / total_equal);
-  Expr elsewhere_unequal = chance(elsewhere / total_unequal, ends / total_unequal);
-  Expr goes_elsewhere = below(bits(), select(equal(x0, xt), elsewhere_equal, elsewhere_unequal));
-  // One word serves both outcomes: which category elsewhere, or which end.
-  Expr word = bits();
-  Expr end = select(below(word, chance(from_start / ends, from_end / ends)), x0, xt);
-  return select(goes_elsewhere, multiply_high(word, space().categories()), end);
+LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t categories) {
+  positive(whose, "temperature of its logits", options.temperature);
+  std::vector<int64_t>& forbidden = options.forbidden;
+  std::sort(forbidden.begin(), forbidden.end());
+  forbidden.erase(std::unique(forbidden.begin(), forbidden.end()), forbidden.end());
+  for (int64_t k : forbidden)
+    if (k < 0 || k >= categories)
+      throw Error(fmt::format("{} forbids category {}; its categories are 0 to {}", whose, k, categories - 1));
+  if (int64_t(forbidden.size()) == categories)
+    throw Error(fmt::format("{} forbids all of its {} categories; leave one that can be drawn", whose, categories));
+  return options;
 }
 
-std::optional<Expr> UniformJump::log_density(Expr x0, Expr xt, Expr t) const {
-  Expr passed = rate_ * t, jumped = -expm1(-passed);
-  auto k = double(space().categories());
-  // Near 1 the probability is told by its complement, near 1 / K by its parts.
-  Expr stays = select(passed < 0.5, log1p(-(1 - 1 / k) * jumped), log(exp(-passed) + jumped / k));
-  return select(equal(x0, xt), stays, log(jumped) - std::log(k));
-}
-
-Expr UniformJump::endpoint(Expr logits, Expr, Expr) const {
-  int64_t categories = space().categories();
-  std::vector<Expr> best =
-      fold(categories, {constant(-std::numeric_limits<double>::infinity()), constant(0, Type::i32)},
-           [&](Expr k, const std::vector<Expr>& c) {
-             Expr logit = at(logits, k), better = logit > c[0];
-             return std::vector<Expr>{select(better, logit, c[0]), select(better, k, c[1])};
-           });
-  Expr highest = best[0], likeliest = best[1];
-  // Infinite logits of the same sign have equal weights.
-  auto weight = [&](const Expr& k) {
-    Expr logit = at(logits, k);
-    return select(logit >= highest, 1.0, exp(logit - highest));
+Expr draw_from_logits(Expr logits, const LogitsOptions& options) {
+  int64_t categories = logits.shape()[0], first_allowed = 0;
+  for (int64_t k : options.forbidden) first_allowed += k == first_allowed;
+  auto logit = [&](const Expr& k) {
+    Expr found = at(logits, k);
+    return options.forbidden.empty() ? found : select(is_among(options.forbidden, k), std::nan(""), found);
   };
-  Expr total = fold(categories, 0.0, [&](Expr k, Expr sum) { return sum + weight(k); });
+  Expr highest = fold(categories, -infinity, [&](Expr k, Expr most) {
+    Expr found = logit(k);
+    return select(found > most, found, most);
+  });
+  // Of what is not a number none. Infinite logits of the same sign have equal weights.
+  double sharpness = 1 / std::clamp(options.temperature, 1e-37, 1e37);
+  auto weight = [&](const Expr& k) {
+    Expr found = logit(k), away = found - highest;
+    if (sharpness != 1) away = sharpness * away;
+    return select(found < highest, exp(away), select(equal(found, highest), 1.0, constant(0)));
+  };
+  // The second value is what the first has gained by rounding (Kahan).
+  std::vector<Expr> total = fold(categories, {0.0, 0.0}, [&](Expr k, const std::vector<Expr>& c) {
+    Expr added = weight(k) - c[1], sum = c[0] + added;
+    return std::vector<Expr>{sum, (sum - c[0]) - added};
+  });
+  Expr scale = 1.0 / total[0];
+  return draw_category(categories, constant(double(first_allowed), Type::i32),
+                       [&](Expr k) { return scale * weight(k); });
+}
 
-  // The unit interval is 2^32 levels, of which each category but the likeliest takes its share, at most one half. Once one is
-  // chosen, the level wraps around and stays above the likeliest's share, hence above all that follow.
-  Expr scale = 0x1p32 / total;
-  return fold(categories, {bits(), likeliest}, [&](Expr k, const std::vector<Expr>& c) {
-    Expr share = select(equal(k, likeliest), 0, to_int(scale * weight(k)));
-    Expr chosen = below(c[0], share);
-    return std::vector<Expr>{c[0] - share, select(chosen, k, c[1])};
-  })[1];
+FixedLaw FixedLaw::uniform(int64_t categories) { return {Kind::uniform, categories, true}; }
+
+FixedLaw FixedLaw::point(int64_t category) { return {Kind::point, category, false}; }
+
+FixedLaw FixedLaw::of(std::string_view whose, const std::vector<double>& weights) {
+  double most = 0;
+  for (double w : weights) {
+    if (!(w >= 0) || !std::isfinite(w)) throw Error(fmt::format("{} needs weights of at least 0; found {}", whose, w));
+    most = std::max(most, w);
+  }
+  if (!(most > 0)) throw Error(fmt::format("{} needs a weight above 0; all are 0", whose));
+  std::vector<double> p;
+  for (double w : weights) p.push_back(w / most);
+  double total = std::accumulate(p.begin(), p.end(), 0.0);
+  for (double& q : p) q /= total;
+  FixedLaw law(Kind::table, int64_t(weights.size()),
+               std::all_of(p.begin(), p.end(), [](double q) { return float(q) > 0; }));
+  law.make_table(p);
+  return law;
+}
+
+void FixedLaw::make_table(const std::vector<double>& probability) {
+  size_t n = probability.size();
+  std::vector<double> complement(n), log_probability(n), threshold(n), alias(n), levels(n), size(n);
+  std::vector<size_t> small, large;
+  auto sort_in = [&](size_t i) { (levels[i] < size[i] ? small : large).push_back(i); };
+  for (size_t i = 0; i < n; ++i) {
+    complement[i] = 1 - probability[i];
+    log_probability[i] = std::log(probability[i]);
+    // The words w with multiply_high(w, n) = i.
+    auto first = [n](uint64_t slot) { return ((slot << 32) + n - 1) / n; };
+    size[i] = double(first(i + 1) - first(i));
+    levels[i] = 0x1p32 * probability[i];
+    alias[i] = double(i);
+    sort_in(i);
+  }
+  while (!small.empty() && !large.empty()) {
+    size_t few = small.back(), many = large.back();
+    small.pop_back();
+    large.pop_back();
+    threshold[few] = std::min(std::round(0x1p32 * levels[few] / size[few]), 0x1p32 - 1);
+    alias[few] = double(many);
+    levels[many] -= size[few] - levels[few];
+    sort_in(many);
+  }
+  auto vector = [n](std::vector<double> values, Type type) { return constant(std::move(values), {int64_t(n)}, type); };
+  tables_ = {vector(probability, Type::f32), vector(complement, Type::f32), vector(log_probability, Type::f32),
+             vector(threshold, Type::i32), vector(alias, Type::i32)};
+}
+
+Expr FixedLaw::draw(Expr word) const {
+  if (kind_ == Kind::point) return constant(double(number_), Type::i32);
+  Expr slot = multiply_high(word, number_);
+  if (kind_ == Kind::uniform) return slot;
+  return select(below(bits(), at(tables_[3], slot)), slot, at(tables_[4], slot));
+}
+
+Expr FixedLaw::probability(Expr k) const {
+  if (kind_ == Kind::uniform) return constant(1 / double(number_));
+  return kind_ == Kind::point ? to_float(equal(k, number_)) : at(tables_[0], k);
+}
+
+Expr FixedLaw::complement(Expr k) const {
+  if (kind_ == Kind::uniform) return constant(1 - 1 / double(number_));
+  return kind_ == Kind::point ? to_float(!equal(k, number_)) : at(tables_[1], k);
+}
+
+Expr FixedLaw::log_probability(Expr k) const {
+  if (kind_ == Kind::uniform) return constant(-std::log(double(number_)));
+  return kind_ == Kind::point ? select(equal(k, number_), constant(0), -infinity) : at(tables_[2], k);
 }
 
 }  // namespace catenary

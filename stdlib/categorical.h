@@ -1,7 +1,10 @@
-// Categories, and the process that jumps between them uniformly.
+// Categories, and how one is drawn: from a fixed law, from probabilities, from a model's logits.
 #pragma once
 
-#include <catenary/dsl/process.h>
+#include <functional>
+#include <string_view>
+#include <vector>
+
 #include <catenary/dsl/space.h>
 
 namespace catenary {
@@ -19,29 +22,50 @@ class Categorical final : public Space {
   int64_t categories_;
 };
 
-/// Jumps at `rate` to a uniformly drawn category (the present one included):
-/// P_ij(t) = e^{-rate t} [i = j] + (1 - e^{-rate t}) / K. Forward and bridge are exact to 2^-32, at a cost that K does not
-/// enter. The model returns logits.
-class UniformJump final : public Process {
+/// A draw of one of the categories 0 .. K - 1 from their probabilities, functions of k that sum to 1 (to rounding). Every
+/// category but the likeliest gets its own probability to 2^-32 (and to rounding); the likeliest takes what remains. `otherwise`
+/// comes out where all probabilities are 0. One pass over the categories and one word.
+Expr draw_category(int64_t categories, Expr otherwise, const std::function<Expr(Expr k)>& probability);
+
+/// What a draw of x_0 from a model's logits takes into account besides them.
+struct LogitsOptions {
+  double temperature = 1;               ///< The logits are divided by it: below 1 the likely become likelier.
+  std::vector<int64_t> forbidden = {};  ///< Categories that are never drawn, whatever their logits.
+};
+
+/// Returns the options with `forbidden` in order; throws Error for a temperature that is not above 0, for a category that does
+/// not exist, and if none is left.
+LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t categories);
+
+/// A draw of a category from its unnormalised log-probabilities, by draw_category. -inf forbids a category, and so does NaN;
+/// where nothing else is left, those of -inf are drawn equally often. Sums are compensated: 65,536 logits are summed to
+/// rounding.
+Expr draw_from_logits(Expr logits, const LogitsOptions& options);
+
+/// A law on categories that is known at declaration: its probabilities, and draws in a time that K does not enter.
+class FixedLaw {
  public:
-  UniformJump(Categorical space, double rate);
-  Expr prior(Expr horizon) const override;
-  Expr forward(Expr x0, Expr t) const override;
-  /// With a = e^{-rate s}, b = e^{-rate (t - s)}: a mixture of x_0 with weight a (1 - b), x_t with (1 - a) b, the uniform law
-  /// with (1 - a)(1 - b), and where x_0 = x_t that category with a b K besides.
-  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
+  static FixedLaw uniform(int64_t categories);
+  static FixedLaw point(int64_t category);
+  /// In proportion to the weights. Throws Error unless they are finite, at least 0 and one of them above 0.
+  static FixedLaw of(std::string_view whose, const std::vector<double>& weights);
 
-  /// The logarithm of P_ij(t).
-  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
-
-  /// K logits: unnormalised log-probabilities of x_0; -inf forbids a category.
-  Estimate estimate() const override { return {"logits", {space().categories()}}; }
-  /// Draws x_0 from the logits. Every category but the likeliest has its own probability to 2^-32 (and to rounding); the
-  /// likeliest takes what remains.
-  Expr endpoint(Expr logits, Expr xt, Expr t) const override;
+  /// A draw made of `word`, 32 random bits, and where the law has a table another word. Every category has its probability to
+  /// 2^-32: the alias method of Walker (1977), its slots weighted by the number of words that fall on them.
+  Expr draw(Expr word) const;
+  bool positive() const { return positive_; }  ///< Whether every category has a probability above 0.
+  Expr probability(Expr k) const;
+  Expr complement(Expr k) const;       ///< 1 - probability, to its own digits.
+  Expr log_probability(Expr k) const;  ///< -inf for probability 0.
 
  private:
-  double rate_;
+  enum class Kind { uniform, point, table };
+  FixedLaw(Kind kind, int64_t number, bool positive) : kind_(kind), number_(number), positive_(positive) {}
+  void make_table(const std::vector<double>& probability);
+  Kind kind_;
+  int64_t number_;  ///< The category of a point, else K.
+  bool positive_;
+  std::vector<Expr> tables_;  ///< probability, complement, log_probability, threshold, alias
 };
 
 }  // namespace catenary

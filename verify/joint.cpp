@@ -178,7 +178,8 @@ class JointChecks {
           squares += product * product;
         }
         p.mean = sum / double(n);
-        p.z = squares > 0 ? std::abs(sum) / std::sqrt(squares) : 0;
+        // Under independence the squares sum to n; where both signals are rare, they do so by coincidences that may not come.
+        p.z = squares > 0 ? std::abs(sum) / std::sqrt(std::max(squares, double(n))) : 0;
       }
     });
     double worst = 0;
@@ -232,9 +233,14 @@ class JointChecks {
       Tensor tensor = Tensor::empty(some[c.name].dtype(), shape);
       size_t m = c.elements();
       auto* to = static_cast<int32_t*>(tensor.data());
+      std::vector<int32_t> possible = c.possible_data();
+      auto is_datum = [&](int32_t k) {
+        return !c.categorical() || std::find(possible.begin(), possible.end(), k) != possible.end();
+      };
       for (size_t d = 0; d < data_size; ++d) {
-        const auto* row =
-            d < size_t(groups) ? element_of<int32_t>(starts, c, int64_t(d)) : element_of<int32_t>(some, c, 7);
+        const auto* row = element_of<int32_t>(some, c, 7);
+        if (d < size_t(groups) || !std::all_of(row, row + m, is_datum))
+          row = element_of<int32_t>(starts, c, int64_t(d) % groups);
         std::copy(row, row + m, to + d * m);
       }
       data.set(c.name, tensor);

@@ -261,7 +261,8 @@ class ProcessChecks {
       if (!c.estimates_endpoint()) logits(c);
   }
 
-  // Close to t = 0 a step lands on the x_0 that was drawn from the logits.
+  // Close to t = 0 a step lands on the x_0 that was drawn from the logits. What is noised starts from their law: where x_t tells
+  // x_0, that law comes back all the same.
   void logits(const Component& c) {
     auto k = size_t(c.border->estimate.size);
     const int64_t n = int64_t(1) << 16, rounds = std::max<int64_t>(1, samples() / n / 4);
@@ -272,14 +273,28 @@ class ProcessChecks {
     for (size_t j = 0; j < k; ++j) {
       double logit = k > 2 && j == 1 ? -infinity : 2 * std::sin(double(1 + 3 * j)) - 3.0 * double(j % 7 == 2);
       for (size_t i = j; i < values.size(); i += k) values[i] = float(logit);
-      total += weight[j] = std::exp(double(float(logit)));
+      weight[j] = std::exp(double(float(logit)));
+    }
+    std::vector<int32_t> data = c.possible_data();
+    for (size_t j = 0; j < k; ++j) {
+      if (std::find(data.begin(), data.end(), int32_t(j)) == data.end()) weight[j] = 0;
+      total += weight[j];
     }
     State given = part_of(x0_, 0, n), estimates;
+    Tensor starts = contiguous(given[c.name]);
+    auto start = starts.values<int32_t>();
+    double passed = 0;
+    for (size_t i = 0, j = 0; i < size_t(n); ++i) {
+      while (j + 1 < k && (double(i) + 0.5) / double(n) * total >= passed + weight[j]) passed += weight[j++];
+      std::fill_n(&start[i * c.elements()], c.elements(), int32_t(j));
+    }
+    given.set(c.name, starts);
     for (const Component& other : subject_->components)
       estimates.set(other.name, other.name == c.name ? estimate : other.certain(given));
     double t = time(0.5), s = double(std::numeric_limits<float>::min());
     for (int64_t r = 0; r < rounds; ++r) {
-      State drawn = sampler().step(estimates, given, s, t, seed(16), unchecked(r * n));
+      State xt = sampler().forward(given, t, seed(17), unchecked(r * n));
+      State drawn = sampler().step(estimates, xt, s, t, seed(16), unchecked(r * n));
       for (int32_t v : drawn[c.name].values<const int32_t>()) counts[size_t(v)] += 1;
     }
     double all = double(n * rounds), chi_square = 0, degrees = -1, largest = -1;

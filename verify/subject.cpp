@@ -24,6 +24,15 @@ Tensor Component::certain(const State& x0) const {
   return logits;
 }
 
+std::vector<int32_t> Component::possible_data() const {
+  std::vector<int32_t> data;
+  std::vector<int64_t> forbidden;
+  if (declared) forbidden = declared->process->estimate().forbidden;
+  for (int32_t k = 0; k < border->point.categories; ++k)
+    if (std::find(forbidden.begin(), forbidden.end(), k) == forbidden.end()) data.push_back(k);
+  return data;
+}
+
 double Component::clock(double t) const {
   if (!declared) return t;
   Expr at = parameter("t", Type::f32, {});
@@ -98,9 +107,10 @@ State starting_points(const Subject& subject, int64_t n) {
     Tensor tensor = Tensor::empty(c.border->point.dtype == CATENARY_F32 ? Dtype::f32 : Dtype::i32, shape);
     size_t m = c.elements();
     if (c.categorical()) {
+      std::vector<int32_t> data = c.possible_data();
       auto values = tensor.values<int32_t>();
       for (size_t i = 0; i < values.size(); ++i)
-        values[i] = int32_t(int64_t(i / m) % groups * (c.border->point.categories - 1) / (groups - 1));
+        values[i] = data[i / m % size_t(groups) * (data.size() - 1) / (size_t(groups) - 1)];
     } else {
       std::vector<Vector> starts;
       for (uint64_t g = 0; g < uint64_t(groups); ++g) {

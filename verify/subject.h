@@ -31,6 +31,8 @@ struct Component {
   bool estimates_endpoint() const { return std::string_view(border->estimate_kind) == "endpoint"; }
   /// The estimate that says of every sample that it is x0, with certainty.
   Tensor certain(const State& x0) const;
+  /// The categories that may be data: those that the process does not forbid its model, where its declaration is there.
+  std::vector<int32_t> possible_data() const;
   /// The process's time at the joint's time t.
   double clock(double t) const;
   /// What the process allows itself, by Process::approximation.

@@ -9,7 +9,7 @@
 #include <catenary/dsl/evaluate.h>
 #include <catenary/dsl/gradient.h>
 #include <catenary/dsl/schedule.h>
-#include <catenary/stdlib/categorical.h>
+#include <catenary/stdlib/jump.h>
 #include <catenary/tests/message_of.h>
 #include <catenary/tests/sphere.h>
 

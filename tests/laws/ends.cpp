@@ -32,5 +32,9 @@ TEST_CASE("ends are exact") {
   check_ends(engine, OrnsteinUhlenbeck(Euclidean({2}), {.mean = 5}), {0.1f, 3}, {0.7f, -1}, {0.1f, 3});
   check_ends(engine, Brownian(Circle(), 1.0), {0.1f}, {-3.1f}, {0.1f});
   check_ends(engine, UniformJump(Categorical(3), 1.0), {2}, {1}, {-INFINITY, -INFINITY, 0});
+  check_ends(engine, StationaryJump(Categorical(3), {.rate = 1, .weights = {1, 2, 3}}), {2}, {1},
+             {-INFINITY, -INFINITY, 0});
+  check_ends(engine, AbsorbingJump(Categorical(3), {.rate = 1, .mask = 1}), {2}, {1}, {-INFINITY, -INFINITY, 0});
+  check_ends(engine, OrdinalJump(Categorical(3), {.rate = 1}), {2}, {1}, {-INFINITY, -INFINITY, 0});
   check_ends(engine, GeodesicWalk(Circle(), {.steps = 4}), {0.1f}, {-3.1f}, {0.1f});
 }

@@ -133,6 +133,8 @@ class Likeliest final : public Process {
 TEST_CASE("processes that are right pass") {
   CHECK(first_failure(Right()) == "none");
   CHECK(first_failure(Denoised(1), 1) == "none");
+  // Where x_t tells x_0, and one category is no datum.
+  CHECK(first_failure(AbsorbingJump(Categorical(5), {.rate = 1, .mask = 2}), 16) == "none");
 }
 
 TEST_CASE("mistakes in bridges") {

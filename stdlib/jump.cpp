@@ -1,0 +1,100 @@
+// Jumps to a category drawn from a fixed law.
+#include <catenary/stdlib/jump.h>
+
+#include <catenary/stdlib/checks.h>
+
+namespace catenary {
+
+Jump::Jump(Categorical space, std::string_view whose, LogitsOptions logits)
+    : Process(space), logits_(checked(whose, std::move(logits), space.categories())) {}
+
+Estimate Jump::estimate() const { return {"logits", {space().categories()}, Type::f32, logits_.forbidden}; }
+
+Expr Jump::endpoint(Expr logits, Expr, Expr) const { return draw_from_logits(std::move(logits), logits_); }
+
+MixingJump::MixingJump(Categorical space, std::string_view whose, double rate, FixedLaw law, LogitsOptions logits)
+    : Jump(space, whose, std::move(logits)), rate_(positive(whose, "rate", rate)), law_(std::move(law)) {}
+
+Expr MixingJump::prior(Expr) const { return law_.draw(bits()); }
+
+Expr MixingJump::forward(Expr x0, Expr t) const {
+  Expr jumps = bernoulli(-expm1(-rate_ * t), exp(-rate_ * t));
+  return select(jumps, law_.draw(bits()), x0);
+}
+
+Expr MixingJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  Expr before = -rate_ * s, after = -rate_ * (t - s);
+  Expr a = exp(before), not_a = -expm1(before), b = exp(after), not_b = -expm1(after);
+  Expr from_start = a * not_b, from_end = not_a * b, elsewhere = not_a * not_b;
+  Expr ends = from_start + from_end, pi = law_.probability(xt);
+  Expr stays = a * b, total_equal = stays + pi * (ends + elsewhere), total_unequal = ends + elsewhere;
+
+  Expr elsewhere_equal = chance(pi * elsewhere / total_equal, (stays + pi * ends) / total_equal);
+  Expr elsewhere_unequal = chance(elsewhere / total_unequal, ends / total_unequal);
+  Expr goes_elsewhere = below(bits(), select(equal(x0, xt), elsewhere_equal, elsewhere_unequal));
+  // One word serves both outcomes: which category elsewhere, or which end.
+  Expr word = bits();
+  Expr end = select(below(word, chance(from_start / ends, from_end / ends)), x0, xt);
+  Expr between = select(goes_elsewhere, law_.draw(word), end);
+  return law_.positive() ? between : select(pi <= 0.0, xt, between);
+}
+
+Expr MixingJump::endpoint(Expr logits, Expr xt, Expr t) const {
+  Expr drawn = Jump::endpoint(std::move(logits), xt, std::move(t));
+  return law_.positive() ? drawn : select(law_.probability(xt) <= 0.0, xt, drawn);
+}
+
+std::optional<Expr> MixingJump::log_density(Expr x0, Expr xt, Expr t) const {
+  Expr passed = min(rate_ * t, 1e30), jumped = -expm1(-passed);
+  Expr arrives = log(jumped) + law_.log_probability(xt);
+  // Near 1 the probability is told by its complement, elsewhere by its two parts.
+  Expr parts = max(-passed, arrives) + log1p(exp(-abs(passed + arrives)));
+  Expr stays = select(passed < 0.5, log1p(-law_.complement(xt) * jumped), parts);
+  return select(equal(x0, xt), stays, arrives);
+}
+
+UniformJump::UniformJump(Categorical space, double rate, LogitsOptions logits)
+    : MixingJump(space, "a uniform jump process", rate, FixedLaw::uniform(space.categories()), std::move(logits)) {}
+
+namespace {
+
+FixedLaw stationary(const Categorical& space, const std::vector<double>& weights) {
+  if (int64_t(weights.size()) != space.categories())
+    throw Error(fmt::format("a stationary jump process on {} categories needs as many weights; found {}",
+                            space.categories(), weights.size()));
+  return FixedLaw::of("a stationary jump process", weights);
+}
+
+int64_t mask_of(const Categorical& space, const AbsorbingJumpOptions& options) {
+  int64_t mask = options.mask.value_or(space.categories() - 1);
+  if (space.categories() < 2)
+    throw Error("an absorbing jump process needs 2 categories or more, the mask being one; found 1");
+  if (mask < 0 || mask >= space.categories())
+    throw Error(fmt::format("an absorbing jump process has the mask {}; its categories are 0 to {}", mask,
+                            space.categories() - 1));
+  return mask;
+}
+
+LogitsOptions without(int64_t mask, LogitsOptions logits) {
+  logits.forbidden.push_back(mask);
+  return logits;
+}
+
+}  // namespace
+
+StationaryJump::StationaryJump(Categorical space, StationaryJumpOptions options, LogitsOptions logits)
+    : MixingJump(space, "a stationary jump process", options.rate, stationary(space, options.weights),
+                 std::move(logits)) {}
+
+AbsorbingJump::AbsorbingJump(Categorical space, AbsorbingJumpOptions options, LogitsOptions logits)
+    : MixingJump(space, "an absorbing jump process", options.rate, FixedLaw::point(mask_of(space, options)),
+                 without(mask_of(space, options), std::move(logits))),
+      mask_(mask_of(space, options)) {}
+
+Expr AbsorbingJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  Expr masked = expm1(-rate() * t);
+  Expr stays = bernoulli(expm1(-rate() * s) / masked, exp(-rate() * s) * (expm1(-rate() * (t - s)) / masked));
+  return select(stays || !equal(xt, mask_), xt, x0);
+}
+
+}  // namespace catenary
