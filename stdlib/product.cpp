@@ -128,6 +128,15 @@ Expr Product::score(Expr x, Expr y, Expr v) const {
 Expr Product::uniform_point() const {
   return by_part(*this, {}, [](const Manifold& m, const std::vector<Expr>&) { return m.uniform_point(); });
 }
+std::optional<Expr> Product::origin() const {
+  std::vector<Expr> origins;
+  for (const auto& [name, space] : parts_) {
+    std::optional<Expr> of_part = space->origin();
+    if (!of_part) return std::nullopt;
+    origins.push_back(*of_part);
+  }
+  return join(origins);
+}
 Expr Product::inner(Expr x, Expr u, Expr v) const {
   std::vector<Expr> xs = split(std::move(x)), us = split(std::move(u)), vs = split(std::move(v));
   Expr total = parts_[0].second->inner(xs[0], us[0], vs[0]);

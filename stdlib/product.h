@@ -38,6 +38,7 @@ class Product : public Manifold {
   Expr score(Expr x, Expr y, Expr v) const override;
   /// Where every part has one.
   Expr uniform_point() const override;
+  std::optional<Expr> origin() const override;
 
  private:
   std::vector<Part> parts_;
