@@ -13,8 +13,8 @@ struct Estimate {
   std::string kind;
   Shape shape;
   Type type = Type::f32;
-  std::vector<int64_t> forbidden =
-      {};  ///< Of logits: the categories that are no data, never drawn whatever their logits.
+  /// Of logits: the categories that are no data, never drawn whatever their logits.
+  std::vector<int64_t> forbidden = {};
 };
 
 /// A process, given by its laws. Times are the process's own: what its clock reads. Its functions depend on their arguments
