@@ -304,7 +304,7 @@ Expr langevin(Operand x) {
   // Near 0 by its continued fraction x / (3 + x^2 / (5 + x^2 / (7 + ...))), as one quotient without differences: to 4e-12 at 2.
   Expr size = abs(x), near = min(size, 2.0), far = max(size, 2.0), q = near * near;
   Expr above = constant(17), below = constant(1);
-  for (double k = 15; k >= 3; k -= 2) {
+  for (int k = 15; k >= 3; k -= 2) {
     Expr next = k * above + q * below;
     below = above;
     above = next;

@@ -22,6 +22,7 @@ inline Joint all_laws(const std::string& name) {
   joint.add("position", OrnsteinUhlenbeck(Euclidean({3}), {.theta = 2, .mean = 0.5}), {.sites = "atoms"});
   joint.add("angle", Brownian(Circle(), 4.0), {.sites = "atoms"});
   joint.add("kind", UniformJump(Categorical(kinds), 1.0), {.clock = Clock::linear(2), .sites = "atoms"});
+  joint.add("depth", Brownian(Hyperbolic(3), 1.0));
   return joint;
 }
 
