@@ -421,6 +421,8 @@ TEST_CASE("messages: linear diffusions") {
   CHECK(say({.noise = [](Expr t) { return select(t < 0.3, 1.0, constant(2)); }}, line) ==
         "a linear diffusion's deviation from s = 0.25 to t = 0.5 is not accurate with 512 panels: its coefficients "
         "jump, turn too often or have a pole; smooth them, or shorten the horizon");
+}
+
 TEST_CASE("messages: generators of jump processes") {
   auto say = [](int64_t categories, std::vector<double> rates) {
     return message_of([&] { GeneratorJump(Categorical(categories), {.rates = std::move(rates)}); });
