@@ -184,7 +184,7 @@ std::vector<CatalogueEntry> entries() {
   process("rigid_brownian", "independent Brownian motions of position and orientation, exact",
           {{"position_rate", 1, "variance of a coordinate per unit of time"},
            {"rotation_rate", 1, "variance of an element of the rotation vector per unit of time"}},
-          4, [](const Parameters& p) {
+          8, [](const Parameters& p) {
             return Brownian(RigidMotions(),
                             {.position_rate = p.at("position_rate"), .rotation_rate = p.at("rotation_rate")});
           });

@@ -131,9 +131,9 @@ Expr Product::uniform_point() const {
 std::optional<Expr> Product::origin() const {
   std::vector<Expr> origins;
   for (const auto& [name, space] : parts_) {
+    // Of a part with a uniform law, any point.
     std::optional<Expr> of_part = space->origin();
-    if (!of_part) return std::nullopt;
-    origins.push_back(*of_part);
+    origins.push_back(of_part ? *of_part : space->project(splat(1, space->point())));
   }
   return join(origins);
 }

@@ -20,19 +20,11 @@ constexpr double pi = std::numbers::pi;
 // The quaternion of y that is nearer to that of x.
 Expr nearer(const Expr& x, const Expr& y) { return select(dot(x, y) < 0.0, -y, y); }
 
-// The logarithm of the 3-sphere's kernel at both quaternions of a rotation, `half` its angle's half, at most pi / 2.
-struct Kernels {
-  Expr near, far;
-};
-Kernels kernels(const Expr& half, const Expr& v) {
-  auto kernel = [&](const Expr& angle, const Expr& rest) { return three_sphere::log_kernel(angle, rest, v).whole(); };
-  return {kernel(half, pi - half), kernel(pi - half, half)};
-}
-
-// The logarithm of the heat kernel, a density on the rotations' volume 8 pi^2, for the variance 4 v.
+// The logarithm of the heat kernel, a density on the rotations' volume 8 pi^2, for the variance 4 v; `half` is half the angle, at
+// most pi / 2. The 3-sphere has a quaternion at `half` and one at pi - half.
 Expr log_kernel(const Expr& half, const Expr& v) {
-  auto [near, far] = kernels(half, v);
-  return near + log1p(exp(far - near)) - std::log(8);
+  return three_sphere::log_kernel(half, pi - half, v).whole() + log1p(three_sphere::odds_of_antipode(half, v)) -
+         std::log(8);
 }
 
 }  // namespace
@@ -76,8 +68,7 @@ Expr RotationBrownian::forward(Expr x0, Expr t) const {
 Expr RotationBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Expr first = 0.25 * rate_ * s, second = 0.25 * rate_ * (t - s);
   Expr near = nearer(x0, xt);
-  Kernels k = kernels(Sphere::way(x0, near).angle, first + second);
-  Expr odds = exp(k.far - k.near);
+  Expr odds = three_sphere::odds_of_antipode(Sphere::way(x0, near).angle, first + second);
   Expr end = select(bernoulli(odds / (1.0 + odds), 1.0 / (1.0 + odds)), -near, near);
   return quaternion::canonical(three_sphere::bridge(x0, end, first, second));
 }

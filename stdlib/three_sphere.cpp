@@ -50,27 +50,43 @@ Expr highest_wave(const Expr& v) {
   return sum;
 }
 
+// What is drawn again until it is accepted.
 struct Proposal {
-  Expr point, chance;
+  std::vector<Expr> values;
+  Expr chance;
 };
-Proposal propose(const Expr& v) {
-  Expr z = normal({4}), tangent = sqrt(v) * slice(z, 1, 3), r = norm(tangent);
-  Proposal by_normal{quaternion_of(cos(r), sinc(r) * tangent), select(r < pi, sinc(r) * (1.0 - images(r, v)), 0.0)};
-  Expr uniform_point = z / norm(z);
-  Proposal by_uniform{uniform_point, waves(index(uniform_point, 0), v) / highest_wave(v)};
-  Expr narrow = v < normal_proposals_end;
-  return {select(narrow, by_normal.point, by_uniform.point), select(narrow, by_normal.chance, by_uniform.chance)};
-}
-
-// Proposals until one is accepted; at points that are not asked, `otherwise`.
-Expr until_accepted(const Expr& asked, const Expr& otherwise, const std::function<Proposal()>& propose) {
-  return loop_while(
-      {otherwise, to_float(asked)}, [](const std::vector<Expr>& c) { return c[1] > 0.5; },
+// At points that are not asked, `otherwise`.
+std::vector<Expr> until_accepted(const Expr& asked, const std::vector<Expr>& otherwise,
+                                 const std::function<Proposal()>& propose) {
+  std::vector<Operand> first{to_float(asked)};
+  first.insert(first.end(), otherwise.begin(), otherwise.end());
+  std::vector<Expr> last = loop_while(
+      first, [](const std::vector<Expr>& c) { return c[0] > 0.5; },
       [&](Expr, const std::vector<Expr>& c) {
         Proposal p = propose();
         Expr accepted = uniform() < p.chance;
-        return std::vector<Expr>{select(accepted, p.point, c[0]), select(accepted, 0.0, 1.0)};
-      })[0];
+        std::vector<Expr> next{select(accepted, 0.0, 1.0)};
+        for (size_t i = 0; i < p.values.size(); ++i) next.push_back(select(accepted, p.values[i], c[i + 1]));
+        return next;
+      });
+  last.erase(last.begin());
+  return last;
+}
+
+// A point at the end of this tangent vector at the identity.
+Expr reached(const Expr& tangent) {
+  Expr r = norm(tangent);
+  return quaternion_of(cos(r), sinc(r) * tangent);
+}
+
+// Increments of variance v: a normal tangent vector, or a uniform point, and how they are accepted.
+Proposal propose_normal(const Expr& v, const Expr& z) {
+  Expr tangent = sqrt(v) * z, r = norm(tangent);
+  return {{tangent}, select(r < pi, sinc(r) * (1.0 - images(r, v)), 0.0)};
+}
+Proposal propose_uniform(const Expr& v, const Expr& z) {
+  Expr point = z / norm(z);
+  return {{point}, waves(index(point, 0), v) / highest_wave(v)};
 }
 
 Expr identity() { return constant({1, 0, 0, 0}, {4}); }
@@ -85,10 +101,10 @@ Relative relative(const Expr& a, const Expr& b) {
   Expr near = select(cosine < 0.0, b + a, b - a);
   Expr across = slice(quaternion::multiply(quaternion::conjugate(a), near), 1, 3), sine = norm(across);
   // To the antipode every direction is as good.
-  Expr direction = until_accepted(sine < 1e-30 && cosine < 0.0, across / max(sine, 1e-30), [] {
+  Expr direction = until_accepted(sine < 1e-30 && cosine < 0.0, {across / max(sine, 1e-30)}, [] {
     Expr z = normal({3});
-    return Proposal{z / norm(z), constant(1)};
-  });
+    return Proposal{{z / norm(z)}, constant(1)};
+  })[0];
   return {direction, atan2(sine, cosine), atan2(sine, -cosine)};
 }
 
@@ -113,18 +129,33 @@ Expr placed(const Expr& distance, const Expr& along, const Expr& direction, cons
   return quaternion_of(cos(distance), along * direction + across);
 }
 
-// With sides D, theta (from the start) and phi (from the end): cos phi = cos theta cos D + sin theta sin D cos alpha, written in
-// half angles, and Heron's formula, both over what they are in R^3, so that nothing cancels when D is small.
+// Accepted by the images at both ends.
 Proposal propose_by_images(const Between& b) {
   Flat y = draw_flat(b);
-  const Expr &way = b.end.angle, &theta = y.length;
-  Expr phi = sqrt(square(y.along - way) + dot(y.across, y.across));
-  Expr chance = select(theta + phi > 2 * pi - way, 0.0, (1.0 - images(theta, b.first)) * (1.0 - images(phi, b.second)));
+  Expr phi = sqrt(square(y.along - b.end.angle) + dot(y.across, y.across));
+  Expr chance = (1.0 - images(y.length, b.first)) * (1.0 - images(phi, b.second));
+  return {{y.along, y.across}, select(y.length + phi > 2 * pi - b.end.angle, 0.0, chance)};
+}
+
+// The point whose distances to both ends, D apart, are those of a point in R^3: theta from the start and phi from the end, with
+// cos phi = cos theta cos D + sin theta sin D cos alpha. In half angles, and by Heron's formula across, both over what they are in R^3, so
+// that nothing cancels when D is small.
+Expr placed_as_in_flat_space(const Between& b, const Expr& y_along, const Expr& y_across) {
+  const Expr& way = b.end.angle;
+  Expr beside = dot(y_across, y_across), theta = sqrt(square(y_along) + beside),
+       phi = sqrt(square(y_along - way) + beside);
   Expr half = 0.5 * way, mean = 0.5 * (theta + phi), middle = mean + half;
   Expr along =
-      (sinc(mean) * (sinc(0.5 * (theta - phi)) / sinc(half)) * (y.along - half) + cos(theta) * sin(half)) / cos(half);
-  Expr heron = sinc(middle) * sinc(middle - way) * sinc(middle - theta) * sinc(middle - phi);
-  return {placed(theta, along, b.end.direction, sqrt(max(heron, 0.0)) / sinc(way) * y.across), chance};
+      (sinc(mean) * (sinc(0.5 * (theta - phi)) / sinc(half)) * (y_along - half) + cos(theta) * sin(half)) / cos(half);
+  // sinc is 1 below 1e-4.
+  Expr sines = constant(1), sides = constant(1);
+  for (const Expr& part : {middle, middle - way, middle - theta, middle - phi}) {
+    Expr side = max(part, 1e-4);
+    sines = sines * sin(side);
+    sides = sides * side;
+  }
+  Expr across = sqrt(max(sines / sides, 0.0)) / sinc(way);
+  return placed(theta, along, b.end.direction, across * y_across);
 }
 
 // For ends more than 2 apart. The triangle's end is the antipode of the bridge's, `rest` away, and its third side pi - phi; phi is
@@ -155,7 +186,7 @@ Proposal propose_near_antipode(const Between& b) {
   Expr heron = sin(0.5 * (theta + side) + half) * sin(min(theta, way) - 0.5 * beyond) * sinc(half * p) *
                sinc(half * (2.0 - p)) * p * (2.0 - p);
   Expr across = y.across / max(norm(y.across), 1e-30);
-  return {placed(theta, -along, b.end.direction, sqrt(max(heron, 0.0)) / sinc(rest) * across), chance};
+  return {{placed(theta, -along, b.end.direction, sqrt(max(heron, 0.0)) / sinc(rest) * across)}, chance};
 }
 
 }  // namespace
@@ -170,8 +201,20 @@ LogKernel log_kernel(Expr angle, Expr rest, Expr v) {
   return {select(narrow, -0.5 * square(angle / sqrt(small)), 0.0), select(narrow, by_images, by_waves)};
 }
 
+Expr odds_of_antipode(Expr angle, Expr v) {
+  Expr small = max(min(v, images_end), 1e-30), large = max(v, images_end), cosine = cos(angle);
+  // (pi - angle)^2 - angle^2 = pi (pi - 2 angle).
+  Expr by_images =
+      exp(-pi / 2 * (pi - 2.0 * angle) / small) * near_antipode(angle, small) / (1.0 - images(angle, small));
+  return select(v < images_end, by_images, waves(-cosine, large) / waves(cosine, large));
+}
+
 Expr increment(Expr v) {
-  return until_accepted(constant(1) > 0.5, identity(), [&] { return propose(v); });
+  // Two loops, of which most calls enter one.
+  Expr narrow = v < normal_proposals_end;
+  Expr tangent = until_accepted(narrow, {splat(0, {3})}, [&] { return propose_normal(v, normal({3})); })[0];
+  Expr point = until_accepted(!narrow, {identity()}, [&] { return propose_uniform(v, normal({4})); })[0];
+  return select(narrow, reached(tangent), point);
 }
 
 Expr bridge(Expr x0, Expr xt, Expr first, Expr second) {
@@ -180,13 +223,18 @@ Expr bridge(Expr x0, Expr xt, Expr first, Expr second) {
   Between b{relative(start, end), min(first, second), max(first, second)};
   Expr mixed = b.second >= images_end, far = b.end.angle > 2.0;
 
+  std::vector<Expr> flat =
+      until_accepted(!mixed && !far, {constant(0), splat(0, {3})}, [&] { return propose_by_images(b); });
+  Expr between = until_accepted(!mixed && far, {placed_as_in_flat_space(b, flat[0], flat[1])},
+                                [&] { return propose_near_antipode(b); })[0];
   Expr target = quaternion_of(cos(b.end.angle), sin(b.end.angle) * b.end.direction), peak = highest_wave(b.second);
-  Expr between = until_accepted(mixed, identity(), [&] {
-    Proposal p = propose(b.first);
-    return Proposal{p.point, p.chance * (waves(dot(p.point, target), b.second) / peak)};
-  });
-  between = until_accepted(!mixed && !far, between, [&] { return propose_by_images(b); });
-  between = until_accepted(!mixed && far, between, [&] { return propose_near_antipode(b); });
+  between = until_accepted(mixed, {between}, [&] {
+    Expr z = normal({4}), narrow = b.first < normal_proposals_end;
+    Proposal by_normal = propose_normal(b.first, slice(z, 1, 3)), by_uniform = propose_uniform(b.first, z);
+    Expr point = select(narrow, reached(by_normal.values[0]), by_uniform.values[0]);
+    Expr chance = select(narrow, by_normal.chance, by_uniform.chance);
+    return Proposal{{point}, chance * (waves(dot(point, target), b.second) / peak)};
+  })[0];
   Expr x = quaternion::multiply(start, between);
   return x / norm(x);
 }

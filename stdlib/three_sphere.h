@@ -17,6 +17,8 @@ struct LogKernel {
   Expr whole() const { return gaussian + others; }
 };
 LogKernel log_kernel(Expr angle, Expr rest, Expr v);
+/// The kernel at pi - angle over that at `angle`, which is at most pi / 2.
+Expr odds_of_antipode(Expr angle, Expr v);
 /// The variance from which on there is no `gaussian`.
 inline constexpr double images_end = 0.8;
 
