@@ -52,9 +52,9 @@ TEST_CASE("the text has a law for every question a component answers, and a pipe
     for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
     return found;
   };
-  CHECK(count("catenary.law @transition(") == 5);
-  CHECK(count("catenary.law @log_density(") == 4);
-  CHECK(count("catenary.law @score(") == 3);
+  CHECK(count("catenary.law @transition(") == 7);
+  CHECK(count("catenary.law @log_density(") == 6);
+  CHECK(count("catenary.law @score(") == 5);
   CHECK(count("asks \"transition\"") == 2);
   CHECK(count("asks \"log_density\" sites \"atoms\"") == 1);
   CHECK(count("asks \"log_density\"") == 1);
