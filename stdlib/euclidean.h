@@ -13,6 +13,7 @@ class Flat : public Manifold {
   Expr tangent(Expr, Expr v) const override { return project(std::move(v)); }
   Expr exp(Expr x, Expr v) const override { return x + v; }
   Expr log(Expr x, Expr y) const override { return y - x; }
+  Expr tangent_normal(Expr) const override { return project(normal(point())); }
 
  protected:
   Flat(std::string name, Shape point, int dimension);
