@@ -229,9 +229,8 @@ double Covariance::log_volume() const { return factor_ ? factor_->log_volume : 0
 Expr exp_of_product(const Expr& rate, const Expr& t) {
   std::vector<double> tails;
   for (double v : rate->values) tails.push_back(v - double(float(v)));
-  Expr head = rate, tail = constant(std::move(tails), rate.shape());
-  Expr product = min(max(head * t, -100.0), 80.0);
-  Expr rounded = max(min(fma(head, t, -product) + tail * t, 1.0), -1.0), e = exp(product);
+  Expr tail = constant(std::move(tails), rate.shape()), product = min(max(rate * t, -100.0), 80.0);
+  Expr rounded = max(min(fma(rate, t, -product) + tail * t, 1.0), -1.0), e = exp(product);
   return fma(e, rounded, e);
 }
 

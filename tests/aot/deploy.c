@@ -6,17 +6,20 @@
 
 #include "deployed.h"
 
-enum { samples = 37, atoms = 5, kinds = 10, components = 5 };
+enum { samples = 37, atoms = 5, kinds = 10, components = 7 };
 
 typedef struct values {
   float place[samples][2];
   float direction[samples][3];
+  float molecule[samples][2][2];
+  float course[samples];
   float position[samples][atoms][3];
   float angle[samples][atoms];
   int32_t kind[samples][atoms];
 } values;
 
 static const int64_t place_shape[] = {samples, 2}, direction_shape[] = {samples, 3};
+static const int64_t molecule_shape[] = {samples, 2, 2}, course_shape[] = {samples};
 static const int64_t position_shape[] = {samples, atoms, 3}, atoms_shape[] = {samples, atoms};
 static const int64_t logits_shape[] = {samples, atoms, kinds};
 
@@ -31,9 +34,11 @@ static catenary_state state_of(values* v, catenary_tensor* tensors) {
   catenary_state state;
   tensors[0] = tensor("place", v->place, CATENARY_F32, 2, place_shape);
   tensors[1] = tensor("direction", v->direction, CATENARY_F32, 2, direction_shape);
-  tensors[2] = tensor("position", v->position, CATENARY_F32, 3, position_shape);
-  tensors[3] = tensor("angle", v->angle, CATENARY_F32, 2, atoms_shape);
-  tensors[4] = tensor("kind", v->kind, CATENARY_I32, 2, atoms_shape);
+  tensors[2] = tensor("molecule", v->molecule, CATENARY_F32, 3, molecule_shape);
+  tensors[3] = tensor("course", v->course, CATENARY_F32, 1, course_shape);
+  tensors[4] = tensor("position", v->position, CATENARY_F32, 3, position_shape);
+  tensors[5] = tensor("angle", v->angle, CATENARY_F32, 2, atoms_shape);
+  tensors[6] = tensor("kind", v->kind, CATENARY_I32, 2, atoms_shape);
   state.tensors = tensors, state.count = components;
   return state;
 }
@@ -72,7 +77,7 @@ int main(int count, char** arguments) {
   int i;
 
   if (count != 2) return 2;
-  tensors[4][4] = tensor("kind", logits, CATENARY_F32, 3, logits_shape);
+  tensors[4][6] = tensor("kind", logits, CATENARY_F32, 3, logits_shape);
   for (i = 0; i < samples * atoms * kinds; ++i) (&logits[0][0][0])[i] = (float)(i * 7 % 11) * 0.25f;
   for (i = 0; i < samples; ++i) {
     t[i] = (float)(i * 37 % 101) / 100;

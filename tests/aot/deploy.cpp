@@ -46,7 +46,7 @@ std::string bytes_of(const fs::path& path) {
 
 std::string bytes_of(const State& state) {
   std::string bytes;
-  for (const char* name : {"place", "direction", "position", "angle", "kind"})
+  for (const char* name : {"place", "direction", "molecule", "course", "position", "angle", "kind"})
     bytes.append(static_cast<const char*>(state[name].data()), size_t(state[name].bytes()));
   return bytes;
 }
@@ -100,7 +100,7 @@ TEST_CASE("a C program draws the same bits as the compiler's own process") {
   REQUIRE(ran.status == 0);  // 4: it has seen a library of LLVM's in its own memory.
   CHECK(ran.output == "forward: t is 2; joint 'deployed' runs from 0 to 1, so t must be in [0, 1]\n");
   std::string expected = drawn_just_in_time(), got = bytes_of(fs::path(drawn));
-  CHECK(expected.size() == 5 * samples * 4 * size_t(2 + 3 + atoms * (3 + 1 + 1)));
+  CHECK(expected.size() == 5 * samples * 4 * size_t(2 + 3 + 4 + 1 + atoms * (3 + 1 + 1)));
   CHECK((got == expected));
 }
 

@@ -14,11 +14,16 @@ namespace catenary::testing {
 
 inline constexpr int64_t kinds = 10, atoms = 5;
 
-/// `place` and `direction` have one site per sample, the others `atoms` sites.
+/// Components whose sites have no name have one site per sample, the others `atoms` sites.
 inline Joint all_laws(const std::string& name) {
   Joint joint(name);
   joint.add("place", Brownian(Euclidean({2}), 0.5));
   joint.add("direction", GeodesicWalk(Sphere(), {.rate = 1, .steps = 3}));
+  joint.add("molecule", SubVariancePreserving(CenteredEuclidean({2, 2})));
+  joint.add(
+      "course",
+      LinearDiffusion(Euclidean({}), {.drift = [](Expr t) { return -t; }, .noise = [](Expr t) { return 1.0 + t; }}),
+      {.clock = Clock::cosine()});
   joint.add("position", OrnsteinUhlenbeck(Euclidean({3}), {.theta = 2, .mean = 0.5}), {.sites = "atoms"});
   joint.add("angle", Brownian(Circle(), 4.0), {.sites = "atoms"});
   joint.add("kind", UniformJump(Categorical(kinds), 1.0), {.clock = Clock::linear(2), .sites = "atoms"});

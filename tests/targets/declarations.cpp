@@ -52,9 +52,9 @@ TEST_CASE("the text has a law for every question a component answers, and a pipe
     for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
     return found;
   };
-  CHECK(count("catenary.law @transition(") == 6);
-  CHECK(count("catenary.law @log_density(") == 5);
-  CHECK(count("catenary.law @score(") == 4);
+  CHECK(count("catenary.law @transition(") == 8);
+  CHECK(count("catenary.law @log_density(") == 7);
+  CHECK(count("catenary.law @score(") == 6);
   CHECK(count("asks \"transition\"") == 2);
   CHECK(count("asks \"log_density\" sites \"atoms\"") == 1);
   CHECK(count("asks \"log_density\"") == 1);

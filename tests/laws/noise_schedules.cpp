@@ -1,0 +1,90 @@
+// Linear Gaussian processes whose noise changes with time, against their closed forms.
+#include <cmath>
+#include <functional>
+#include <memory>
+
+#include <catch2/catch.hpp>
+
+#include <catenary/dsl/evaluate.h>
+#include <catenary/stdlib/noise_schedules.h>
+#include <catenary/tests/laws/draws.h>
+#include <catenary/tests/laws/normal_law.h>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+namespace {
+
+const Euclidean line({});
+
+}  // namespace
+
+// Accumulated noise for theta = .7, a0 = .3, w = (.2, .1), b = (-.5, .3): oracles.
+TEST_CASE("Ornstein-Uhlenbeck with a schedule: accumulated noise") {
+  Engine engine = GENERATE(from_range(engines()));
+  ScheduledOrnsteinUhlenbeck process(
+      line, {.theta = 0.7, .variance = 0.3, .terms = {{.weight = 0.2, .rate = -0.5}, {.weight = 0.1, .rate = 0.3}}});
+  Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
+  Evaluator variance({square(process.moments(s, t).deviation)});
+  for (auto [from, to, noise] : {std::tuple(0.0, 0.4, .1796114029), {0.4, 1.0, .2287863962}, {0.0, 1.0, .3063265290}}) {
+    CHECK(variance({{"s", {from}}, {"t", {to}}})[0][0] == Approx(noise).epsilon(3e-7));
+    auto draws = draws_of(engine, process);
+    check_normal(draws->transition(draws->repeated({2}), from, to, 1), 2 * std::exp(-0.7 * (to - from)), noise);
+  }
+  auto draws = draws_of(engine, process, 1);
+  check_normal(draws->prior(2), 0, .3063265290);
+}
+
+// With alpha-bar a: mean [sqrt(a_s) (1 - r) x_0 + sqrt(r) (1 - a_s) x_t] / (1 - a_t), variance (1 - a_s)(1 - r) / (1 - a_t),
+// r = a_t / a_s.
+TEST_CASE("variance preserving: forward, bridge, prior") {
+  Engine engine = GENERATE(from_range(engines()));
+  struct Named {
+    std::unique_ptr<Draws> draws;
+    std::function<double(double)> alpha_bar;
+  };
+  Named cases[] = {
+      {draws_of(engine, VariancePreserving(line)), [](double t) { return std::exp(-t * (0.1 + 19.9 * t / 2)); }},
+      {draws_of(engine, CosineVariancePreserving(line)), [](double t) {
+         auto f = [](double u) { return std::pow(std::cos((u + 0.008) / 1.008 * std::acos(-1) / 2), 2); };
+         return f(t) / f(0);
+       }}};
+  for (const auto& [draws, alpha_bar] : cases) {
+    Points start = draws->repeated({1.5}), end = draws->repeated({-0.5});
+    for (auto [from, to] : {std::pair(0.25, 0.5), {0.74, 0.75}, {1e-4, 2e-4}}) {
+      double s = double(float(from)), t = double(float(to));
+      CAPTURE(s, t);
+      double as = alpha_bar(s), at = alpha_bar(t), r = at / as;
+      check_normal(draws->forward(start, t, 1), 1.5 * std::sqrt(at), 1 - at);
+      // An end that is not far out.
+      end = draws->repeated({1.5 * std::sqrt(at) - std::sqrt(1 - at)});
+      double x = double(float(end[0]));
+      check_normal(draws->bridge(start, draws->repeated({x}), s, t, 2),
+                   (std::sqrt(as) * (1 - r) * 1.5 + std::sqrt(r) * (1 - as) * x) / (1 - at),
+                   (1 - as) * (1 - r) / (1 - at));
+    }
+    check_normal(draws->prior(3), 0, 1);
+  }
+  // At the end of the cosine nothing is left, and beyond all is new.
+  const Draws& cosine = *cases[1].draws;
+  Points far = cosine.repeated({1000});
+  check_normal(cosine.forward(far, 1, 4), 0, 1);
+  check_normal(cosine.transition(far, 1, 1.5, 5), 0, 1);
+  check_normal(cosine.bridge(far, far, 1, 1.5, 6), 0, 1);
+}
+
+TEST_CASE("sub-variance-preserving, variance exploding, elucidated: forward and prior") {
+  Engine engine = GENERATE(from_range(engines()));
+  auto less = draws_of(engine, SubVariancePreserving(line)), more = draws_of(engine, VarianceExploding(line), 1);
+  auto level = draws_of(engine, Elucidated(line), 80);
+  for (double time : {1e-3, 0.6}) {
+    double t = double(float(time)), passed = t * (0.1 + 19.9 * t / 2);
+    CAPTURE(t);
+    check_normal(less->forward(less->repeated({2}), t, 1), 2 * std::exp(-passed / 2), std::pow(std::expm1(-passed), 2));
+    check_normal(more->forward(more->repeated({2}), t, 1), 2, 1e-4 * std::expm1(2 * t * std::log(5000)));
+    check_normal(level->forward(level->repeated({2}), t, 1), 2, t * t);
+  }
+  check_normal(less->prior(2), 0, 1);
+  check_normal(more->prior(2), 0, 2500 - 1e-4);
+  check_normal(level->prior(2), 0, 6400);
+}
