@@ -85,6 +85,12 @@ Relations::Relations(const Component& component, const State& starts, bool with_
   pull_.resize(kept_);
   mean_s_.resize(kept_ * size_t(groups));
   mean_t_.resize(kept_ * size_t(groups));
+  for (size_t k = 0; k < kept_; ++k)
+    for (int64_t g = 0; g < groups; ++g) {
+      const auto* x0 = element_of<float>(starts, component, g);
+      const Vector& covector = covectors_[size_t(g)][k];
+      size_.push_back(norm(Vector(x0, x0 + m)) * norm(covector));
+    }
   for (size_t k = 0; k < shown_; ++k) {
     std::string which = kept_ > 1 ? fmt::format(", coordinate {}", k + 1) : "";
     name(fmt::format("the way from x_0 to {}{}", s, which));
@@ -137,6 +143,8 @@ void Relations::read(const Triples& x, int64_t i, double* values) const {
     if (!with_end_) continue;
     double dt = along(x.t_from_0_, i, k) - mean_t_[k * size_t(groups) + group];
     double left = ds - pull_[k] * dt;
+    // Where x_0 and x_t tell x_s, what is left is rounding.
+    if (std::abs(left) < 1e-6 * (size_[k * size_t(groups) + group] + std::abs(dt))) left = 0;
     rest += left * left;
     if (k < shown_) {
       *values++ = left;
