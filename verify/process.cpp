@@ -459,7 +459,7 @@ class ProcessChecks {
     size_t count = subject_->components.size();
     std::vector<int64_t> wrong(count), n(count);
     std::vector<std::string> worst(count);
-    std::vector<double> moved_tiny(count), moved_all(count);
+    std::vector<double> moved_tiny(count), moved_all(count), moved_last(count);
     auto look = [&](const State& state, const std::string& what) {
       for (size_t k = 0; k < count; ++k) {
         const Component& c = subject_->components[k];
@@ -471,19 +471,15 @@ class ProcessChecks {
                                  text_of(c, state, stray[0]), c.border->space, text_of(c, x0, stray[0] % groups));
       }
     };
-    auto moved = [&](std::vector<double>& to, const State& state) {
+    auto moved = [&](std::vector<double>& to, const State& from, const State& state) {
       for (size_t k = 0; k < count; ++k) {
         const Component& c = subject_->components[k];
         if (c.categorical()) {
           for (int64_t i = 0; i < few; ++i)
-            to[k] += *element_of<int32_t>(state, c, i) != *element_of<int32_t>(x0, c, i);
+            to[k] += *element_of<int32_t>(state, c, i) != *element_of<int32_t>(from, c, i);
           continue;
         }
-        for (int64_t i = 0; i < few; ++i)
-          for (size_t j = 0; j < c.elements(); ++j) {
-            double by = double(element_of<float>(state, c, i)[j]) - double(element_of<float>(x0, c, i)[j]);
-            to[k] += by * by / double(few);
-          }
+        for (double d : distances(c, from[c.name].data(), state[c.name].data(), few)) to[k] += d * d / double(few);
       }
     };
     look(draw.prior(few, seed(30)), "x_T by prior");
@@ -492,11 +488,13 @@ class ProcessChecks {
       if (!(t > 0)) continue;
       State xt = draw.forward(x0, t, seed(31));
       look(xt, fmt::format("x_t noised to t = {:.3g}", t));
-      if (share == 1e-12) moved(moved_tiny, xt);
-      if (share == 1) moved(moved_all, xt);
+      if (share == 1e-12) moved(moved_tiny, x0, xt);
+      if (share == 1) moved(moved_all, x0, xt);
       for (double part : {1e-30, 1e-7, 0.5, 1 - 0x1p-23}) {
         double s = double(float(part * t));
-        look(draw.bridge(x0, xt, s, t, seed(32)), fmt::format("x_s bridged to s = {:.3g} from t = {:.3g}", s, t));
+        State xs = draw.bridge(x0, xt, s, t, seed(32));
+        look(xs, fmt::format("x_s bridged to s = {:.3g} from t = {:.3g}", s, t));
+        if (share == 1 && part > 0.9) moved(moved_last, xt, xs);
         // The ends as far apart as they come: x_t of another sample.
         State turned;
         for (const Component& c : subject_->components) {
@@ -518,6 +516,12 @@ class ProcessChecks {
         worst[k] = fmt::format(
             "x_t noised to t = {:.3g} has already moved away from x_0, {:.2g} % as far as at T (mean square)",
             1e-12 * horizon, 100 * moved_tiny[k] / moved_all[k]);
+      }
+      if (wrong[k] == 0 && moved_last[k] > 0.1 * moved_all[k]) {
+        wrong[k] = 1;
+        worst[k] =
+            fmt::format("x_s bridged to just below t = T is still away from x_t, {:.2g} % as far as x_0 (mean square)",
+                        100 * moved_last[k] / moved_all[k]);
       }
       add_points_check(
           c, "extreme times",

@@ -14,7 +14,19 @@ namespace {
 constexpr size_t most_shown = 3, most_kept = 16, most_statistics = 3 * most_shown + 3;
 constexpr int most_cells = 64;
 
-// Of n points each, all elements of a point alike.
+std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {
+  std::vector<float> result(size_t(n) * c.elements());
+  if (c.log) {
+    (*c.log)(from, to, result.data(), n);
+    return result;
+  }
+  const auto *a = static_cast<const float*>(from), *b = static_cast<const float*>(to);
+  for (size_t i = 0; i < result.size(); ++i) result[i] = b[i] - a[i];
+  return result;
+}
+
+}  // namespace
+
 std::vector<float> distances(const Component& c, const void* from, const void* to, int64_t n) {
   size_t m = c.elements();
   std::vector<float> result(size_t(n) * m);
@@ -30,19 +42,6 @@ std::vector<float> distances(const Component& c, const void* from, const void* t
   }
   return result;
 }
-
-std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {
-  std::vector<float> result(size_t(n) * c.elements());
-  if (c.log) {
-    (*c.log)(from, to, result.data(), n);
-    return result;
-  }
-  const auto *a = static_cast<const float*>(from), *b = static_cast<const float*>(to);
-  for (size_t i = 0; i < result.size(); ++i) result[i] = b[i] - a[i];
-  return result;
-}
-
-}  // namespace
 
 Triples::Triples(const Component& c, const State& x0, const State& xs, const State* xt)
     : x0_(x0[c.name].data()), xs_(xs[c.name].data()), xt_(xt ? (*xt)[c.name].data() : nullptr) {

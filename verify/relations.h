@@ -8,6 +8,9 @@
 
 namespace catenary::verifying {
 
+/// The distances of n points from n others, in the space's metric where it is known; every element of a point holds it.
+std::vector<float> distances(const Component& c, const void* from, const void* to, int64_t n);
+
 /// A batch of one component's points at three times, and what is computed from them once.
 class Triples {
  public:
