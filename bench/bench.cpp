@@ -14,6 +14,7 @@
 #include <catenary/examples/01_cities/sphere.h>
 
 #include "hand_tuned.h"
+#include "laws.h"
 #include "measure.h"
 #include "memory.h"
 
@@ -35,6 +36,7 @@ struct Options {
   int repeats = 9;
   double milliseconds = 30;
   std::string compile;
+  bool laws = false;
 };
 
 constexpr double theta = 0.5, sigma = 1, t = 0.7, s = 0.3;
@@ -279,6 +281,7 @@ int main(int argc, char** argv) {
   app.add_option("--milliseconds", o.milliseconds, "Least time of a run")->check(CLI::Range(1.0, 10000.0));
   app.add_option("--compile", o.compile, "Only compile this joint, and print how many milliseconds that took")
       ->check(CLI::IsMember({"ou", "cities"}));
+  app.add_flag("--laws", o.laws, "Only the kernels of the standard library, against the hand-tuned loop");
   CLI11_PARSE(app, argc, argv);
   o.cached = (o.cached + unit - 1) / unit * unit;
   o.large = (o.large + unit - 1) / unit * unit;
@@ -286,6 +289,10 @@ int main(int argc, char** argv) {
   try {
     if (!o.compile.empty()) {
       fmt::print("{}\n", compile_milliseconds(o.compile));
+      return 0;
+    }
+    if (o.laws) {
+      print_laws(o.cached, o.repeats, o.milliseconds * 1e-3);
       return 0;
     }
     Comparison comparison(o);

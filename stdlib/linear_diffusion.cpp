@@ -181,8 +181,8 @@ void LinearDiffusion::choose_pieces() {
       auto compare = [&](size_t k, const char* what) {
         for (size_t i = 0; i < a[k].size(); ++i) {
           double x = a[k][i], y = b[k][i], size = std::abs(y);
-          // A decay e^f is as good as f; a shift matters beside the deviation.
-          if (k == 0) size *= 1 + std::abs(std::log(y));
+          // A decay e^f is as good as f is, and nothing is left below e^-80; a shift matters beside the deviation.
+          if (k == 0) size = y * std::max(1.0, std::abs(std::log(std::max(y, 1e-34)))) + 1e-34;
           if (k == 2) size += b[1][b[1].size() == 1 ? 0 : i];
           if (!(std::abs(y) < 1e30))
             throw Error(

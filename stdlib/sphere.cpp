@@ -150,7 +150,7 @@ Expr Sphere::score(Expr x, Expr y, Expr v) const {
   if (dimension() > 3) return log(x, y) / v;
   Expr angle = parameter("angle", Type::f32, {}), rest = parameter("pi - angle", Type::f32, {});
   Expr kernel = log_kernel(dimension(), angle, rest, v);
-  Expr slope = gradient(kernel, angle) - gradient(kernel, rest);
+  Expr slope = catenary::gradient(kernel, angle) - catenary::gradient(kernel, rest);
   Way way = Sphere::way(x, y);
   return -rewrite({slope}, {{angle, way.angle}, {rest, way.rest}})[0] * way.direction;
 }

@@ -387,8 +387,11 @@ class DensityChecks {
 
   // The score against differences of log_density along geodesics, in double precision.
   void score() {
-    if (!answers(*c_.declared, Question::score))
-      return session_.skip(c_.label + "score", "no score is given, and none derived");
+    try {
+      derive(*subject_.joint, *c_.declared, Question::score);
+    } catch (const Error& e) {  // That there is none, or what is wrong with it.
+      return session_.skip(c_.label + "score", e.what());
+    }
     bool compiled_too = subject_.answers(Question::score);
     Evaluator density({derive(*subject_.joint, *c_.declared, Question::log_density).result});
     Evaluator gradient({derive(*subject_.joint, *c_.declared, Question::score).result});

@@ -23,7 +23,10 @@ double as_float(double v) { return double(float(v)); }
 // The point over the space coordinates x, which are rounded to floats.
 Points over(Points x) {
   double square = 0;
-  for (double& v : x) square += (v = as_float(v)) * v;
+  for (double& v : x) {
+    v = as_float(v);
+    square += v * v;
+  }
   x.insert(x.begin(), std::sqrt(1 + square));
   return x;
 }

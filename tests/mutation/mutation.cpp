@@ -188,6 +188,23 @@ std::vector<std::string> Equivalent::unused() const {
   return rules;
 }
 
+// Spaces, then the processes in which what others are made of is most telling, then the rest.
+std::vector<Subject> all_subjects() {
+  const std::vector<std::string> telling = {"ornstein_uhlenbeck", "stationary_jump", "circle_brownian",
+                                            "rotation_brownian"};
+  auto rank = [&](const Subject& s) {
+    if (!catalogue_entry(s.name()).is_process()) return size_t{0};
+    return size_t(std::find(telling.begin(), telling.end(), s.name()) - telling.begin()) + 1;
+  };
+  std::vector<Subject> subjects;
+  for (const CatalogueEntry& e : catalogue()) subjects.emplace_back(e);
+  std::vector<Subject> sorted;
+  for (size_t r = 0; r <= telling.size() + 1; ++r)
+    for (const Subject& s : subjects)
+      if (rank(s) == r) sorted.push_back(s);
+  return sorted;
+}
+
 int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool whole) {
   struct Count {
     int all = 0, caught = 0, refused = 0, equivalent = 0, survived = 0;
@@ -244,7 +261,8 @@ int main(int argc, char** argv) {
   bool only_list = false, verbose = false;
   app.add_option("--sample", sample, "so many mutants, drawn at random; by default all");
   app.add_option("--seed", seed, "of the sample and of the verifier's draws");
-  app.add_option("--subject", only_subject, "the mutants of one entry of the catalogue");
+  app.add_option("--subject", only_subject,
+                 "the mutants of one entry of the catalogue, also of what it shares with others");
   app.add_option("--function", only_function, "the mutants of one function");
   app.add_option("--jobs", children, "how many mutants side by side")->check(CLI::PositiveNumber);
   app.add_option("--limit", limit, "seconds of processor time after which a mutant counts as caught")
@@ -256,18 +274,20 @@ int main(int argc, char** argv) {
 
   try {
     Equivalent equivalent(list);
-    std::vector<Subject> subjects;
-    for (const CatalogueEntry& e : catalogue()) subjects.emplace_back(e);
+    std::vector<Subject> subjects = all_subjects();
     std::vector<Case> cases;
+    std::set<std::string> in_others;
     for (const Subject& s : subjects) {
-      // What several functions share (the wrapping of an angle) is changed in the first of them.
+      if (!only_subject.empty() && s.name() != only_subject) continue;
+      // What several functions share (the wrapping of an angle) is changed in the first of them, and so is what several entries do.
       std::set<std::string> left_out = s.left_out();
+      left_out.insert(in_others.begin(), in_others.end());
       for (const Function& f : s.functions()) {
-        if ((!only_subject.empty() && s.name() != only_subject) || (!only_function.empty() && f.name != only_function))
-          continue;
-        for (Mutant& m : mutants_of(f, left_out)) cases.push_back({&s, &f, std::move(m), {}});
+        if (only_function.empty() || f.name == only_function)
+          for (Mutant& m : mutants_of(f, left_out)) cases.push_back({&s, &f, std::move(m), {}});
         left_out.merge(places_of(f));
       }
+      for (const Function& f : s.functions()) in_others.merge(places_of(f));
     }
     const bool whole = sample == 0 && only_subject.empty() && only_function.empty();
     if (sample > 0) {

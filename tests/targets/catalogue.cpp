@@ -81,8 +81,8 @@ struct Given {
   }
 };
 
-/// How many points are not the evaluator's, to a tolerance; of those, where a draw was accepted or chosen by a hair, rounding may
-/// have chosen otherwise.
+/// How many points are not the evaluator's, to a tolerance. Where a draw was accepted by a hair, rounding may have chosen otherwise;
+/// among categories also where two are equally likely, of which either may be the one that takes what the others leave.
 int64_t unlike_evaluator(const Joint& joint, Question question, const State& got, const Given& given) {
   Law law = derive(joint, joint.components()[0], question);
   Evaluator evaluator({law.result});
@@ -134,7 +134,8 @@ TEST_CASE("every process of the standard library: the evaluator, the CPU, a GPU'
         INFO(name_of(question));
         State wanted = given.answer(cpu, question);
         bool draws = question != Question::log_density && question != Question::score;
-        CHECK(unlike_evaluator(joint, question, wanted, given) <= (draws ? samples / 50 : 0));
+        bool categories = joint.components()[0].process->space().categories() > 0;
+        CHECK(unlike_evaluator(joint, question, wanted, given) <= (!draws ? 0 : samples / (categories ? 8 : 50)));
         CHECK(same_bytes(DeviceBodies(joint, question).answer(given.asked(question), wanted, {3, 32}, 0), wanted));
       }
       const catenary_module& module = *cpu.module();
@@ -162,7 +163,8 @@ TEST_CASE("ptxas assembles every process's forward and bridge, and says which of
     if (!entry.is_process()) continue;
     Joint joint = joint_of(entry);
     for (const char* architecture : {"sm_80", "sm_90"}) {
-      Sampler sampler = compile(joint, Target::cuda(architecture), {.questions = {Question::forward, Question::bridge}});
+      Sampler sampler =
+          compile(joint, Target::cuda(architecture), {.questions = {Question::forward, Question::bridge}});
       const catenary_module& module = *sampler.module();
       for (int k = 0; k < module.kernel_count; ++k) {
         std::string file =

@@ -110,7 +110,7 @@ class Denoised final : public Process {
 
  private:
   double sign_;
-  EuclideanBrownian exact_{Euclidean({}), 1};
+  EuclideanBrownian exact_ = Brownian(Euclidean({}), 1.0);
 };
 // The likeliest category instead of a draw.
 class Likeliest final : public Process {
