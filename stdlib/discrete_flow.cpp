@@ -16,23 +16,23 @@ constexpr std::string_view whose = "a discrete flow";
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 FixedLaw law_of(const Categorical& space, const DiscreteFlowOptions& options) {
-  int64_t categories = space.categories();
-  if (options.mask && !options.weights.empty())
-    throw Error(fmt::format("{} has both weights and a mask; give one of them", whose));
-  if (options.mask && categories < 2)
-    throw Error(fmt::format("{} with a mask needs 2 categories or more, the mask being one; found 1", whose));
-  if (options.mask && (*options.mask < 0 || *options.mask >= categories))
-    throw Error(fmt::format("{} has the mask {}; its categories are 0 to {}", whose, *options.mask, categories - 1));
   if (options.mask) return FixedLaw::point(*options.mask);
-  if (options.weights.empty()) return FixedLaw::uniform(categories);
-  if (int64_t(options.weights.size()) != categories)
-    throw Error(
-        fmt::format("{} on {} categories needs as many weights; found {}", whose, categories, options.weights.size()));
+  if (options.weights.empty()) return FixedLaw::uniform(space.categories());
+  if (int64_t(options.weights.size()) != space.categories())
+    throw Error(fmt::format("{} on {} categories needs as many weights; found {}", whose, space.categories(),
+                            options.weights.size()));
   return FixedLaw::of(whose, options.weights);
 }
 
-LogitsOptions without_mask(const DiscreteFlowOptions& options, LogitsOptions logits) {
-  if (options.mask) logits.forbidden.push_back(*options.mask);
+LogitsOptions without_mask(const Categorical& space, const DiscreteFlowOptions& options, LogitsOptions logits) {
+  if (!options.mask) return logits;
+  int64_t categories = space.categories(), mask = *options.mask;
+  if (!options.weights.empty()) throw Error(fmt::format("{} has both weights and a mask; give one of them", whose));
+  if (categories < 2)
+    throw Error(fmt::format("{} with a mask needs 2 categories or more, the mask being one; found 1", whose));
+  if (mask < 0 || mask >= categories)
+    throw Error(fmt::format("{} has the mask {}; its categories are 0 to {}", whose, mask, categories - 1));
+  logits.forbidden.push_back(mask);
   return logits;
 }
 
@@ -82,7 +82,7 @@ Expr happens(const Expr& part, const Expr& rest, const Expr& whole) { return ber
 }  // namespace
 
 DiscreteFlow::DiscreteFlow(Categorical space, DiscreteFlowOptions options, LogitsOptions logits)
-    : Jump(space, whose, without_mask(options, std::move(logits))),
+    : Jump(space, whose, without_mask(space, options, std::move(logits))),
       options_(std::move(options)),
       law_(law_of(space, options_)) {
   check_schedules(options_);
