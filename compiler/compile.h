@@ -26,8 +26,8 @@ struct Target {
 };
 
 struct CompileOptions {
-  /// What can be asked of the sampler, in any order; the others are refused when asked. Components that give no log_density or
-  /// score make an Error of asking for it here.
+  /// What can be asked of the sampler, in any order; the others are refused when asked. Components that give no log_density, score
+  /// or transition make an Error of asking for it here.
   std::vector<Question> questions = {Question::prior, Question::forward, Question::bridge, Question::step};
   /// Every stage is written there as a numbered file, in a folder per question. Empty: the folder named by
   /// CATENARY_DUMP, if any.

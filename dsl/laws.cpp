@@ -65,6 +65,12 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
       return {question, {estimate, xt, s, t}, bridge(checked(process.endpoint(estimate, xt, at_t), "endpoint"))};
     }
     case Question::transition: {
+      if (!process.markov())
+        throw Error(
+            fmt::format("the process on space '{}' is not Markov by itself, so it has no transition; ask for forward "
+                        "from x0, or for "
+                        "bridge between x0 and a later x_t",
+                        space.name()));
       Expr xs = point("xs");
       return {question, {xs, s, t}, select(no_time, xs, checked(process.transition(xs, at_s, at_t), "transition"))};
     }
@@ -96,6 +102,7 @@ Law derive(const Joint& joint, const Joint::Component& component, Question quest
 }
 
 bool answers(const Joint::Component& component, Question question) {
+  if (question == Question::transition) return component.process->markov();
   if (question != Question::log_density && question != Question::score) return true;
   const Space& space = component.process->space();
   try {

@@ -27,8 +27,8 @@ struct Law {
 /// type or shape, for draws that the counter layout cannot hold, and for any draw in a log_density or score.
 Law derive(const Joint& joint, const Joint::Component& component, Question question);
 
-/// Whether the process gives this law: log_density and score are its to give, the others it always has. Where it gives none,
-/// derive says why.
+/// Whether the process gives this law: log_density and score are its to give, a transition it has where it is Markov, the others
+/// always. Where it gives none, derive says why.
 bool answers(const Joint::Component& component, Question question);
 
 }  // namespace catenary

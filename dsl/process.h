@@ -1,4 +1,4 @@
-// Processes: Markov processes on a space, from data at time 0 to noise.
+// Processes on a space, from data at time 0 to noise.
 #pragma once
 
 #include <optional>
@@ -39,6 +39,11 @@ class Process {
   /// The gradient of log_density at x_t, a tangent vector there; by default derived from log_density, where there is one and
   /// the space is a manifold.
   virtual std::optional<Expr> score(Expr x0, Expr xt, Expr t) const;
+
+  /// Whether x_t is a Markov process by itself. An interpolant is one only given its endpoints: it has no transition.
+  virtual bool markov() const { return true; }
+  /// Whether a bridge from t to s and on to r has the law of a bridge from t to r: whether x_t is Markov given x_0.
+  virtual bool bridges_compose() const { return markov(); }
 
   /// How far the laws drawn up to time t may be from the stated ones; 0: exact. In units of standard deviations: the mean of any
   /// statistic is off by at most that many of its own (the chi distance of the two laws).

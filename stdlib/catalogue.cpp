@@ -57,6 +57,13 @@ std::vector<double> ring_rates(int64_t categories, double onward, double back) {
   return rates;
 }
 
+// Of `categories` categories, each by `ratio` of the one before.
+std::vector<double> geometric_weights(const Parameters& p) {
+  std::vector<double> weights(size_t(std::max<int64_t>(0, count(p, "categories"))));
+  for (size_t k = 0; k < weights.size(); ++k) weights[k] = std::pow(p.at("ratio"), double(k));
+  return weights;
+}
+
 Torus some_torus(const Parameters& p) {
   std::vector<double> periods;
   for (int64_t i = 0; i < count(p, "dimension"); ++i) periods.push_back(std::pow(p.at("growth"), double(i)));
@@ -123,6 +130,19 @@ std::vector<CatalogueEntry> entries() {
           [](const Parameters& p) {
             return CosineVariancePreserving(Euclidean({count(p, "dimension")}), {.offset = p.at("offset")});
           });
+  process("discrete_flow", "categories become noise of a given law at a uniform time",
+          {whole("categories", 5, "K"), {"ratio", 0.5, "the weight of each category, relative to the one before"}}, 1,
+          [](const Parameters& p) {
+            return DiscreteFlow(Categorical(count(p, "categories")), {.weights = geometric_weights(p)});
+          });
+  process("discrete_flow_by_way_of_uniform", "categories become a uniform one, then noise, at uniform times",
+          {whole("categories", 5, "K"), {"between", 0.5, "how many are between datum and noise, 0 to 1"}}, 1,
+          [](const Parameters& p) {
+            double m = p.at("between");
+            return DiscreteFlow(Categorical(count(p, "categories")),
+                                {.kappa = [m](Expr t) { return t * ((1 - m) + m * t); },
+                                 .uniform = [m](Expr t) { return 2 * m * t * (1.0 - t); }});
+          });
   process("drifting_brownian", "Brownian motion in R^n with a drift",
           {whole("dimension", 1, "n"), rate, {"drift", 0.5, "mean way per unit of time"}}, 2, [](const Parameters& p) {
             return Brownian(Euclidean({count(p, "dimension")}), {.rate = p.at("rate"), .drift = p.at("drift")});
@@ -139,6 +159,11 @@ std::vector<CatalogueEntry> entries() {
             Categorical ring(count(p, "categories"));
             return GeneratorJump(ring, {.rates = ring_rates(ring.categories(), p.at("onward"), p.at("back"))});
           });
+  process("geodesic_interpolation_on_rotations", "geodesics of SO(3) to uniform rotations: flow matching", {}, 1,
+          [](const Parameters&) { return GeodesicInterpolation(Rotations()); });
+  process("geodesic_interpolation_on_sphere", "geodesics of S^d to uniform points: flow matching",
+          {whole("dimension", 2, "d")}, 1,
+          [](const Parameters& p) { return GeodesicInterpolation(Sphere(int(count(p, "dimension")))); });
   process("geodesic_walk_on_circle", "Brownian motion on the circle by geodesic steps: the named approximation",
           {rate, whole("steps", 64, "geodesic steps per draw")}, 16, [](const Parameters& p) {
             return GeodesicWalk(Circle(), {.rate = p.at("rate"), .steps = count(p, "steps")});
@@ -164,6 +189,13 @@ std::vector<CatalogueEntry> entries() {
                                     .offset = [b](Expr t) { return b * cos(t); },
                                     .noise = [c](Expr t) { return c * sqrt(1.0 + t); },
                                     .horizon = 4});
+          });
+  process("linear_interpolant", "straight lines to normal noise: flow matching", {whole("dimension", 2, "n")}, 1,
+          [](const Parameters& p) { return StochasticInterpolant(Euclidean({count(p, "dimension")})); });
+  process("masked_flow", "categories become the mask, the last one, at a uniform time",
+          {whole("categories", 5, "K, the mask among them")}, 1, [](const Parameters& p) {
+            Categorical space(count(p, "categories"));
+            return DiscreteFlow(space, {.mask = space.categories() - 1});
           });
   process("ordinal_jump", "jumps between ordered categories, near ones more often",
           {whole("categories", 4, "K"),
@@ -211,10 +243,15 @@ std::vector<CatalogueEntry> entries() {
            {"rate", 1, "jumps per unit of time"},
            {"ratio", 0.5, "the weight of each category, relative to the one before"}},
           16, [](const Parameters& p) {
-            std::vector<double> weights(size_t(std::max<int64_t>(0, count(p, "categories"))));
-            for (size_t k = 0; k < weights.size(); ++k) weights[k] = std::pow(p.at("ratio"), double(k));
             return StationaryJump(Categorical(count(p, "categories")),
-                                  {.rate = p.at("rate"), .weights = std::move(weights)});
+                                  {.rate = p.at("rate"), .weights = geometric_weights(p)});
+          });
+  process("stochastic_interpolant",
+          "(1 - t) x_0 + t x_1 + latent sqrt(t (1 - t)) z: lines to normal noise, and noise between",
+          {whole("dimension", 2, "n"), {"latent", 1, "how much noise there is between"}}, 1, [](const Parameters& p) {
+            double latent = p.at("latent");
+            return StochasticInterpolant(Euclidean({count(p, "dimension")}),
+                                         {.c = [latent](Expr t) { return latent * sqrt(t * (1.0 - t)); }});
           });
   process("sub_variance_preserving", "variance preserving with less noise at first (Song et al.)",
           {whole("dimension", 1, "n"), {"beta_min", 5, "beta at time 0"}, beta_max}, 3, [](const Parameters& p) {

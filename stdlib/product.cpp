@@ -233,6 +233,14 @@ std::optional<Expr> ProductProcess::score(Expr x0, Expr xt, Expr t) const {
   return product().join(all);
 }
 
+bool ProductProcess::markov() const {
+  return std::all_of(processes_.begin(), processes_.end(), [](const auto& p) { return p->markov(); });
+}
+
+bool ProductProcess::bridges_compose() const {
+  return std::all_of(processes_.begin(), processes_.end(), [](const auto& p) { return p->bridges_compose(); });
+}
+
 double ProductProcess::approximation(double t) const {
   double product = 1;
   for (const Kept<Process>& p : processes_) product *= 1 + p->approximation(t) * p->approximation(t);

@@ -61,6 +61,9 @@ class ProductProcess final : public Process {
   /// Where every part has one.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
   std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
+  /// As long as every part is so.
+  bool markov() const override;
+  bool bridges_compose() const override;
   /// The parts' chi distances, as of independent laws: (1 + chi^2) is the product of theirs.
   double approximation(double t) const override;
 

@@ -3,10 +3,12 @@
 
 #include <catenary/stdlib/categorical.h>
 #include <catenary/stdlib/circle.h>
+#include <catenary/stdlib/discrete_flow.h>
 #include <catenary/stdlib/euclidean.h>
 #include <catenary/stdlib/generator_jump.h>
 #include <catenary/stdlib/geodesic_walk.h>
 #include <catenary/stdlib/hyperbolic.h>
+#include <catenary/stdlib/interpolation.h>
 #include <catenary/stdlib/jump.h>
 #include <catenary/stdlib/linear_diffusion.h>
 #include <catenary/stdlib/linear_gaussian.h>

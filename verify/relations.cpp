@@ -14,7 +14,19 @@ namespace {
 constexpr size_t most_shown = 3, most_kept = 16, most_statistics = 3 * most_shown + 3;
 constexpr int most_cells = 64;
 
-// Of n points each, all elements of a point alike.
+std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {
+  std::vector<float> result(size_t(n) * c.elements());
+  if (c.log) {
+    (*c.log)(from, to, result.data(), n);
+    return result;
+  }
+  const auto *a = static_cast<const float*>(from), *b = static_cast<const float*>(to);
+  for (size_t i = 0; i < result.size(); ++i) result[i] = b[i] - a[i];
+  return result;
+}
+
+}  // namespace
+
 std::vector<float> distances(const Component& c, const void* from, const void* to, int64_t n) {
   size_t m = c.elements();
   std::vector<float> result(size_t(n) * m);
@@ -30,19 +42,6 @@ std::vector<float> distances(const Component& c, const void* from, const void* t
   }
   return result;
 }
-
-std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {
-  std::vector<float> result(size_t(n) * c.elements());
-  if (c.log) {
-    (*c.log)(from, to, result.data(), n);
-    return result;
-  }
-  const auto *a = static_cast<const float*>(from), *b = static_cast<const float*>(to);
-  for (size_t i = 0; i < result.size(); ++i) result[i] = b[i] - a[i];
-  return result;
-}
-
-}  // namespace
 
 Triples::Triples(const Component& c, const State& x0, const State& xs, const State* xt)
     : x0_(x0[c.name].data()), xs_(xs[c.name].data()), xt_(xt ? (*xt)[c.name].data() : nullptr) {
@@ -85,6 +84,12 @@ Relations::Relations(const Component& component, const State& starts, bool with_
   pull_.resize(kept_);
   mean_s_.resize(kept_ * size_t(groups));
   mean_t_.resize(kept_ * size_t(groups));
+  for (size_t k = 0; k < kept_; ++k)
+    for (int64_t g = 0; g < groups; ++g) {
+      const auto* x0 = element_of<float>(starts, component, g);
+      const Vector& covector = covectors_[size_t(g)][k];
+      size_.push_back(norm(Vector(x0, x0 + m)) * norm(covector));
+    }
   for (size_t k = 0; k < shown_; ++k) {
     std::string which = kept_ > 1 ? fmt::format(", coordinate {}", k + 1) : "";
     name(fmt::format("the way from x_0 to {}{}", s, which));
@@ -137,6 +142,8 @@ void Relations::read(const Triples& x, int64_t i, double* values) const {
     if (!with_end_) continue;
     double dt = along(x.t_from_0_, i, k) - mean_t_[k * size_t(groups) + group];
     double left = ds - pull_[k] * dt;
+    // Where x_0 and x_t tell x_s, what is left is rounding.
+    if (std::abs(left) < 1e-6 * (size_[k * size_t(groups) + group] + std::abs(dt))) left = 0;
     rest += left * left;
     if (k < shown_) {
       *values++ = left;

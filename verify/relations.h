@@ -8,6 +8,9 @@
 
 namespace catenary::verifying {
 
+/// The distances of n points from n others, in the space's metric where it is known; every element of a point holds it.
+std::vector<float> distances(const Component& c, const void* from, const void* to, int64_t n);
+
 /// A batch of one component's points at three times, and what is computed from them once.
 class Triples {
  public:
@@ -48,7 +51,8 @@ class Relations {
   size_t shown_ = 0, kept_ = 0;                 ///< Coordinates told one by one, and all together.
   std::vector<std::vector<Vector>> covectors_;  ///< [group][coordinate]
   std::vector<double> pull_, mean_s_,
-      mean_t_;  ///< Regression of x_s on x_t, by coordinate; means by group and coordinate.
+      mean_t_;                ///< Regression of x_s on x_t, by coordinate; means by group and coordinate.
+  std::vector<double> size_;  ///< By group and coordinate: of x_0, in the coordinate's unit.
 };
 
 }  // namespace catenary::verifying

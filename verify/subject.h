@@ -35,6 +35,8 @@ struct Component {
   std::vector<int32_t> possible_data() const;
   /// The process's time at the joint's time t.
   double clock(double t) const;
+  /// Whether its bridges must compose, by Process::bridges_compose; without its declaration, where there are transitions.
+  bool bridges_compose(bool transitions) const { return declared ? declared->process->bridges_compose() : transitions; }
   /// What the process allows itself, by Process::approximation.
   double approximation(double t) const;
 };

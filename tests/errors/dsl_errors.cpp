@@ -451,3 +451,80 @@ TEST_CASE("messages: generators of jump processes") {
   CHECK(message_of([] { OrdinalJump(Categorical(3), {.width = INFINITY}); }) ==
         "an ordinal jump process needs a width above 0; found inf");
 }
+
+TEST_CASE("messages: what has no transition") {
+  Joint j("j");
+  j.add("place", GeodesicInterpolation(Sphere(2)));
+  CHECK(message_of([&] { derive(j, j.components()[0], Question::transition); }) ==
+        "joint 'j', component 'place', transition: the process on space 'sphere' is not Markov by itself, so it has no "
+        "transition; ask for forward from x0, or for bridge between x0 and a later x_t");
+}
+
+TEST_CASE("messages: interpolants") {
+  auto prior_of = [](const Kept<Process>& process, double horizon, Clock clock = {}) {
+    Joint j("j", horizon);
+    j.add("place", process, {.clock = std::move(clock)});
+    return message_of([&] { derive(j, j.components()[0], Question::prior); });
+  };
+  CHECK(prior_of(GeodesicInterpolation(Sphere(2)), 8) ==
+        "joint 'j', component 'place', prior: geodesic interpolation on space 'sphere' runs from time 0 to 1, and its "
+        "clock reads 8 at the horizon; let it read 1 there, as Clock::linear(1 / T) does at the horizon T");
+  CHECK(prior_of(StochasticInterpolant(Euclidean({2})), 1, Clock::linear(0.5)) ==
+        "joint 'j', component 'place', prior: a stochastic interpolant runs from time 0 to 1, and its clock reads "
+        "0.5 at "
+        "the horizon; let it read 1 there, as Clock::linear(1 / T) does at the horizon T");
+  CHECK(prior_of(DiscreteFlow(Categorical(3)), 2) ==
+        "joint 'j', component 'place', prior: a discrete flow runs from time 0 to 1, and its clock reads 2 at the "
+        "horizon; let it read 1 there, as Clock::linear(1 / T) does at the horizon T");
+
+  auto say = [](StochasticInterpolantOptions options) {
+    return message_of([&] { StochasticInterpolant(Euclidean({2}), std::move(options)); });
+  };
+  CHECK(say({.a = [](Expr t) { return 0.5 - t; }}) ==
+        "a stochastic interpolant has a schedule 'a' that is 0.5 at time 0; it must be 1 there");
+  CHECK(say({.a = [](Expr t) { return 1.0 - 0.5 * t; }}) ==
+        "a stochastic interpolant has a schedule 'a' that is 0.5 at time 1; it must be 0 there");
+  CHECK(say({.b = [](Expr t) { return 0.9 * t; }}) ==
+        "a stochastic interpolant has a schedule 'b' that is 0.9 at time 1; it must be 1 there");
+  CHECK(say({.c = [](Expr t) { return t; }}) ==
+        "a stochastic interpolant has a schedule 'c' that is 1 at time 1; it must be 0 there");
+  CHECK(say({.b = [](Expr t) { return log(t); }}) ==
+        "a stochastic interpolant has a schedule 'b' that is -inf at time 0; it must be finite from 0 to 1");
+  CHECK(say({.b = {}}) == "a stochastic interpolant needs a schedule 'b', a function of t; none is given");
+  CHECK(say({.b = [](Expr t) { return max(2.0 * t - 1.0, 0.0); }}) ==
+        "a stochastic interpolant has schedules 'b' and 'c' that are both 0 at time 0.000976562; there must be noise "
+        "from 0 on");
+  CHECK(say({.a = [](Expr t) { return splat(t, {2}); }}) ==
+        "a stochastic interpolant has a schedule 'a' that gives f32 [2]; it must give an f32 number");
+  CHECK(say({.c = [](Expr t) { return t * normal(); }}) ==
+        "a stochastic interpolant has a schedule 'c' that draws; it must be a function of t alone");
+}
+
+TEST_CASE("messages: discrete flows") {
+  auto say = [](DiscreteFlowOptions options, int64_t categories = 3) {
+    return message_of([&] { DiscreteFlow(Categorical(categories), std::move(options)); });
+  };
+  CHECK(say({.kappa = [](Expr t) { return 0.5 * t; }}) ==
+        "a discrete flow has a schedule 'kappa' that is 0.5 at time 1; it must be 1 there");
+  CHECK(say({.kappa = [](Expr t) { return t + 0.25; }}) ==
+        "a discrete flow has a schedule 'kappa' that is 0.25 at time 0; it must be 0 there");
+  CHECK(say({.kappa = {}}) == "a discrete flow needs a schedule 'kappa', a function of t; none is given");
+  CHECK(say({.kappa = [](Expr t) { return select(equal(t, 0.5), 0.25, t); }}) ==
+        "a discrete flow has a schedule 'kappa' that falls from 0.499023 at time 0.499023 to 0.25 at time 0.5; it must "
+        "not fall");
+  CHECK(say({.uniform = [](Expr t) { return select(equal(t, 0.5), -0.25, 0.0 * t); }}) ==
+        "a discrete flow has a schedule 'uniform' that is -0.25 at time 0.5; it must not be negative");
+  CHECK(say({.uniform = [](Expr t) { return select(equal(t, 0.5), 0.75, 0.0 * t); }}) ==
+        "a discrete flow has schedules whose sum is 1.25 at time 0.5; it must be at most 1");
+  CHECK(say({.uniform = [](Expr t) { return select(equal(t, 0.5), 0.25, 0.0 * t); }}) ==
+        "a discrete flow has a share of the datum, 1 - kappa - uniform, that rises from 0.25 at time 0.5 to 0.499023 "
+        "at "
+        "time 0.500977; it must not rise");
+  CHECK(say({.uniform = [](Expr t) { return 0.5 * t; }}) ==
+        "a discrete flow has a schedule 'uniform' that is 0.5 at time 1; it must be 0 there");
+  CHECK(say({.weights = {1, 2}}) == "a discrete flow on 3 categories needs as many weights; found 2");
+  CHECK(say({.weights = {1, -2, 1}}) == "a discrete flow needs weights of at least 0; found -2");
+  CHECK(say({.weights = {1, 2, 3}, .mask = 2}) == "a discrete flow has both weights and a mask; give one of them");
+  CHECK(say({.mask = 3}) == "a discrete flow has the mask 3; its categories are 0 to 2");
+  CHECK(say({.mask = 0}, 1) == "a discrete flow with a mask needs 2 categories or more, the mask being one; found 1");
+}

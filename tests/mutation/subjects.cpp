@@ -128,6 +128,8 @@ class MutatedProcess final : public Process {
     auto mine = replaced_("score", {x0, xt, t});
     return mine ? mine : original_->score(x0, xt, t);
   }
+  bool markov() const override { return original_->markov(); }
+  bool bridges_compose() const override { return original_->bridges_compose(); }
   double approximation(double t) const override { return original_->approximation(t); }
   Estimate estimate() const override { return original_->estimate(); }
   Expr endpoint(Expr estimate, Expr xt, Expr t) const override {

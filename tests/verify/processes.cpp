@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <map>
 #include <numbers>
 
 #include <catenary/stdlib/stdlib.h>
@@ -128,6 +129,59 @@ class Likeliest final : public Process {
   UniformJump exact_{Categorical(3), 1};
 };
 
+// Geodesics to noise, to be spoilt.
+class Flowing : public Process {
+ public:
+  Flowing() : Process(Sphere(2)) {}
+  Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
+  bool markov() const override { return false; }
+  bool bridges_compose() const override { return true; }
+
+ protected:
+  GeodesicInterpolation exact_{Sphere(2)};
+};
+struct WrongShare final : Flowing {
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s * s / t, t); }
+};
+struct FlowWithEndsSwapped final : Flowing {
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(xt, x0, s, t); }
+};
+struct ForgetsTheEnd final : Flowing {
+  Expr bridge(Expr x0, Expr, Expr s, Expr) const override { return exact_.forward(x0, s); }
+};
+struct SaysThatItIsMarkov final : Flowing {
+  bool markov() const override { return true; }
+};
+// Where x_s depends on all later points.
+class SaysThatBridgesCompose final : public Process {
+ public:
+  SaysThatBridgesCompose() : Process(Euclidean({})) {}
+  Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
+  bool markov() const override { return false; }
+  bool bridges_compose() const override { return true; }
+
+ private:
+  StochasticInterpolant exact_{Euclidean({}), {.c = [](Expr t) { return sqrt(2.0 * t * (1.0 - t)); }}};
+};
+// The share of tokens that are noise at s, whatever it was at t.
+class WrongShareOfTokens final : public Process {
+ public:
+  WrongShareOfTokens() : Process(Categorical(3)) {}
+  Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr) const override { return exact_.bridge(x0, xt, s, constant(1)); }
+  bool markov() const override { return false; }
+  Estimate estimate() const override { return exact_.estimate(); }
+  Expr endpoint(Expr logits, Expr xt, Expr t) const override { return exact_.endpoint(logits, xt, t); }
+
+ private:
+  DiscreteFlow exact_{Categorical(3)};
+};
+
 }  // namespace
 
 TEST_CASE("processes that are right pass") {
@@ -141,6 +195,32 @@ TEST_CASE("mistakes in bridges") {
   CHECK_THAT(first_failure(NearestImage()), Contains("bridge identity: ") && Contains("bridged") && Contains("s = "));
   CHECK_THAT(first_failure(EndsSwapped(), 2), Contains("bridge identity: ") && Contains("which end is which"));
   CHECK_THAT(first_failure(BridgeOfTheWrongTime(), 2), Contains("bridge identity: "));
+}
+
+TEST_CASE("mistakes in flows") {
+  CHECK(first_failure(Flowing(), 1) == "none");
+  CHECK_THAT(first_failure(WrongShare(), 1), Contains("bridge identity: ") && Contains("bridged") && Contains("s = "));
+  CHECK_THAT(first_failure(FlowWithEndsSwapped(), 1),
+             Contains("extreme times: x_s bridged to just below t = T is still away from x_t"));
+  CHECK_THAT(first_failure(ForgetsTheEnd(), 1),
+             Contains("extreme times: x_s bridged to just below t = T is still away from x_t"));
+  CHECK_THAT(first_failure(SaysThatItIsMarkov(), 1), Contains("Chapman-Kolmogorov: "));
+  CHECK_THAT(first_failure(SaysThatBridgesCompose(), 1),
+             Contains("bridges compose: ") && Contains("by way of s") && Contains("the number of its steps"));
+  CHECK_THAT(first_failure(WrongShareOfTokens(), 1), Contains("bridge identity: "));
+}
+
+TEST_CASE("where there is no transition") {
+  Joint joint("both", 1);
+  joint.add("place", Flowing());
+  joint.add("sky", UniformJump(Categorical(3), 16.0));
+  Report report = verify(joint, quick(1));
+  CHECK(first_failure(report) == "none");
+  std::map<std::string, std::string> said;
+  for (const Check& c : report.checks) said[c.name] = c.compared;
+  CHECK(said.at("sky: bridge identity") == "x_s bridged from x_0 and x_t, against noised from x_0");
+  CHECK(said.count("place: bridges compose"));
+  CHECK(said.at("Chapman-Kolmogorov") == "a process that is not Markov by itself has no transition");
 }
 
 TEST_CASE("mistakes in forward laws and priors") {
