@@ -34,7 +34,7 @@ struct Mute : Process {
   Expr prior(Expr) const override { return answer; }
   Expr forward(Expr, Expr) const override { return answer; }
   Expr bridge(Expr, Expr, Expr, Expr) const override { return answer; }
-  Expr endpoint(Expr, Expr, Expr) const override { return answer; }
+  Expr endpoint(const Estimate&, Expr, Expr, Expr) const override { return answer; }
   Expr answer;
 };
 
@@ -285,6 +285,67 @@ TEST_CASE("messages: densities and scores") {
         "joint 'j', component 'place', score: it draws, and a function of x0, xt and t must not");
 }
 
+namespace {
+
+/// A process whose loss, weight and flow are given by the test.
+class Trained final : public Process {
+ public:
+  Trained(std::optional<Loss> loss, Expr weight, std::optional<Expr> flow)
+      : Process(Euclidean({2})), loss_(std::move(loss)), weight_(std::move(weight)), flow_(std::move(flow)) {}
+  Expr prior(Expr) const override { return normal({2}); }
+  Expr forward(Expr x0, Expr) const override { return x0; }
+  Expr bridge(Expr x0, Expr, Expr, Expr) const override { return x0; }
+  std::optional<Loss> loss(const Estimate&, Expr, Expr, Expr, Expr) const override { return loss_; }
+  Expr weight(const Estimate&, Expr) const override { return weight_; }
+  std::optional<Expr> flow(Expr, Expr, Expr, Expr) const override { return flow_; }
+
+ private:
+  std::optional<Loss> loss_;
+  Expr weight_;
+  std::optional<Expr> flow_;
+};
+
+}  // namespace
+
+TEST_CASE("messages: estimates, losses and flows") {
+  Joint joint("j");
+  CHECK(message_of([&] { joint.add("place", Brownian(Euclidean({2}), 1.0), {.estimate = "noize"}); }) ==
+        "joint 'j', component 'place': the process on space 'euclidean' has no estimate 'noize'; it has endpoint, "
+        "tangent, noise, score, velocity");
+  CHECK(message_of([&] { joint.add("kind", UniformJump(Categorical(3), 1.0), {.estimate = "noise"}); }) ==
+        "joint 'j', component 'kind': the process on space 'categorical' has no estimate 'noise'; it has logits, "
+        "endpoint");
+  CHECK(joint.components().empty());
+  auto say = [](const Kept<Process>& process, Question question, const std::string& estimate = "") {
+    Joint j("j");
+    j.add("place", process, {.estimate = estimate});
+    return message_of([&] { derive(j, j.components()[0], question); });
+  };
+  Expr one = constant(1);
+  CHECK(say(Trained({}, one, {}), Question::loss) ==
+        "joint 'j', component 'place', loss: the process on space 'euclidean' has no loss for its estimate 'endpoint'; "
+        "override loss in it");
+  CHECK(say(Trained(Loss(vector(2)), one, {}), Question::loss_gradient) ==
+        "joint 'j', component 'place', loss_gradient: the loss returns f32 [2]; it must be f32 []");
+  CHECK(say(Trained(Loss(number(), number()), one, {}), Question::loss_gradient) ==
+        "joint 'j', component 'place', loss_gradient: the gradient of the loss returns f32 []; it must be f32 [2]");
+  CHECK(say(Trained(Loss(number()), vector(2), {}), Question::loss) ==
+        "joint 'j', component 'place', loss: the weight of the loss is f32 [2]; it must be f32 []");
+  CHECK(say(Trained(Loss(normal()), one, {}), Question::loss) ==
+        "joint 'j', component 'place', loss: it draws, and a function of its arguments must not");
+  CHECK(say(Trained({}, one, {}), Question::flow_step) ==
+        "joint 'j', component 'place', flow_step: the process on space 'euclidean' has no flow; walk by steps that "
+        "draw, or override flow in it");
+  CHECK(
+      say(Trained({}, one, number()), Question::flow_step) ==
+      "joint 'j', component 'place', flow_step: the flow returns f32 []; a point of its space 'euclidean' is f32 [2]");
+  CHECK(say(Trained({}, one, normal({2})), Question::flow_step) ==
+        "joint 'j', component 'place', flow_step: it draws, and a function of its arguments must not");
+  CHECK(say(UniformJump(Categorical(3), 1.0), Question::loss_gradient, "endpoint") ==
+        "joint 'j', component 'place', loss_gradient: the estimate 'endpoint' is i32; a loss has derivatives by f32 "
+        "elements alone");
+}
+
 TEST_CASE("messages: the standard library") {
   auto say = message_of;
   CHECK(say([] { Euclidean({3, 0}); }) == "space 'euclidean' needs extents above 0; found shape [3, 0]");
@@ -421,31 +482,34 @@ TEST_CASE("messages: linear diffusions") {
   CHECK(say({.noise = [](Expr t) { return select(t < 0.3, 1.0, constant(2)); }}, line) ==
         "a linear diffusion's deviation from s = 0.25 to t = 0.5 is not accurate with 512 panels: its coefficients "
         "jump, turn too often or have a pole; smooth them, or shorten the horizon");
-TEST_CASE("messages: generators of jump processes") {
-  auto say = [](int64_t categories, std::vector<double> rates) {
-    return message_of([&] { GeneratorJump(Categorical(categories), {.rates = std::move(rates)}); });
-  };
-  CHECK(say(2, {-1, 1}) == "a generator jump process on 2 categories needs 2 x 2 rates; found 2 numbers");
-  CHECK(say(2, {1, -1, 1, -1}) ==
+  TEST_CASE("messages: generators of jump processes") {
+    auto say = [](int64_t categories, std::vector<double> rates) {
+      return message_of([&] { GeneratorJump(Categorical(categories), {.rates = std::move(rates)}); });
+    };
+    CHECK(say(2, {-1, 1}) == "a generator jump process on 2 categories needs 2 x 2 rates; found 2 numbers");
+    CHECK(
+        say(2, {1, -1, 1, -1}) ==
         "a generator jump process needs finite rates of at least 0 from each category to others; found -1 from 0 to 1");
-  CHECK(say(2, {-1, 1, INFINITY, -1}) ==
-        "a generator jump process needs finite rates of at least 0 from each category to others; found inf from 1 to "
-        "0");
-  CHECK(say(2, {-1, 1, 2, -1}) ==
+    CHECK(say(2, {-1, 1, INFINITY, -1}) ==
+          "a generator jump process needs finite rates of at least 0 from each category to others; found inf from 1 to "
+          "0");
+    CHECK(
+        say(2, {-1, 1, 2, -1}) ==
         "a generator jump process needs rows of rates that sum to 0; row 1 sums to 1: its diagonal element must be -2");
-  CHECK(say(3, {0, 1e308, 1e308, 1e308, 0, 1e308, 1e308, 1e308, 0}) ==
-        "a generator jump process has rates that sum to more than a number holds");
-  CHECK(say(3, {-1, 1, 0, 1, -1, 0, 1, 0, -1}) ==
-        "a generator jump process needs a way from every category to every other; there is none from 0 to 2. For a "
-        "category that is never left there is AbsorbingJump, for one that is never entered StationaryJump");
-  CHECK(say(3, {-1, 1, 0, 1, -1 - 1e-9, 1e-9, 0, 1e-9, -1e-9}) ==
-        "a generator jump process forgets its start too slowly: after 1.7e+07 times its shortest mean stay its rows "
-        "still differ");
-  CHECK(message_of([] { OrdinalJump(Categorical(1000), {}); }) ==
+    CHECK(say(3, {0, 1e308, 1e308, 1e308, 0, 1e308, 1e308, 1e308, 0}) ==
+          "a generator jump process has rates that sum to more than a number holds");
+    CHECK(say(3, {-1, 1, 0, 1, -1, 0, 1, 0, -1}) ==
+          "a generator jump process needs a way from every category to every other; there is none from 0 to 2. For a "
+          "category that is never left there is AbsorbingJump, for one that is never entered StationaryJump");
+    CHECK(say(3, {-1, 1, 0, 1, -1 - 1e-9, 1e-9, 0, 1e-9, -1e-9}) ==
+          "a generator jump process forgets its start too slowly: after 1.7e+07 times its shortest mean stay its rows "
+          "still differ");
+    CHECK(
+        message_of([] { OrdinalJump(Categorical(1000), {}); }) ==
         "an ordinal jump process on 1000 categories needs tables of more than 16777216 numbers; take fewer categories, "
         "or a structured process (UniformJump, StationaryJump, AbsorbingJump)");
-  CHECK(message_of([] { OrdinalJump(Categorical(3), {.rate = 0}); }) ==
-        "an ordinal jump process needs a rate above 0; found 0");
-  CHECK(message_of([] { OrdinalJump(Categorical(3), {.width = INFINITY}); }) ==
-        "an ordinal jump process needs a width above 0; found inf");
-}
+    CHECK(message_of([] { OrdinalJump(Categorical(3), {.rate = 0}); }) ==
+          "an ordinal jump process needs a rate above 0; found 0");
+    CHECK(message_of([] { OrdinalJump(Categorical(3), {.width = INFINITY}); }) ==
+          "an ordinal jump process needs a width above 0; found inf");
+  }

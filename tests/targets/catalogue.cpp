@@ -46,7 +46,7 @@ struct Given {
     }
     x0 = sampler.prior(samples, Seed(1));
     xt = sampler.forward(x0, t, Seed(2));
-    Estimate e = joint.components()[0].process->estimate();
+    Estimate e = joint.components()[0].estimate();
     Shape shape = e.shape;
     shape.insert(shape.begin(), samples);
     estimate = x0;
@@ -64,6 +64,9 @@ struct Given {
       case Question::transition: return sampler.transition(x0, s, t, seed);
       case Question::log_density: return sampler.log_density(x0, xt, t);
       case Question::score: return sampler.score(x0, xt, t);
+      case Question::loss: return sampler.loss(estimate, x0, xt, t);
+      case Question::loss_gradient: return sampler.loss_gradient(estimate, x0, xt, t);
+      case Question::flow_step: return sampler.flow_step(estimate, xt, s, t);
     }
     throw Bug("unknown question");
   }
@@ -76,6 +79,10 @@ struct Given {
       case Question::transition: return {{{CATENARY_XS, &x0}}, {s, t}, seed, 0, samples};
       case Question::log_density:
       case Question::score: return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}}, {t}, seed, 0, samples};
+      case Question::loss:
+      case Question::loss_gradient:
+        return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}, {CATENARY_ESTIMATE, &estimate}}, {t}, seed, 0, samples};
+      case Question::flow_step: return {{{CATENARY_ESTIMATE, &estimate}, {CATENARY_XT, &xt}}, {s, t}, seed, 0, samples};
     }
     throw Bug("unknown question");
   }
@@ -133,8 +140,7 @@ TEST_CASE("every process of the standard library: the evaluator, the CPU, a GPU'
       for (Question question : questions) {
         INFO(name_of(question));
         State wanted = given.answer(cpu, question);
-        bool draws = question != Question::log_density && question != Question::score;
-        CHECK(unlike_evaluator(joint, question, wanted, given) <= (draws ? samples / 50 : 0));
+        CHECK(unlike_evaluator(joint, question, wanted, given) <= (is_drawn(question) ? samples / 50 : 0));
         CHECK(same_bytes(DeviceBodies(joint, question).answer(given.asked(question), wanted, {3, 32}, 0), wanted));
       }
       const catenary_module& module = *cpu.module();
@@ -162,7 +168,8 @@ TEST_CASE("ptxas assembles every process's forward and bridge, and says which of
     if (!entry.is_process()) continue;
     Joint joint = joint_of(entry);
     for (const char* architecture : {"sm_80", "sm_90"}) {
-      Sampler sampler = compile(joint, Target::cuda(architecture), {.questions = {Question::forward, Question::bridge}});
+      Sampler sampler =
+          compile(joint, Target::cuda(architecture), {.questions = {Question::forward, Question::bridge}});
       const catenary_module& module = *sampler.module();
       for (int k = 0; k < module.kernel_count; ++k) {
         std::string file =

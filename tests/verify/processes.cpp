@@ -105,7 +105,9 @@ class Denoised final : public Process {
   Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
   Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
-  Expr endpoint(Expr estimate, Expr xt, Expr t) const override { return sign_ * estimate + 0.0 * xt * t; }
+  Expr endpoint(const Estimate&, Expr estimate, Expr xt, Expr t) const override {
+    return sign_ * estimate + 0.0 * xt * t;
+  }
 
  private:
   double sign_;
@@ -118,8 +120,8 @@ class Likeliest final : public Process {
   Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
   Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
-  Estimate estimate() const override { return exact_.estimate(); }
-  Expr endpoint(Expr logits, Expr, Expr) const override {
+  std::vector<Estimate> estimates() const override { return exact_.estimates(); }
+  Expr endpoint(const Estimate&, Expr logits, Expr, Expr) const override {
     Expr most = max_of(logits);
     return to_int(select(index(logits, 0) >= most, 0.0, select(index(logits, 1) >= most, 1.0, constant(2))));
   }
