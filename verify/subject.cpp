@@ -100,6 +100,12 @@ Subject subject_of(Session& session, const std::string& mlir, const std::string&
   subject.sampler = compile_mlir(mlir, name, session.options().target,
                                  session.compile_options({std::begin(all_questions), std::end(all_questions)}));
   add_components(session, subject);
+  for (const Component& c : subject.components)
+    if (!c.estimates_endpoint() && std::string_view(c.border->estimate_kind) != "logits")
+      throw Error(
+          fmt::format("component '{}' of '{}' has its estimate as '{}'; the verifier makes endpoints and logits, "
+                      "so save the declaration with one of those",
+                      c.name, name, c.border->estimate_kind));
   return subject;
 }
 

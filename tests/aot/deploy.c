@@ -1,4 +1,5 @@
 /* A program that knows no compiler: draws from the joint process 'deployed' and writes them to the file given. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,22 @@ static catenary_state state_of(values* v, catenary_tensor* tensors) {
   return state;
 }
 
+typedef struct losses {
+  float place[samples], direction[samples];
+  float position[samples][atoms], angle[samples][atoms], kind[samples][atoms];
+} losses;
+
+static catenary_state state_of_losses(losses* l, catenary_tensor* tensors) {
+  catenary_state state;
+  tensors[0] = tensor("place", l->place, CATENARY_F32, 1, atoms_shape);
+  tensors[1] = tensor("direction", l->direction, CATENARY_F32, 1, atoms_shape);
+  tensors[2] = tensor("position", l->position, CATENARY_F32, 2, atoms_shape);
+  tensors[3] = tensor("angle", l->angle, CATENARY_F32, 2, atoms_shape);
+  tensors[4] = tensor("kind", l->kind, CATENARY_F32, 2, atoms_shape);
+  state.tensors = tensors, state.count = components;
+  return state;
+}
+
 static catenary_message message;
 
 static int failed(const char* what) {
@@ -57,15 +74,17 @@ static int sees_llvm(void) {
 }
 
 int main(int count, char** arguments) {
-  static values prior, forward, bridge, step, transition;
-  static float logits[samples][atoms][kinds];
-  catenary_tensor tensors[6][components];
+  static values prior, forward, bridge, step, transition, gradient;
+  static losses loss;
+  static float logits[samples][atoms][kinds], logits_gradient[samples][atoms][kinds];
+  catenary_tensor tensors[8][components];
   catenary_state prior_state = state_of(&prior, tensors[0]), forward_state = state_of(&forward, tensors[1]);
   catenary_state bridge_state = state_of(&bridge, tensors[2]), step_state = state_of(&step, tensors[3]);
   catenary_state transition_state = state_of(&transition, tensors[5]);
   catenary_state estimate = state_of(&prior, tensors[4]);
-  float s[samples], t[samples], late = 2;
-  catenary_times at_s = {s, samples}, at_t = {t, samples}, too_late = {&late, 1};
+  catenary_state loss_state = state_of_losses(&loss, tensors[6]), gradient_state = state_of(&gradient, tensors[7]);
+  float s[samples], t[samples], late = 2, half = 0.5f;
+  catenary_times at_s = {s, samples}, at_t = {t, samples}, too_late = {&late, 1}, at_half = {&half, 1};
   catenary_draw draw = {0};
   catenary_sampler* sampler;
   FILE* file;
@@ -73,6 +92,7 @@ int main(int count, char** arguments) {
 
   if (count != 2) return 2;
   tensors[4][4] = tensor("kind", logits, CATENARY_F32, 3, logits_shape);
+  tensors[7][4] = tensor("kind", logits_gradient, CATENARY_F32, 3, logits_shape);
   for (i = 0; i < samples * atoms * kinds; ++i) (&logits[0][0][0])[i] = (float)(i * 7 % 11) * 0.25f;
   for (i = 0; i < samples; ++i) {
     t[i] = (float)(i * 37 % 101) / 100;
@@ -90,6 +110,12 @@ int main(int count, char** arguments) {
   if (catenary_step(sampler, step_state, estimate, forward_state, at_s, at_t, &draw, &message)) return failed("step");
   if (catenary_transition(sampler, transition_state, prior_state, at_s, at_t, &draw, &message))
     return failed("transition");
+  if (catenary_loss(sampler, loss_state, estimate, bridge_state, forward_state, at_half, &draw, &message))
+    return failed("loss");
+  if (catenary_loss_gradient(sampler, gradient_state, estimate, bridge_state, forward_state, at_half, &draw, &message))
+    return failed("loss_gradient");
+  if (catenary_flow_step(sampler, step_state, estimate, forward_state, at_s, at_t, &draw, &message) != CATENARY_INVALID)
+    return 6;
 
   if (catenary_forward(sampler, step_state, prior_state, too_late, &draw, &message) != CATENARY_INVALID) return 3;
   printf("%s\n", message.text);
@@ -103,5 +129,8 @@ int main(int count, char** arguments) {
   fwrite(&bridge, sizeof bridge, 1, file);
   fwrite(&step, sizeof step, 1, file);
   fwrite(&transition, sizeof transition, 1, file);
+  fwrite(&loss, sizeof loss, 1, file);
+  fwrite(&gradient, offsetof(values, kind), 1, file);
+  fwrite(logits_gradient, sizeof logits_gradient, 1, file);
   return fclose(file) ? 5 : 0;
 }

@@ -482,34 +482,33 @@ TEST_CASE("messages: linear diffusions") {
   CHECK(say({.noise = [](Expr t) { return select(t < 0.3, 1.0, constant(2)); }}, line) ==
         "a linear diffusion's deviation from s = 0.25 to t = 0.5 is not accurate with 512 panels: its coefficients "
         "jump, turn too often or have a pole; smooth them, or shorten the horizon");
-  TEST_CASE("messages: generators of jump processes") {
-    auto say = [](int64_t categories, std::vector<double> rates) {
-      return message_of([&] { GeneratorJump(Categorical(categories), {.rates = std::move(rates)}); });
-    };
-    CHECK(say(2, {-1, 1}) == "a generator jump process on 2 categories needs 2 x 2 rates; found 2 numbers");
-    CHECK(
-        say(2, {1, -1, 1, -1}) ==
+}
+
+TEST_CASE("messages: generators of jump processes") {
+  auto say = [](int64_t categories, std::vector<double> rates) {
+    return message_of([&] { GeneratorJump(Categorical(categories), {.rates = std::move(rates)}); });
+  };
+  CHECK(say(2, {-1, 1}) == "a generator jump process on 2 categories needs 2 x 2 rates; found 2 numbers");
+  CHECK(say(2, {1, -1, 1, -1}) ==
         "a generator jump process needs finite rates of at least 0 from each category to others; found -1 from 0 to 1");
-    CHECK(say(2, {-1, 1, INFINITY, -1}) ==
-          "a generator jump process needs finite rates of at least 0 from each category to others; found inf from 1 to "
-          "0");
-    CHECK(
-        say(2, {-1, 1, 2, -1}) ==
+  CHECK(say(2, {-1, 1, INFINITY, -1}) ==
+        "a generator jump process needs finite rates of at least 0 from each category to others; found inf from 1 to "
+        "0");
+  CHECK(say(2, {-1, 1, 2, -1}) ==
         "a generator jump process needs rows of rates that sum to 0; row 1 sums to 1: its diagonal element must be -2");
-    CHECK(say(3, {0, 1e308, 1e308, 1e308, 0, 1e308, 1e308, 1e308, 0}) ==
-          "a generator jump process has rates that sum to more than a number holds");
-    CHECK(say(3, {-1, 1, 0, 1, -1, 0, 1, 0, -1}) ==
-          "a generator jump process needs a way from every category to every other; there is none from 0 to 2. For a "
-          "category that is never left there is AbsorbingJump, for one that is never entered StationaryJump");
-    CHECK(say(3, {-1, 1, 0, 1, -1 - 1e-9, 1e-9, 0, 1e-9, -1e-9}) ==
-          "a generator jump process forgets its start too slowly: after 1.7e+07 times its shortest mean stay its rows "
-          "still differ");
-    CHECK(
-        message_of([] { OrdinalJump(Categorical(1000), {}); }) ==
+  CHECK(say(3, {0, 1e308, 1e308, 1e308, 0, 1e308, 1e308, 1e308, 0}) ==
+        "a generator jump process has rates that sum to more than a number holds");
+  CHECK(say(3, {-1, 1, 0, 1, -1, 0, 1, 0, -1}) ==
+        "a generator jump process needs a way from every category to every other; there is none from 0 to 2. For a "
+        "category that is never left there is AbsorbingJump, for one that is never entered StationaryJump");
+  CHECK(say(3, {-1, 1, 0, 1, -1 - 1e-9, 1e-9, 0, 1e-9, -1e-9}) ==
+        "a generator jump process forgets its start too slowly: after 1.7e+07 times its shortest mean stay its rows "
+        "still differ");
+  CHECK(message_of([] { OrdinalJump(Categorical(1000), {}); }) ==
         "an ordinal jump process on 1000 categories needs tables of more than 16777216 numbers; take fewer categories, "
         "or a structured process (UniformJump, StationaryJump, AbsorbingJump)");
-    CHECK(message_of([] { OrdinalJump(Categorical(3), {.rate = 0}); }) ==
-          "an ordinal jump process needs a rate above 0; found 0");
-    CHECK(message_of([] { OrdinalJump(Categorical(3), {.width = INFINITY}); }) ==
-          "an ordinal jump process needs a width above 0; found inf");
-  }
+  CHECK(message_of([] { OrdinalJump(Categorical(3), {.rate = 0}); }) ==
+        "an ordinal jump process needs a rate above 0; found 0");
+  CHECK(message_of([] { OrdinalJump(Categorical(3), {.width = INFINITY}); }) ==
+        "an ordinal jump process needs a width above 0; found inf");
+}

@@ -35,9 +35,9 @@ std::vector<Line> lines() {
   std::vector<Line> all;
   for (double t : {1e-12, 1e-3, 0.3, 2.0, 9.0}) {
     double a = std::exp(-1.5 * t);
-    all.push_back({OrnsteinUhlenbeck(Euclidean({}), {.theta = 1.5, .mean = 0.7, .sigma = 2}), t, a,
-                   0.7 * -std::expm1(-1.5 * t), 2 * std::sqrt(-std::expm1(-3 * t) / 3)});
-    all.push_back({Brownian(Euclidean({}), {.rate = 4, .drift = 0.2}), t, 1, 0.2 * t, 2 * std::sqrt(t)});
+    all.push_back({OrnsteinUhlenbeck(Euclidean({}), {.theta = 1.5, .mean = 0.75, .sigma = 2}), t, a,
+                   0.75 * -std::expm1(-1.5 * t), 2 * std::sqrt(-std::expm1(-3 * t) / 3)});
+    all.push_back({Brownian(Euclidean({}), {.rate = 4, .drift = 0.25}), t, 1, 0.25 * t, 2 * std::sqrt(t)});
   }
   return all;
 }
@@ -83,7 +83,7 @@ TEST_CASE("estimates made from the true x_0 give its bridge") {
 TEST_CASE("estimates as compiled: small times, long times, far values") {
   for (const std::string& kind : kinds) {
     Joint joint("joint", 1000);
-    joint.add("ou", OrnsteinUhlenbeck(Euclidean({}), {.theta = 1.5, .mean = 0.7, .sigma = 2}), {.estimate = kind});
+    joint.add("ou", OrnsteinUhlenbeck(Euclidean({}), {.theta = 1.5, .mean = 0.75, .sigma = 2}), {.estimate = kind});
     joint.add("brownian", Brownian(Euclidean({}), 4.0), {.estimate = kind});
     joint.add("ve", VarianceExploding(Euclidean({}), {}), {.clock = Clock::linear(1e-3), .estimate = kind});
     Sampler sampler =
@@ -112,8 +112,8 @@ TEST_CASE("estimates as compiled: small times, long times, far values") {
     // x_0 = x_t but for what is added, to the rounding of x_0.
     for (double t : {1e-12, 1e-8, 1e-4}) {
       double d = 2 * std::sqrt(-std::expm1(-3 * t) / 3);
-      Line l{OrnsteinUhlenbeck(Euclidean({}), {.theta = 1.5, .mean = 0.7, .sigma = 2}), at(t), std::exp(-1.5 * at(t)),
-             0.7 * -std::expm1(-1.5 * at(t)), d};
+      Line l{OrnsteinUhlenbeck(Euclidean({}), {.theta = 1.5, .mean = 0.75, .sigma = 2}), at(t), std::exp(-1.5 * at(t)),
+             0.75 * -std::expm1(-1.5 * at(t)), d};
       std::vector<float> xt = {float(0.9 + 1.3 * d)}, e = {float(true_estimate(l, kind, 0.9, double(xt[0])))};
       State given, x;
       for (const char* name : {"ou", "brownian", "ve"})
@@ -152,9 +152,9 @@ TEST_CASE("with a covariance, score and noise stand for the same endpoint") {
   Values score = value(process, "endpoint", Question::score, {{"x0", x0}, {"xt", xt}, {"t", {t}}});
   for (const auto& [kind, estimate] : {std::pair<std::string, Values>{"noise", n}, {"score", score}}) {
     Values end = value(process, kind, Question::step, {{"estimate", estimate}, {"xt", xt}, {"s", {0}}, {"t", {t}}});
-    for (size_t i : {0, 1}) CHECK(end[i] == Approx(x0[i]).epsilon(1e-12));
+    for (size_t i : {0, 1}) CHECK(end[i] == Approx(x0[i]).epsilon(1e-6));  // The covariance is of f32 numbers.
     CHECK(value(process, kind, Question::loss, {{"estimate", estimate}, {"x0", x0}, {"xt", xt}, {"t", {t}}})[0] <
-          1e-20);
+          1e-12);
   }
 }
 
@@ -266,7 +266,7 @@ TEST_CASE("the flow keeps the noise, however it is cut into steps") {
       double s = 0.37 * l.t;
       if (other.t != l.t || other.decay != l.decay) continue;
       bool ou = l.decay != 1;
-      double a = ou ? std::exp(-1.5 * s) : 1, m = ou ? 0.7 * -std::expm1(-1.5 * s) : 0.2 * s;
+      double a = ou ? std::exp(-1.5 * s) : 1, m = ou ? 0.75 * -std::expm1(-1.5 * s) : 0.25 * s;
       double d = 2 * std::sqrt(ou ? -std::expm1(-3 * s) / 3 : s);
       CAPTURE(l.t, ou);
       CHECK(flow(xt, s, l.t) == Approx(a * x0 + m + d * n).epsilon(1e-9));

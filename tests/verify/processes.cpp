@@ -194,6 +194,11 @@ TEST_CASE("saved declarations") {
   CHECK(report.subject == "declaration 'both.mlir'");
   CHECK_THAT(first_failure(report), Contains("wind: bridge identity: "));
   CHECK_THROWS_WITH(verify_mlir("module {", "broken.mlir"), Contains("'broken.mlir' is not a declaration"));
+  Joint noisy("noisy");
+  noisy.add("place", Brownian(Euclidean({2}), 1.0), {.estimate = "noise"});
+  CHECK_THROWS_WITH(verify_mlir(to_mlir(noisy), "noisy.mlir"),
+                    "component 'place' of 'noisy.mlir' has its estimate as 'noise'; the verifier makes endpoints and "
+                    "logits, so save the declaration with one of those");
 }
 
 TEST_CASE("a verification can be cancelled, and tells how far it is") {
