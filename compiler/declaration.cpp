@@ -29,20 +29,20 @@ mlir::Type floats_like(mlir::Type type) {
 }
 
 /// What the runtime can hold at a point.
-bool fits(mlir::Type type, bool floats) {
+bool fits(mlir::Type type) {
   auto shaped = dyn_cast<RankedTensorType>(type);
   if (shaped && (!shaped.hasStaticShape() || shaped.getRank() > CATENARY_MAX_RANK || shaped.getNumElements() == 0))
     return false;
   mlir::Type element = shaped ? shaped.getElementType() : type;
-  return element.isF32() || (!floats && element.isInteger(32));
+  return element.isF32() || element.isInteger(32);
 }
 
 LogicalResult check_process(ProcessOp process, std::set<uint32_t>& numbers) {
   if (process.getComponent() > 65535 || !numbers.insert(process.getComponent()).second)
     return process.emitOpError("has number ")
            << process.getComponent() << "; processes have numbers of their own, from 0 to 65535";
-  if (!fits(process.getPoint(), false) || !fits(process.getEstimate(), true))
-    return process.emitOpError("must have points of f32 or i32 and estimates of f32, numbers or tensors of up to ")
+  if (!fits(process.getPoint()) || !fits(process.getEstimate()))
+    return process.emitOpError("must have points and estimates of f32 or i32, numbers or tensors of up to ")
            << CATENARY_MAX_RANK << " axes";
   return success();
 }
@@ -61,9 +61,12 @@ LogicalResult check_output(OutputOp output) {
     return output.emitOpError("gives a part of a value; in a declaration it gives the whole");
   auto pipeline = dyn_cast<PipelineOp>(output->getParentOp());
   if (!pipeline) return output.emitOpError("must stand in a pipeline itself");
-  mlir::Type type = output->getParentOfType<ModuleOp>().lookupSymbol<ProcessOp>(output.getComponent()).getPoint();
+  auto process = output->getParentOfType<ModuleOp>().lookupSymbol<ProcessOp>(output.getComponent());
   int32_t role = form_of(pipeline.getQuestion()).output;
-  if (role == CATENARY_LOG_DENSITY) type = Float32Type::get(output.getContext());
+  mlir::Type type = role == CATENARY_LOSS_GRADIENT ? process.getEstimate() : process.getPoint();
+  if (role == CATENARY_LOSS_GRADIENT && type != floats_like(type))
+    return output.emitOpError("gives a gradient by estimates that are not f32");
+  if (role == CATENARY_LOG_DENSITY || role == CATENARY_LOSS) type = Float32Type::get(output.getContext());
   if (role == CATENARY_SCORE && type != floats_like(type))
     return output.emitOpError("gives a score of points that are not f32");
   if (output.getValue().getType() != type) return output.emitOpError("must be of type ") << type;

@@ -310,7 +310,7 @@ using Laws = std::map<Question, Law>;
 
 void import_process(mlir::OpBuilder& b, const Joint::Component& component, size_t index, const Laws& laws) {
   const Space& space = component.process->space();
-  Estimate estimate = component.process->estimate();
+  Estimate estimate = component.estimate();
   Emitter types(b);
   auto op = ProcessOp::create(b, b.getUnknownLoc(), component.name, uint32_t(index), space.name(),
                               types.type_of(space.type(), space.point()), estimate.kind,

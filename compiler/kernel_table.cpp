@@ -43,10 +43,11 @@ std::string c_string(const char* text) {
 std::vector<ComponentEntry> read_components(mlir::ModuleOp module) {
   std::vector<ComponentEntry> components;
   for (auto process : module.getOps<ProcessOp>())
-    components.push_back({process.getSymName().str(), process.getSpace().str(), process.getSites().str(),
-                          process.getEstimateKind().str(),
-                          point_of(process.getPoint(), int64_t(process.getCategories())),
-                          point_of(process.getEstimate(), 0)});
+    components.push_back(
+        {process.getSymName().str(), process.getSpace().str(), process.getSites().str(),
+         process.getEstimateKind().str(), point_of(process.getPoint(), int64_t(process.getCategories())),
+         point_of(process.getEstimate(),
+                  mlir::getElementTypeOrSelf(process.getEstimate()).isF32() ? 0 : int64_t(process.getCategories()))});
   return components;
 }
 

@@ -42,7 +42,53 @@ std::optional<Expr> Process::score(Expr x0, Expr xt, Expr t) const {
   return rewrite({manifold->gradient(at, gradient(*density, at))}, {{at, std::move(xt)}})[0];
 }
 
-Expr Process::endpoint(Expr estimate, Expr, Expr) const { return estimate; }
+std::vector<Estimate> Process::estimates() const {
+  std::vector<Estimate> kinds{{"endpoint", space().point(), space().type()}};
+  if (dynamic_cast<const Manifold*>(&space())) kinds.push_back({"tangent", space().point()});
+  return kinds;
+}
+
+Expr Process::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr) const {
+  const auto* manifold = dynamic_cast<const Manifold*>(&space());
+  if (!manifold || kind.kind != "tangent") return estimate;
+  return manifold->exp(xt, manifold->tangent(xt, std::move(estimate)));
+}
+
+std::optional<Loss> Process::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
+  const auto* manifold = dynamic_cast<const Manifold*>(&space());
+  if (!manifold) return std::nullopt;
+  if (kind.kind == "tangent") {
+    Expr off = manifold->tangent(xt, estimate) - manifold->log(xt, x0);
+    return manifold->inner(xt, off, off);
+  }
+  Expr end = endpoint(kind, estimate, xt, std::move(t));
+  // The gradient of the square distance to x_0 is -2 log(end, x_0) (the lemma of Gauss); its inner products with v are the
+  // derivatives along v. That is finite where distances are not differentiable.
+  Expr v = parameter("v of the loss", Type::f32, space().point());
+  Expr by_end = gradient(manifold->inner(end, -2.0 * manifold->log(end, x0), v), v);
+  Expr number = square(manifold->distance(std::move(x0), end));
+  if (same(end, estimate)) return Loss(number, by_end);
+  Expr fixed = parameter("derivatives of the loss", Type::f32, space().point());
+  Expr along = fixed.shape().empty() ? fixed * end : dot(fixed, end);
+  return Loss(number, rewrite({gradient(along, estimate)}, {{fixed, by_end}})[0]);
+}
+
+Expr Process::weight(const Estimate&, Expr) const { return constant(1); }
+
+std::optional<Expr> Process::flow(Expr, Expr, Expr, Expr) const { return std::nullopt; }
+
+Estimate Joint::Component::estimate() const {
+  std::vector<Estimate> kinds = process->estimates();
+  if (kinds.empty())
+    throw Error("the process has no estimate for a model to return; estimates() must give one or more");
+  std::string names;
+  for (const Estimate& e : kinds) {
+    if (placement.estimate.empty() || e.kind == placement.estimate) return e;
+    names += (names.empty() ? "" : ", ") + e.kind;
+  }
+  throw Error(fmt::format("the process on space '{}' has no estimate '{}'; it has {}", process->space().name(),
+                          placement.estimate, names));
+}
 
 namespace {
 
@@ -101,7 +147,13 @@ size_t Joint::add(std::string name, Kept<Process> process, Placement placement) 
   } catch (const Error& e) {
     throw Error(fmt::format("joint '{}', component '{}', clock: {}", name_, name, e.what()));
   }
-  components_.push_back({std::move(name), std::move(process), std::move(placement)});
+  Component component{std::move(name), std::move(process), std::move(placement)};
+  try {
+    component.estimate();
+  } catch (const Error& e) {
+    throw Error(fmt::format("joint '{}', component '{}': {}", name_, component.name, e.what()));
+  }
+  components_.push_back(std::move(component));
   return components_.size() - 1;
 }
 

@@ -14,6 +14,8 @@ struct Placement {
   Clock clock = {};  ///< From the joint's time to the process's.
   /// Components of equal `sites` lie on the same sites (residues, tokens, ...) and share a loop.
   std::string sites = {};
+  /// What the model returns, one of the process's estimates() by its kind; by default the first.
+  std::string estimate = {};
 };
 
 /// Components that move independently given their endpoints; only the model ties them together.
@@ -23,13 +25,17 @@ class Joint {
     std::string name;
     Kept<Process> process;
     Placement placement;
+
+    /// What the model returns. Throws Error, naming those that there are, for a kind that the process does not have.
+    Estimate estimate() const;
   };
 
   /// Time runs from 0 (data) to `horizon` (noise).
   explicit Joint(std::string name, double horizon = 1.0);
 
   /// Adds a component and returns its index. Names are unique: letters, digits and underscores, not starting with a
-  /// digit. Throws Error for a clock that is not 0 at 0, falls or does not move at 1,024 even steps to the horizon.
+  /// digit. Throws Error for a clock that is not 0 at 0, falls or does not move at 1,024 even steps to the horizon, and for
+  /// a kind of estimate that the process does not have.
   size_t add(std::string name, Kept<Process> process, Placement placement = {});
 
   const std::string& name() const { return name_; }

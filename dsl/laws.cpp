@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <catenary/dsl/gradient.h>
 #include <catenary/dsl/schedule.h>
 
 namespace catenary {
@@ -10,7 +11,7 @@ namespace catenary {
 namespace {
 
 // What a process may have or not; throws Error where it has none.
-Expr value_of(const Process& process, Question question, Expr x0, Expr xt, Expr t) {
+Expr density_of(const Process& process, Question question, Expr x0, Expr xt, Expr t) {
   bool density = question == Question::log_density;
   if (!density && process.space().type() != Type::f32)
     throw Error(fmt::format("points of space '{}' are {}; only those of f32 have a score", process.space().name(),
@@ -20,6 +21,33 @@ Expr value_of(const Process& process, Question question, Expr x0, Expr xt, Expr 
   throw Error(fmt::format(
       "the process on space '{}' has no {}; override {} in it", process.space().name(), density ? "density" : "score",
       density ? "log_density" : "score, or on a manifold log_density, from which the score follows,"));
+}
+
+Expr loss_of(const Process& process, const Estimate& kind, Question question, Expr estimate, Expr x0, Expr xt, Expr t) {
+  std::optional<Loss> loss = process.loss(kind, estimate, x0, xt, t);
+  if (!loss)
+    throw Error(fmt::format("the process on space '{}' has no loss for its estimate '{}'; override loss in it",
+                            process.space().name(), kind.kind));
+  if (loss->number.type() != Type::f32 || !loss->number.shape().empty())
+    throw Error(fmt::format("the loss returns {} {}; it must be f32 []", name_of(loss->number.type()),
+                            to_string(loss->number.shape())));
+  if (question == Question::loss_gradient && kind.type != Type::f32)
+    throw Error(fmt::format("the estimate '{}' is {}; a loss has derivatives by f32 elements alone", kind.kind,
+                            name_of(kind.type)));
+  Expr value = question == Question::loss ? loss->number
+               : loss->gradient           ? *loss->gradient
+                                          : gradient(loss->number, estimate);
+  Expr weight = process.weight(kind, std::move(t));
+  if (weight.type() != Type::f32 || !weight.shape().empty())
+    throw Error(fmt::format("the weight of the loss is {} {}; it must be f32 []", name_of(weight.type()),
+                            to_string(weight.shape())));
+  return same(weight, constant(1)) ? value : weight * value;
+}
+
+Expr flow_of(const Process& process, Expr x0, Expr xt, Expr s, Expr t) {
+  if (std::optional<Expr> found = process.flow(std::move(x0), std::move(xt), std::move(s), std::move(t))) return *found;
+  throw Error(fmt::format("the process on space '{}' has no flow; walk by steps that draw, or override flow in it",
+                          process.space().name()));
 }
 
 Law derive_unchecked(const Joint& joint, const Joint::Component& component, Question question) {
@@ -47,9 +75,18 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
   Expr t_at_start = moved ? t <= 0.0 || at_t <= 0.0 : t <= 0.0;
   Expr no_time = moved ? s >= t || at_s >= at_t : s >= t;
   Expr s_at_start = moved ? s <= 0.0 || (at_s <= 0.0 && at_s < at_t) : s <= 0.0;
-  auto bridge = [&](Expr start) {
-    Expr between = checked(process.bridge(start, xt, at_s, at_t), "bridge");
+  auto between_ends = [&](const Expr& start, const Expr& between) {
     return select(s_at_start, start, select(no_time, xt, between));
+  };
+  auto bridge = [&](const Expr& start) {
+    return between_ends(start, checked(process.bridge(start, xt, at_s, at_t), "bridge"));
+  };
+  Estimate kind = component.estimate();
+  Expr estimate = parameter("estimate", kind.type, kind.shape);
+  // An endpoint that is told with the help of x_t needs a time to have passed.
+  auto endpoint = [&] {
+    Expr end = checked(process.endpoint(kind, estimate, xt, at_t), "endpoint");
+    return same(end, estimate) || space.type() != Type::f32 ? end : select(t_at_start, xt, end);
   };
   switch (question) {
     case Question::prior: {
@@ -59,11 +96,7 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     case Question::forward:
       return {question, {x0, t}, select(t_at_start, x0, checked(process.forward(x0, at_t), "forward"))};
     case Question::bridge: return {question, {x0, xt, s, t}, bridge(x0)};
-    case Question::step: {
-      Estimate e = process.estimate();
-      Expr estimate = parameter("estimate", e.type, e.shape);
-      return {question, {estimate, xt, s, t}, bridge(checked(process.endpoint(estimate, xt, at_t), "endpoint"))};
-    }
+    case Question::step: return {question, {estimate, xt, s, t}, bridge(endpoint())};
     case Question::transition: {
       if (!process.markov())
         throw Error(
@@ -75,12 +108,27 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
       return {question, {xs, s, t}, select(no_time, xs, checked(process.transition(xs, at_s, at_t), "transition"))};
     }
     case Question::log_density: {
-      Expr value = value_of(process, question, x0, xt, at_t);
+      Expr value = density_of(process, question, x0, xt, at_t);
       return {question, {x0, xt, t}, expected(value, "log density", Type::f32, {}, "it must be")};
     }
     case Question::score: {
-      Expr value = value_of(process, question, x0, xt, at_t);
+      Expr value = density_of(process, question, x0, xt, at_t);
       return {question, {x0, xt, t}, expected(value, "score", Type::f32, space.point(), "it must be")};
+    }
+    case Question::loss:
+    case Question::loss_gradient: {
+      bool number = question == Question::loss;
+      Expr value = loss_of(process, kind, question, estimate, x0, xt, at_t);
+      return {question,
+              {x0, estimate, xt, t},
+              expected(value, number ? "loss" : "gradient of the loss", Type::f32, number ? Shape{} : kind.shape,
+                       "it must be")};
+    }
+    case Question::flow_step: {
+      Expr start = endpoint();
+      return {question,
+              {estimate, xt, s, t},
+              between_ends(start, checked(flow_of(process, start, xt, at_s, at_t), "flow"))};
     }
   }
   throw Bug("unknown question");
@@ -92,8 +140,9 @@ Law derive(const Joint& joint, const Joint::Component& component, Question quest
   try {
     Law law = derive_unchecked(joint, component, question);
     bool draws = !number_draws(schedule({law.result})).empty();  // Refuses what the counter layout cannot hold.
-    if (draws && (question == Question::log_density || question == Question::score))
-      throw Error("it draws, and a function of x0, xt and t must not");
+    if (draws && !is_drawn(question))
+      throw Error(question < Question::loss ? "it draws, and a function of x0, xt and t must not"
+                                            : "it draws, and a function of its arguments must not");
     return law;
   } catch (const Error& e) {
     throw Error(
@@ -103,11 +152,20 @@ Law derive(const Joint& joint, const Joint::Component& component, Question quest
 
 bool answers(const Joint::Component& component, Question question) {
   if (question == Question::transition) return component.process->markov();
-  if (question != Question::log_density && question != Question::score) return true;
-  const Space& space = component.process->space();
+  if (is_drawn(question)) return true;
+  const Process& process = *component.process;
+  const Space& space = process.space();
   try {
+    Estimate kind = component.estimate();
     Expr x0 = parameter("x0", space.type(), space.point()), xt = parameter("xt", space.type(), space.point());
-    value_of(*component.process, question, x0, xt, parameter("t", Type::f32, {}));
+    Expr estimate = parameter("estimate", kind.type, kind.shape);
+    Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
+    if (question == Question::flow_step)
+      flow_of(process, x0, xt, s, t);
+    else if (question < Question::loss)
+      density_of(process, question, x0, xt, t);
+    else
+      loss_of(process, kind, question, estimate, x0, xt, t);
     return true;
   } catch (const Error&) {
     return false;

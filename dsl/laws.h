@@ -6,7 +6,7 @@
 
 namespace catenary {
 
-/// A draw, or for log_density and score a value, as a function of named parameters.
+/// A draw, or from log_density on a value, as a function of named parameters.
 struct Law {
   Question question;
   std::vector<Expr> parameters;  ///< Any of x0, xs, estimate, xt, s, t, in this order.
@@ -21,13 +21,17 @@ struct Law {
 ///   transition(xs, s, t)        a point; at s = t xs
 ///   log_density(x0, xt, t)      an f32 number, t > 0
 ///   score(x0, xt, t)            f32 of a point's shape, t > 0
+///   loss(x0, estimate, xt, t)   an f32 number, t > 0: the process's loss times its weight
+///   loss_gradient(the same)     f32 of the estimate's shape: the derivatives of the loss by its elements
+///   flow_step(estimate, xt, s, t)   a point; as step, by the flow in place of the bridge
+/// Where the clock reads 0 at t, an estimate that is not an endpoint itself stands for x_t.
 /// A component does not move while its clock stands: x_t is x0 where the clock reads 0 at t, x_s is x_t where it reads the same
 /// at both (but x0 at s = 0).
 /// Throws Error naming joint, component and question for what the process refuses or does not give, for a value of another
-/// type or shape, for draws that the counter layout cannot hold, and for any draw in a log_density or score.
+/// type or shape, for draws that the counter layout cannot hold, and for any draw in what is not drawn.
 Law derive(const Joint& joint, const Joint::Component& component, Question question);
 
-/// Whether the process gives this law: log_density and score are its to give, a transition it has where it is Markov, the others
+/// Whether the process gives this law: from log_density on they are its to give, a transition it has where it is Markov, the others
 /// always. Where it gives none, derive says why.
 bool answers(const Joint::Component& component, Question question);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include <catenary/dsl/space.h>
 
@@ -9,12 +10,21 @@ namespace catenary {
 
 /// What the model returns at a point: an estimate of the data there.
 struct Estimate {
-  /// "endpoint" (a point of the space) or "logits" (unnormalised log-probabilities of the categories).
+  /// "endpoint" (a point of the space), "tangent", "logits", ...: a name of the process's own, see Process::estimates.
   std::string kind;
   Shape shape;
   Type type = Type::f32;
   /// Of logits: the categories that are no data, never drawn whatever their logits.
   std::vector<int64_t> forbidden = {};
+};
+
+/// What a model is trained on: a number at each point.
+struct Loss {
+  Loss(Expr number) : number(std::move(number)) {}  // NOLINT(google-explicit-constructor)
+  Loss(Expr number, Expr gradient) : number(std::move(number)), gradient(std::move(gradient)) {}
+  Expr number;
+  /// Its derivatives by the elements of the estimate. Absent: derived from the number.
+  std::optional<Expr> gradient;
 };
 
 /// A process, given by its laws. Times are the process's own: what its clock reads. Its functions depend on their arguments
@@ -49,10 +59,23 @@ class Process {
   /// statistic is off by at most that many of its own (the chi distance of the two laws).
   virtual double approximation(double t) const;
 
-  /// What the model returns; by default a point of the space.
-  virtual Estimate estimate() const { return {"endpoint", space().point(), space().type()}; }
-  /// The endpoint x_0 that an estimate made at (x_t, t) stands for, or a draw of it.
-  virtual Expr endpoint(Expr estimate, Expr xt, Expr t) const;
+  /// What the model may return, at least one; the first unless Placement::estimate names another. By default "endpoint", a point of
+  /// the space, and on a manifold "tangent", the tangent vector v at x_t with x_0 = exp(x_t, v).
+  virtual std::vector<Estimate> estimates() const;
+  /// The endpoint x_0 that an estimate of that kind made at (x_t, t), t > 0, stands for, or a draw of it. By default the estimate
+  /// itself, and of "tangent" exp(x_t, v), with v made tangent first.
+  virtual Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const;
+
+  /// The loss of an estimate made at (x_t, t), t > 0, where the data are x_0; the models that it is least for on average are those
+  /// that a walk asks for. By default on a manifold: of "tangent" |v - log(x_t, x_0)|^2 in the metric at x_t (Chen, Lipman: "Flow
+  /// matching on general geometries", 2024); of any other kind the squared geodesic distance from x_0 to the endpoint.
+  virtual std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const;
+  /// What the loss is multiplied by at time t, a number; by default 1.
+  virtual Expr weight(const Estimate& kind, Expr t) const;
+
+  /// Where the probability flow of the law given x_0 takes x_t at time s < t: a deterministic x_s that, x_t being drawn by forward,
+  /// has the law of a forward draw at s. By default there is none.
+  virtual std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const;
 
  protected:
   explicit Process(Kept<Space> space) : space_(std::move(space)) {}

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-#define CATENARY_ABI_VERSION 2
+#define CATENARY_ABI_VERSION 3
 #define CATENARY_MAX_RANK 4
 #define CATENARY_MAX_TIMES 2
 
@@ -31,7 +31,7 @@ typedef struct catenary_component {
   const char* sites; /* components with equal `sites` have equal site shapes and share a kernel */
   catenary_point point;
   catenary_point estimate;   /* what the model returns at a point */
-  const char* estimate_kind; /* "endpoint" or "logits" */
+  const char* estimate_kind; /* "endpoint", "logits", ...; see Process::estimates */
 } catenary_component;
 
 /* What one pointer of a kernel holds: `role` of `component` (an index into the module's components). */
@@ -41,9 +41,11 @@ enum {
   CATENARY_ESTIMATE = 2,
   CATENARY_OUT = 3, /* written: a point */
   CATENARY_XS = 4,
-  CATENARY_LOG_DENSITY = 5, /* written: an f32 number */
-  CATENARY_SCORE = 6,       /* written: f32 of the point's shape */
-  CATENARY_ROLES = 7        /* how many there are */
+  CATENARY_LOG_DENSITY = 5,   /* written: an f32 number */
+  CATENARY_SCORE = 6,         /* written: f32 of the point's shape */
+  CATENARY_LOSS = 7,          /* written: an f32 number */
+  CATENARY_LOSS_GRADIENT = 8, /* written: f32 of the estimate's shape */
+  CATENARY_ROLES = 9          /* how many there are */
 };
 typedef struct catenary_operand {
   int32_t component;
@@ -122,11 +124,11 @@ typedef struct catenary_device_kernel {
 
 /* One question answered for the components of one set of sites. */
 typedef struct catenary_kernel {
-  const char* pipeline; /* "prior", "forward", "bridge", "step", "transition", "log_density" or "score" */
+  const char* pipeline; /* the question: "prior", "forward", ... of support/philox.h */
   const char* sites;
   int32_t lanes;
   int32_t group;
-  int32_t time_count; /* prior 0; forward, log_density and score 1 (t); bridge, step and transition 2 (s, t) */
+  int32_t time_count; /* prior 0; bridge, step, transition and flow_step 2 (s, t); all others 1 (t) */
   int32_t coefficient_count;
   int32_t operand_count;
   const catenary_operand* operands;

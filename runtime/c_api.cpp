@@ -163,4 +163,35 @@ int catenary_score(const catenary_sampler* sampler, catenary_state out, catenary
   });
 }
 
+int catenary_loss(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state x0,
+                  catenary_state xt, catenary_times t, const catenary_draw* draw, catenary_message* message) {
+  return guarded(message, [&] {
+    const auto& asked = sampler_from(sampler, draw);
+    catenary::State made = state_from(out, "out");
+    asked.loss_into(made, state_from(estimate, "estimate"), state_from(x0, "x0"), state_from(xt, "xt"),
+                    times_from(t, "t"), options_of(*draw));
+  });
+}
+
+int catenary_loss_gradient(const catenary_sampler* sampler, catenary_state out, catenary_state estimate,
+                           catenary_state x0, catenary_state xt, catenary_times t, const catenary_draw* draw,
+                           catenary_message* message) {
+  return guarded(message, [&] {
+    const auto& asked = sampler_from(sampler, draw);
+    catenary::State made = state_from(out, "out");
+    asked.loss_gradient_into(made, state_from(estimate, "estimate"), state_from(x0, "x0"), state_from(xt, "xt"),
+                             times_from(t, "t"), options_of(*draw));
+  });
+}
+
+int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
+                       catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
+  return guarded(message, [&] {
+    const auto& asked = sampler_from(sampler, draw);
+    catenary::State made = state_from(out, "out");
+    asked.flow_step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"),
+                         times_from(t, "t"), options_of(*draw));
+  });
+}
+
 }  // extern "C"

@@ -196,13 +196,16 @@ const char* role_name(int role) {
   }
 }
 
-bool is_output(int role) { return role == CATENARY_OUT || role == CATENARY_LOG_DENSITY || role == CATENARY_SCORE; }
+bool is_output(int role) {
+  return role == CATENARY_OUT || role == CATENARY_LOG_DENSITY || role == CATENARY_SCORE || role == CATENARY_LOSS ||
+         role == CATENARY_LOSS_GRADIENT;
+}
 
 const catenary_point& point_of(const catenary_component& component, int role) {
   static constexpr catenary_point number = {CATENARY_F32, 0, {}, 1, 0};
-  if (role == CATENARY_LOG_DENSITY) return number;
+  if (role == CATENARY_LOG_DENSITY || role == CATENARY_LOSS) return number;
   // A score is tangent to a point of floats, and is stored like one.
-  return role == CATENARY_ESTIMATE ? component.estimate : component.point;
+  return role == CATENARY_ESTIMATE || role == CATENARY_LOSS_GRADIENT ? component.estimate : component.point;
 }
 
 void check_names(const Subject& subject, const Module& module, int role, const State& state) {
@@ -229,10 +232,12 @@ void check_tensor(const Subject& subject, const catenary_component& component, i
                               name_of(component, role), to_string(tensor.device())));
   const auto points = point_shape(point);
   const bool estimated = role == CATENARY_ESTIMATE;
-  const char* these = estimated                      ? "estimates"
-                      : role == CATENARY_LOG_DENSITY ? "log densities"
-                      : role == CATENARY_SCORE       ? "scores"
-                                                     : "points";
+  const char* these = estimated                        ? "estimates"
+                      : role == CATENARY_LOG_DENSITY   ? "log densities"
+                      : role == CATENARY_SCORE         ? "scores"
+                      : role == CATENARY_LOSS          ? "losses"
+                      : role == CATENARY_LOSS_GRADIENT ? "gradients"
+                                                       : "points";
   if (tensor.rank() < 1 + point.rank || !std::equal(points.begin(), points.end(), shape.end() - point.rank))
     fail(subject, fmt::format("{} has shape {}; its {} are {} ({} '{}'), so the shape must be {}",
                               name_of(component, role), to_string(shape), these, to_string(points),
@@ -298,8 +303,10 @@ void check_times(const Subject& subject, const Module& module, const char* name,
 void check_after_start(const Subject& subject, const Times& t) {
   auto check = [&](double time, const std::string& whose) {
     if (!(time > 0))
-      fail(subject, fmt::format("t{} is {}; x_t has a density only after time 0, so t must be above it", whose,
-                                time_text(time)));
+      fail(subject, fmt::format("t{} is {}; {}, so t must be above it", whose, time_text(time),
+                                std::string_view(subject.call).starts_with("loss")
+                                    ? "at time 0 x_t is x_0 and leaves a model nothing to estimate"
+                                    : "x_t has a density only after time 0"));
   };
   if (!t.per_sample()) return check(float(t.one()), "");
   for (size_t sample = 0; sample < t.each().size(); ++sample)

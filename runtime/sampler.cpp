@@ -40,8 +40,13 @@ Subject subject_of(Question question, const DrawOptions& options) {
 }
 
 int output_role(Question question) {
-  if (question == Question::log_density) return CATENARY_LOG_DENSITY;
-  return question == Question::score ? CATENARY_SCORE : CATENARY_OUT;
+  switch (question) {
+    case Question::log_density: return CATENARY_LOG_DENSITY;
+    case Question::score: return CATENARY_SCORE;
+    case Question::loss: return CATENARY_LOSS;
+    case Question::loss_gradient: return CATENARY_LOSS_GRADIENT;
+    default: return CATENARY_OUT;
+  }
 }
 
 /// Binds, checks and runs. Answers into `given`; without it, into the state that is returned.
@@ -190,6 +195,41 @@ State Sampler::score(const State& x0, const State& xt, Times t, const DrawOption
 void Sampler::score_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options) const {
   answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::score, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t},
          Seed(0), options, &out);
+}
+
+State Sampler::loss(const State& estimate, const State& x0, const State& xt, Times t,
+                    const DrawOptions& options) const {
+  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::loss,
+                {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
+}
+
+void Sampler::loss_into(State& out, const State& estimate, const State& x0, const State& xt, Times t,
+                        const DrawOptions& options) const {
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::loss,
+         {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options, &out);
+}
+
+State Sampler::loss_gradient(const State& estimate, const State& x0, const State& xt, Times t,
+                             const DrawOptions& options) const {
+  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::loss_gradient,
+                {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
+}
+
+void Sampler::loss_gradient_into(State& out, const State& estimate, const State& x0, const State& xt, Times t,
+                                 const DrawOptions& options) const {
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::loss_gradient,
+         {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options, &out);
+}
+
+State Sampler::flow_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options) const {
+  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::flow_step,
+                {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0), options);
+}
+
+void Sampler::flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
+                             const DrawOptions& options) const {
+  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::flow_step,
+         {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0), options, &out);
 }
 
 State Sampler::reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,

@@ -64,7 +64,7 @@ class Sampler {
   void bridge_into(State& out, const State& x0, const State& xt, Times s, Times t, Seed seed,
                    const DrawOptions& options = {}) const;
 
-  /// Draws x_s given x_t and a model's estimate of x_0: an endpoint for a manifold, logits for a category.
+  /// Draws x_s given x_t and a model's estimate of x_0, of the kind that the joint process says.
   State step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
              const DrawOptions& options = {}) const;
   void step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
@@ -82,6 +82,25 @@ class Sampler {
   /// The gradient of log_density at x_t, 0 < t <= T: f32 [batch, sites..., point...] per component, tangent vectors.
   State score(const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
   void score_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
+
+  /// The loss of a model's estimate at each point, 0 < t <= T: f32 [batch, sites...] per component; what it is of each kind of
+  /// estimate the process says (Process::loss), times its weight.
+  State loss(const State& estimate, const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
+  void loss_into(State& out, const State& estimate, const State& x0, const State& xt, Times t,
+                 const DrawOptions& options = {}) const;
+
+  /// The derivatives of the loss by the elements of the estimate: f32 of the estimate's shape. What a training framework is to
+  /// carry back through the model.
+  State loss_gradient(const State& estimate, const State& x0, const State& xt, Times t,
+                      const DrawOptions& options = {}) const;
+  void loss_gradient_into(State& out, const State& estimate, const State& x0, const State& xt, Times t,
+                          const DrawOptions& options = {}) const;
+
+  /// x_s given x_t and a model's estimate, without a draw: where the probability flow of the law given x_0 leads. Of linear
+  /// Gaussian processes the step of DDIM (Song, Meng, Ermon 2021).
+  State flow_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options = {}) const;
+  void flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
+                      const DrawOptions& options = {}) const;
 
   /// Walks from noise to data: starts at times[0], which is T unless `initial` is given, and for i = 1, 2, ... asks the
   /// model at times[i - 1] and steps to times[i]. `times` fall strictly (as float32) and the last, whose state is

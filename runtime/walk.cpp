@@ -32,7 +32,8 @@ State walk(const Module& module, ThreadPool& pool, const CudaKernels* gpu, const
   check_options(whole, options.first_sample, options.threads);
   if (!model) throw Error("reverse: the model is empty; give something to call");
   check_walk_times(module, times, options.initial.has_value());
-  module.kernels(Question::step);
+  const Question question = options.deterministic ? Question::flow_step : Question::step;
+  module.kernels(question);
 
   const Place place{gpu, options.stream};
   Call start(module, options.initial ? Subject{"reverse, initial state"} : whole, place);
@@ -83,7 +84,7 @@ State walk(const Module& module, ThreadPool& pool, const CudaKernels* gpu, const
     call.bind(CATENARY_OUT, next);
     call.set_times(s, t);
     if (options.check_estimates) call.check_data(CATENARY_ESTIMATE, pool, options.threads);
-    call.run(Question::step, draws, options.first_sample, pool, options.threads);
+    call.run(question, draws, options.first_sample, pool, options.threads);
     now = &next;
 
     if (options.observe) options.observe(step, s, *now);

@@ -64,32 +64,78 @@ LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t cat
   return options;
 }
 
-Expr draw_from_logits(Expr logits, const LogitsOptions& options) {
-  int64_t categories = logits.shape()[0], first_allowed = 0;
-  for (int64_t k : options.forbidden) first_allowed += k == first_allowed;
-  auto logit = [&](const Expr& k) {
+namespace {
+
+// The logits less what is forbidden, and the weights that they stand for.
+struct Weights {
+  Weights(Expr logits, const LogitsOptions& options)
+      : logits(std::move(logits)), options(options), categories(this->logits.shape()[0]), highest(find_highest()) {}
+
+  Expr logit(const Expr& k) const {
     Expr found = at(logits, k);
     return options.forbidden.empty() ? found : select(is_among(options.forbidden, k), std::nan(""), found);
-  };
-  Expr highest = fold(categories, -infinity, [&](Expr k, Expr most) {
-    Expr found = logit(k);
-    return select(found > most, found, most);
-  });
-  // Of what is not a number none. Infinite logits of the same sign have equal weights.
-  double sharpness = 1 / std::clamp(options.temperature, 1e-37, 1e37);
-  auto weight = [&](const Expr& k) {
+  }
+  // Relative to the highest. Of what is not a number none. Infinite logits of the same sign have equal weights.
+  Expr weight(const Expr& k, double sharpness = 1) const {
     Expr found = logit(k), away = found - highest;
     if (sharpness != 1) away = sharpness * away;
     return select(found < highest, exp(away), select(equal(found, highest), 1.0, constant(0)));
-  };
-  // The second value is what the first has gained by rounding (Kahan).
-  std::vector<Expr> total = fold(categories, {0.0, 0.0}, [&](Expr k, const std::vector<Expr>& c) {
-    Expr added = weight(k) - c[1], sum = c[0] + added;
-    return std::vector<Expr>{sum, (sum - c[0]) - added};
-  });
-  Expr scale = 1.0 / total[0];
-  return draw_category(categories, constant(double(first_allowed), Type::i32),
+  }
+  // The sum of f(k), compensated: the second value is what the first has gained by rounding (Kahan).
+  Expr sum(const std::function<Expr(const Expr& k)>& f) const {
+    return fold(categories, {0.0, 0.0}, [&](Expr k, const std::vector<Expr>& c) {
+      Expr added = f(k) - c[1], sum = c[0] + added;
+      return std::vector<Expr>{sum, (sum - c[0]) - added};
+    })[0];
+  }
+
+  Expr logits;
+  const LogitsOptions& options;
+  int64_t categories;
+  Expr highest;
+
+ private:
+  Expr find_highest() const {
+    return fold(categories, -infinity, [&](Expr k, Expr most) {
+      Expr found = logit(k);
+      return select(found > most, found, most);
+    });
+  }
+};
+
+}  // namespace
+
+Expr draw_from_logits(Expr logits, const LogitsOptions& options) {
+  Weights weights(std::move(logits), options);
+  int64_t first_allowed = 0;
+  for (int64_t k : options.forbidden) first_allowed += k == first_allowed;
+  double sharpness = 1 / std::clamp(options.temperature, 1e-37, 1e37);
+  auto weight = [&](const Expr& k) { return weights.weight(k, sharpness); };
+  Expr scale = 1.0 / weights.sum(weight);
+  return draw_category(weights.categories, constant(double(first_allowed), Type::i32),
                        [&](Expr k) { return scale * weight(k); });
+}
+
+Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
+  Weights weights(std::move(logits), options);
+  int64_t n = weights.categories;
+  Expr own = weights.logit(x0),
+       others = weights.sum([&](const Expr& k) { return select(equal(k, x0), 0.0, weights.weight(k)); });
+  // Where x_0 is the likeliest, others are small beside its 1; else its own weight is, beside theirs.
+  Expr mine = weights.weight(x0), likeliest = own >= weights.highest;
+  Expr number = select(likeliest, log1p(others), (weights.highest - own) + log(others + mine));
+  number = select(mine > 0.0 || own > -infinity, number, infinity);
+  if (n > 1024) return number;
+  std::vector<double> positions(static_cast<size_t>(n)), allowed(static_cast<size_t>(n), 1.0);
+  std::iota(positions.begin(), positions.end(), 0.0);
+  for (int64_t k : options.forbidden) allowed[size_t(k)] = 0;
+  Expr each = weights.logits, all = others + mine;
+  Expr weight = select(each < weights.highest, exp(each - weights.highest),
+                       select(equal(each, weights.highest), 1.0, constant(0)));
+  // That of x_0 is less by one: by the share of all the others.
+  Expr gradient = select(equal(constant(positions, {n}, Type::i32), x0), -(others / all), weight / all);
+  if (!options.forbidden.empty()) gradient = select(equal(constant(allowed, {n}, Type::i32), 1), gradient, 0.0);
+  return {number, gradient};
 }
 
 FixedLaw FixedLaw::uniform(int64_t categories) { return {Kind::uniform, categories, true}; }

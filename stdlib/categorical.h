@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include <catenary/dsl/space.h>
+#include <catenary/dsl/process.h>
 
 namespace catenary {
 
@@ -41,6 +41,12 @@ LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t cat
 /// where nothing else is left, those of -inf are drawn equally often. Sums are compensated: 65,536 logits are summed to
 /// rounding.
 Expr draw_from_logits(Expr logits, const LogitsOptions& options);
+
+/// -log of the probability that the logits give the category x_0, at temperature 1, forbidden categories having none: the
+/// difference to the highest logit, and log1p of the others' weights, so that a loss near 0 keeps its digits. Infinity where x_0 has
+/// no probability. The gradient is softmax(logits) - [k = x_0], 0 for forbidden categories; it is written out category by
+/// category, and absent above 1024.
+Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options);
 
 /// A law on categories that is known at declaration: its probabilities, and draws in a time that K does not enter.
 class FixedLaw {

@@ -8,9 +8,18 @@ namespace catenary {
 Jump::Jump(Categorical space, std::string_view whose, LogitsOptions logits)
     : Process(space), logits_(checked(whose, std::move(logits), space.categories())) {}
 
-Estimate Jump::estimate() const { return {"logits", {space().categories()}, Type::f32, logits_.forbidden}; }
+std::vector<Estimate> Jump::estimates() const {
+  return {{"logits", {space().categories()}, Type::f32, logits_.forbidden}, {"endpoint", {}, Type::i32}};
+}
 
-Expr Jump::endpoint(Expr logits, Expr, Expr) const { return draw_from_logits(std::move(logits), logits_); }
+Expr Jump::endpoint(const Estimate& kind, Expr estimate, Expr, Expr) const {
+  return kind.kind == "endpoint" ? estimate : draw_from_logits(std::move(estimate), logits_);
+}
+
+std::optional<Loss> Jump::loss(const Estimate& kind, Expr estimate, Expr x0, Expr, Expr) const {
+  if (kind.kind == "endpoint") return to_float(!equal(estimate, x0));
+  return cross_entropy(std::move(estimate), std::move(x0), logits_);
+}
 
 MixingJump::MixingJump(Categorical space, std::string_view whose, double rate, FixedLaw law, LogitsOptions logits)
     : Jump(space, whose, std::move(logits)), rate_(positive(whose, "rate", rate)), law_(std::move(law)) {}
@@ -39,9 +48,18 @@ Expr MixingJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   return law_.positive() ? between : select(pi <= 0.0, xt, between);
 }
 
-Expr MixingJump::endpoint(Expr logits, Expr xt, Expr t) const {
-  Expr drawn = Jump::endpoint(std::move(logits), xt, std::move(t));
-  return law_.positive() ? drawn : select(law_.probability(xt) <= 0.0, xt, drawn);
+Expr MixingJump::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const {
+  Expr end = Jump::endpoint(kind, std::move(estimate), xt, std::move(t));
+  return law_.positive() ? end : select(law_.probability(xt) <= 0.0, xt, end);
+}
+
+std::optional<Loss> MixingJump::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
+  std::optional<Loss> loss = Jump::loss(kind, std::move(estimate), std::move(x0), xt, std::move(t));
+  if (law_.positive()) return loss;
+  Expr known = law_.probability(xt) <= 0.0;
+  loss->number = select(known, 0.0, loss->number);
+  if (loss->gradient) loss->gradient = select(known, 0.0, *loss->gradient);
+  return loss;
 }
 
 std::optional<Expr> MixingJump::log_density(Expr x0, Expr xt, Expr t) const {

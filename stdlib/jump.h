@@ -6,13 +6,15 @@
 
 namespace catenary {
 
-/// A process on categories whose model returns K logits: unnormalised log-probabilities of x_0, of which one is drawn by
+/// A process on categories whose model returns K "logits": unnormalised log-probabilities of x_0, of which one is drawn by
 /// draw_from_logits. A step draws x_0 first and bridges to it: its law is the sum of the bridges over x_0, at no more cost than
-/// reading the logits.
+/// reading the logits. Or it returns the "endpoint", a category.
 class Jump : public Process {
  public:
-  Estimate estimate() const override;
-  Expr endpoint(Expr logits, Expr xt, Expr t) const override;
+  std::vector<Estimate> estimates() const override;
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
+  /// Of logits -log softmax(logits)[x_0] (cross_entropy); of an endpoint 1 where it is not x_0.
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
 
  protected:
   Jump(Categorical space, std::string_view whose, LogitsOptions logits);
@@ -35,8 +37,12 @@ class MixingJump : public Jump {
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// The logarithm of P_ij(t).
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
-  /// Drawn from the logits, but an x_t that pi never gives is x_0 itself.
-  Expr endpoint(Expr logits, Expr xt, Expr t) const override;
+  /// Drawn from the logits or given, but an x_t that pi never gives is x_0 itself.
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
+  /// 0 where x_t is one that pi never gives, since that is x_0 whatever the estimate: of a masked diffusion the cross-entropy of the
+  /// masked alone. Sahoo et al.: "Simple and effective masked diffusion language models" (2024), whose likelihood bound has
+  /// rate / (e^{rate t} - 1) for its weight.
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
 
  protected:
   MixingJump(Categorical space, std::string_view whose, double rate, FixedLaw law, LogitsOptions logits);

@@ -146,12 +146,16 @@ Expr LinearGaussian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   return *fma_of(first.deviation * q / sqrt(total), noise(), sum_of(base, mean));
 }
 
-std::optional<Expr> LinearGaussian::log_density(Expr x0, Expr xt, Expr t) const {
-  Moments all = moments(constant(0), t);
+Expr LinearGaussian::away_from_mean(const Moments& all, const Expr& x0, const Expr& xt) const {
   Split decay = split(all);
   Term base = base_of(decay, x0), mean = fma_of(decay.rest, x0, all.shift);
   Expr away = base ? xt - *base : xt;
-  if (mean) away = away - *mean;
+  return mean ? away - *mean : away;
+}
+
+std::optional<Expr> LinearGaussian::log_density(Expr x0, Expr xt, Expr t) const {
+  Moments all = moments(constant(0), t);
+  Expr away = away_from_mean(all, x0, xt);
   // Scaled first: the square of a far point would overflow, and so would one over a small variance.
   away = away / all.deviation;
   if (covariance_.size()) away = covariance_.whiten(away);
@@ -159,6 +163,62 @@ std::optional<Expr> LinearGaussian::log_density(Expr x0, Expr xt, Expr t) const 
   double n = flat().dimension();
   Expr volume = all.deviation.shape().empty() ? n * log(all.deviation) : sum(log(all.deviation));
   return -0.5 * squares - volume - (covariance_.log_volume() + n * 0.5 * std::log(2 * std::numbers::pi));
+}
+
+std::vector<Estimate> LinearGaussian::estimates() const {
+  std::vector<Estimate> kinds = Process::estimates();
+  for (const char* kind : {"noise", "score", "velocity"}) kinds.push_back({kind, space().point()});
+  return kinds;
+}
+
+namespace {
+
+constexpr double least = 1e-30;  // What is divided by is not below.
+
+Expr bounded(const Expr& x) { return min(max(x, -1e30), 1e30); }
+
+}  // namespace
+
+Expr LinearGaussian::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const {
+  bool velocity = kind.kind == "velocity", score = kind.kind == "score";
+  if (!velocity && !score && kind.kind != "noise") return Process::endpoint(kind, estimate, xt, t);
+  Moments all = moments(constant(0), t);
+  const Expr& d = all.deviation;
+  Expr given = flat().project(estimate);
+  if (score) given = -(d * (covariance_.size() ? covariance_.times(given) : given));
+  // What is small comes from the difference to x_t where the decay is near 1, so that its rounding is not that of x_t.
+  if (!velocity) {
+    Expr off = *fma_of(d, given, all.shift);
+    if (!all.decay) return bounded(xt - off);
+    Expr a = max(*all.decay, least), far = (xt - off) / a;
+    return bounded(all.change ? select(a > 0.5, xt - fma(*all.change, xt, off) / a, far) : far);
+  }
+  Expr a = all.decay.value_or(constant(1)), unit = max(max(a, d), least), p = a / unit, q = d / unit;
+  Expr total = unit * (p * p + q * q), off = q * given;
+  if (all.shift) off = off + p * *all.shift;
+  Expr far = (p * xt - off) / total;
+  if (all.decay && !all.change) return bounded(far);
+  Expr change = q * d;
+  if (all.change) change = fma(p, *all.change, change);
+  return bounded(select(a > 0.5 && d < 0.5, xt - fma(change, xt, off) / total, far));
+}
+
+std::optional<Loss> LinearGaussian::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
+  bool velocity = kind.kind == "velocity", score = kind.kind == "score";
+  if (!velocity && !score && kind.kind != "noise") return Process::loss(kind, estimate, x0, xt, t);
+  Moments all = moments(constant(0), t);
+  const Expr& d = all.deviation;
+  Expr noise = away_from_mean(all, x0, xt) / max(d, least), given = flat().project(estimate);
+  if (score) given = -(d * (covariance_.size() ? covariance_.times(given) : given));
+  Expr off = given - (velocity ? fma(all.decay.value_or(constant(1)), noise, -(d * x0)) : noise);
+  return off.shape().empty() ? square(off) : dot(off, off);
+}
+
+std::optional<Expr> LinearGaussian::flow(Expr x0, Expr xt, Expr s, Expr t) const {
+  Moments now = moments(constant(0), t), then = moments(constant(0), s);
+  Expr noise = (then.deviation / max(now.deviation, least)) * away_from_mean(now, x0, xt);
+  Split decay = split(then);
+  return *sum_of(base_of(decay, x0), fma_of(decay.rest, x0, sum_of(noise, then.shift)));
 }
 
 // ---- covariances --------------------------------------------------------------------------------
@@ -220,6 +280,13 @@ Expr Covariance::normal(const Shape& point) const {
 Expr Covariance::whiten(Expr v) const {
   int64_t n = factor_->size;
   return matmul(constant(factor_->inverse, {n, n}), reshape(std::move(v), {n}));
+}
+
+Expr Covariance::times(Expr v) const {
+  int64_t n = factor_->size;
+  Expr lower = constant(factor_->lower, {n, n});
+  Shape shape = v.shape();
+  return reshape(matmul(lower, matmul(transpose(lower), reshape(std::move(v), {n}))), shape);
 }
 
 double Covariance::log_volume() const { return factor_ ? factor_->log_volume : 0; }

@@ -34,6 +34,8 @@ class Covariance {
   Expr normal(const Shape& point) const;
   /// L^{-1} v as a vector.
   Expr whiten(Expr v) const;
+  /// C v, in the shape of v.
+  Expr times(Expr v) const;
   /// log det L.
   double log_volume() const;
 
@@ -70,6 +72,24 @@ class LinearGaussian : public Process {
   /// dimension of the space.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
+  /// With x_t = A x_0 + m + D n, the noise n of covariance C, a model may return
+  ///   "endpoint"  x_0
+  ///   "tangent"   x_0 - x_t
+  ///   "noise"     n: Ho, Jain, Abbeel: "Denoising diffusion probabilistic models" (2020)
+  ///   "score"     the gradient of log p(x_t | x_0) at x_t, -C^{-1} n / D: Song et al.: "Score-based generative modeling" (2021)
+  ///   "velocity"  v = A n - D x_0, the v-prediction of Salimans and Ho: "Progressive distillation" (2022). (The velocity of a
+  ///               probability flow is another: it has the derivatives of A, D and m in the place of -D, A and 0.)
+  /// x_0 from noise and score is (x_t - m - D n) / A, as badly told as A is small; of velocity it is
+  /// (A (x_t - m) - D v) / (A^2 + D^2). Elements of x_0 stop at 1e30.
+  std::vector<Estimate> estimates() const override;
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
+  /// The square of the difference to what the data and x_t make of the estimate: of the endpoint, tangent, noise or velocity. Of
+  /// "score" that of the noises -D C score: D^2 |score - that of p|^2 where C is the identity, weighted as by Song et al. (2021).
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
+  /// x_s = mean_s + (D_s / D_t) (x_t - mean_t): the noise stays. With an estimate for x_0 it is DDIM without noise, Song, Meng,
+  /// Ermon: "Denoising diffusion implicit models" (2021).
+  std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+
  protected:
   /// Throws Error for a covariance of another size, or on a space that is not the whole of R^n.
   explicit LinearGaussian(Kept<Flat> space, Covariance covariance = {});
@@ -87,6 +107,8 @@ class LinearGaussian : public Process {
 
  private:
   PerCoordinate sized(std::string_view whose, std::string_view what, PerCoordinate value) const;
+  /// x_t - mean_t, given x_0.
+  Expr away_from_mean(const Moments& all, const Expr& x0, const Expr& xt) const;
   Covariance covariance_;
 };
 

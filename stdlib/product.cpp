@@ -153,9 +153,9 @@ Kept<Manifold> manifold_of(const std::string& name, const Kept<Process>& process
         fmt::format("a product of processes needs manifolds; part '{}' is on space '{}'. Add it to the joint "
                     "process as a component of its own",
                     name, process->space().name()));
-  if (process->estimate().kind != "endpoint")
-    throw Error(fmt::format("a product of processes takes an estimate of the endpoint; that of part '{}' is '{}'", name,
-                            process->estimate().kind));
+  if (std::string kind = process->estimates().at(0).kind; kind != "endpoint")
+    throw Error(
+        fmt::format("a product of processes takes an estimate of the endpoint; that of part '{}' is '{}'", name, kind));
   return *space;
 }
 
@@ -239,6 +239,16 @@ bool ProductProcess::markov() const {
 
 bool ProductProcess::bridges_compose() const {
   return std::all_of(processes_.begin(), processes_.end(), [](const auto& p) { return p->bridges_compose(); });
+}
+
+std::optional<Expr> ProductProcess::flow(Expr x0, Expr xt, Expr s, Expr t) const {
+  std::vector<Expr> from = product().split(std::move(x0)), to = product().split(std::move(xt)), all;
+  for (size_t i = 0; i < processes_.size(); ++i) {
+    std::optional<Expr> part = processes_[i]->flow(from[i], to[i], s, t);
+    if (!part) return std::nullopt;
+    all.push_back(*part);
+  }
+  return product().join(all);
 }
 
 double ProductProcess::approximation(double t) const {

@@ -45,7 +45,7 @@ class Product : public Manifold {
 };
 
 /// Independent processes on the parts of a product: forward, bridge, transition and prior part by part, the density their product.
-/// The model estimates the endpoint.
+/// The model estimates the endpoint, or the tangent vector to it.
 class ProductProcess final : public Process {
  public:
   using Part = std::pair<std::string, Kept<Process>>;
@@ -64,6 +64,8 @@ class ProductProcess final : public Process {
   /// As long as every part is so.
   bool markov() const override;
   bool bridges_compose() const override;
+  /// Where every part has one.
+  std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// The parts' chi distances, as of independent laws: (1 + chi^2) is the product of theirs.
   double approximation(double t) const override;
 

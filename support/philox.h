@@ -35,11 +35,16 @@ enum class Question : uint32_t {
   step = 3,
   transition = 4,
   log_density = 5,
-  score = 6
+  score = 6,
+  loss = 7,
+  loss_gradient = 8,
+  flow_step = 9
 };
 
-inline constexpr std::array<const char*, 7> question_names = {"prior",      "forward",     "bridge", "step",
-                                                              "transition", "log_density", "score"};
+inline constexpr std::array<const char*, 10> question_names = {
+    "prior", "forward", "bridge", "step", "transition", "log_density", "score", "loss", "loss_gradient", "flow_step"};
+/// Whether answers are draws; others are values.
+inline bool is_drawn(Question question) { return question <= Question::transition; }
 inline const char* name_of(Question question) { return question_names[size_t(question)]; }
 
 /// Counter word 3: component in bits 16..31, loop in 8..15 (0 outside loops), question in 1..7, kind in bit 0.

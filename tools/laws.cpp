@@ -70,7 +70,7 @@ std::string table_of_laws(const std::function<Report(const CatalogueEntry&)>& ve
     auto has = [&](Question question) { return answers(joint.components()[0], question) ? "yes" : ""; };
     processes += fmt::format("| `{}` | {} | {} | {} | {} | {} | {:.2g} | {:.2g} | {} |\n", entry.name, entry.summary,
                              off == 0 ? "exact" : fmt::format("off by {:.2g}", off), has(Question::log_density),
-                             has(Question::score), process->estimate().kind, cost.forward, cost.bridge,
+                             has(Question::score), joint.components()[0].estimate().kind, cost.forward, cost.bridge,
                              verdict_of(verify(entry)));
   }
   return spaces + "\n" + processes;

@@ -27,7 +27,7 @@ Tensor Component::certain(const State& x0) const {
 std::vector<int32_t> Component::possible_data() const {
   std::vector<int32_t> data;
   std::vector<int64_t> forbidden;
-  if (declared) forbidden = declared->process->estimate().forbidden;
+  if (declared) forbidden = declared->estimate().forbidden;
   for (int32_t k = 0; k < border->point.categories; ++k)
     if (std::find(forbidden.begin(), forbidden.end(), k) == forbidden.end()) data.push_back(k);
   return data;
@@ -76,7 +76,12 @@ Sampler Subject::compile_again(const Target& target, const CompileOptions& optio
 
 Subject subject_of(Session& session, const Joint& joint) {
   Subject subject;
-  subject.joint = joint;
+  // An estimate that says x_0 with certainty is known of endpoints and logits alone: kinds that are the default everywhere.
+  subject.joint.emplace(joint.name(), joint.horizon());
+  for (auto c : joint.components()) {
+    c.placement.estimate.clear();
+    subject.joint->add(c.name, c.process, c.placement);
+  }
   std::vector<Question> questions;
   for (Question q : all_questions) {
     bool all = true;
@@ -95,6 +100,12 @@ Subject subject_of(Session& session, const std::string& mlir, const std::string&
   subject.sampler = compile_mlir(mlir, name, session.options().target,
                                  session.compile_options({std::begin(all_questions), std::end(all_questions)}));
   add_components(session, subject);
+  for (const Component& c : subject.components)
+    if (!c.estimates_endpoint() && std::string_view(c.border->estimate_kind) != "logits")
+      throw Error(
+          fmt::format("component '{}' of '{}' has its estimate as '{}'; the verifier makes endpoints and logits, "
+                      "so save the declaration with one of those",
+                      c.name, name, c.border->estimate_kind));
   return subject;
 }
 

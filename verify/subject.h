@@ -27,7 +27,7 @@ struct Component {
   std::optional<Kept<Space>> space() const;
   bool categorical() const { return border->point.categories > 0; }
   size_t elements() const { return size_t(border->point.size); }
-  /// Whether a model returns a point of the space; else logits.
+  /// Whether a model returns a point of the space; else logits: a declared joint is verified with its processes' first kinds.
   bool estimates_endpoint() const { return std::string_view(border->estimate_kind) == "endpoint"; }
   /// The estimate that says of every sample that it is x0, with certainty.
   Tensor certain(const State& x0) const;

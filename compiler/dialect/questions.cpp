@@ -13,13 +13,16 @@ static_assert(int(Role::x0) == CATENARY_X0 && int(Role::xt) == CATENARY_XT &&
 
 const QuestionForm* find_question(llvm::StringRef question) {
   static const QuestionForm forms[] = {
-      {{}, {}, CATENARY_OUT},                                  // prior
-      {{Role::x0}, {"t"}, CATENARY_OUT},                       // forward
-      {{Role::x0, Role::xt}, {"s", "t"}, CATENARY_OUT},        // bridge
-      {{Role::xt, Role::estimate}, {"s", "t"}, CATENARY_OUT},  // step
-      {{Role::xs}, {"s", "t"}, CATENARY_OUT},                  // transition
-      {{Role::x0, Role::xt}, {"t"}, CATENARY_LOG_DENSITY},     // log_density
-      {{Role::x0, Role::xt}, {"t"}, CATENARY_SCORE},           // score
+      {{}, {}, CATENARY_OUT},                                                 // prior
+      {{Role::x0}, {"t"}, CATENARY_OUT},                                      // forward
+      {{Role::x0, Role::xt}, {"s", "t"}, CATENARY_OUT},                       // bridge
+      {{Role::xt, Role::estimate}, {"s", "t"}, CATENARY_OUT},                 // step
+      {{Role::xs}, {"s", "t"}, CATENARY_OUT},                                 // transition
+      {{Role::x0, Role::xt}, {"t"}, CATENARY_LOG_DENSITY},                    // log_density
+      {{Role::x0, Role::xt}, {"t"}, CATENARY_SCORE},                          // score
+      {{Role::x0, Role::xt, Role::estimate}, {"t"}, CATENARY_LOSS},           // loss
+      {{Role::x0, Role::xt, Role::estimate}, {"t"}, CATENARY_LOSS_GRADIENT},  // loss_gradient
+      {{Role::xt, Role::estimate}, {"s", "t"}, CATENARY_OUT},                 // flow_step
   };
   static_assert(std::size(forms) == question_names.size());
   const auto* name = llvm::find(question_names, question);

@@ -11,7 +11,7 @@ namespace catenary {
 struct QuestionForm {
   std::vector<Role> inputs;        ///< By role, in the order of a kernel's operands.
   std::vector<const char*> times;  ///< s before t.
-  int32_t output;                  ///< CATENARY_OUT, CATENARY_LOG_DENSITY or CATENARY_SCORE.
+  int32_t output;                  ///< What is written: CATENARY_OUT, CATENARY_LOG_DENSITY, ...
 };
 
 /// Null for what is no question.

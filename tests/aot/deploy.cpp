@@ -21,8 +21,9 @@ namespace fs = std::filesystem;
 
 constexpr int64_t samples = 37;  // As in deploy.c, and so are seed and first sample.
 
-const std::vector<Question> questions = {Question::prior, Question::forward, Question::bridge, Question::step,
-                                         Question::transition};
+const std::vector<Question> questions = {Question::prior,        Question::forward,    Question::bridge,
+                                         Question::step,         Question::transition, Question::loss,
+                                         Question::loss_gradient};
 
 struct Outcome {
   int status;
@@ -62,7 +63,10 @@ std::string drawn_just_in_time() {
   State bridge = sampler.bridge(prior, forward, a.s, a.t, seed, options);
   State step = sampler.step(estimate_from(prior), forward, a.s, a.t, seed, options);
   State transition = sampler.transition(prior, a.s, a.t, seed, options);
-  return bytes_of(prior) + bytes_of(forward) + bytes_of(bridge) + bytes_of(step) + bytes_of(transition);
+  State loss = sampler.loss(estimate_from(prior), bridge, forward, 0.5, options);
+  State gradient = sampler.loss_gradient(estimate_from(prior), bridge, forward, 0.5, options);
+  return bytes_of(prior) + bytes_of(forward) + bytes_of(bridge) + bytes_of(step) + bytes_of(transition) +
+         bytes_of(loss) + bytes_of(gradient);
 }
 
 /// The program of deploy.c, built once in a folder of its own.
@@ -100,7 +104,9 @@ TEST_CASE("a C program draws the same bits as the compiler's own process") {
   REQUIRE(ran.status == 0);  // 4: it has seen a library of LLVM's in its own memory.
   CHECK(ran.output == "forward: t is 2; joint 'deployed' runs from 0 to 1, so t must be in [0, 1]\n");
   std::string expected = drawn_just_in_time(), got = bytes_of(fs::path(drawn));
-  CHECK(expected.size() == 5 * samples * 4 * size_t(2 + 3 + 4 + 1 + atoms * (3 + 1 + 1)));
+  size_t points = 2 + 3 + 4 + 1 + 4 + atoms * (3 + 1 + 1), numbers = 5 + 3 * atoms;
+  size_t gradients = points + atoms * (kinds - 1);
+  CHECK(expected.size() == size_t(samples) * 4 * (5 * points + numbers + gradients));
   CHECK((got == expected));
 }
 

@@ -20,8 +20,18 @@ class Witness : public Process {
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return x0 + 10.0 * xt + 100.0 * s + 1000.0 * t; }
   Expr transition(Expr xs, Expr s, Expr t) const override { return xs + 10.0 * s + 100.0 * t; }
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override { return x0 + 10.0 * xt * xt + 100.0 * t; }
-  Estimate estimate() const override { return {"endpoint", {2}}; }
-  Expr endpoint(Expr estimate, Expr xt, Expr t) const override { return sum(estimate) + xt + t; }
+  std::vector<Estimate> estimates() const override { return {{"endpoint", {2}}, {"double", {}}}; }
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
+    return kind.kind == "double" ? estimate / 2.0 : sum(estimate) + xt + t;
+  }
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
+    if (kind.kind == "double") return Loss(estimate, constant(7));
+    return sum(estimate * estimate) + 10.0 * x0 + 100.0 * xt + 1000.0 * t;
+  }
+  Expr weight(const Estimate& kind, Expr t) const override { return kind.kind == "double" ? t : constant(1); }
+  std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override {
+    return x0 + 10.0 * xt + 100.0 * s + 2000.0 * t;
+  }
 };
 
 Joint witness(Placement placement = {}) {
@@ -60,6 +70,12 @@ TEST_CASE("each question has its parameters and its answer") {
   CHECK(value(joint, Question::transition, {{"xs", {5}}, {"s", {1}}, {"t", {2}}}) == 215);
   CHECK(value(joint, Question::log_density, {{"x0", {5}}, {"xt", {2}}, {"t", {3}}}) == 345);
   CHECK(value(joint, Question::score, {{"x0", {5}}, {"xt", {2}}, {"t", {3}}}) == 40);
+  const std::map<std::string, Values> given{{"estimate", {1, 2}}, {"x0", {5}}, {"xt", {7}}, {"s", {1}}, {"t", {2}}};
+  CHECK(names(derive(joint, c, Question::loss)) == std::vector<std::string>{"x0", "estimate", "xt", "t"});
+  CHECK(value(joint, Question::loss, given) == 2755);
+  CHECK(evaluate({derive(joint, c, Question::loss_gradient).result}, given)[0] == Values{2, 4});
+  CHECK(names(derive(joint, c, Question::flow_step)) == std::vector<std::string>{"estimate", "xt", "s", "t"});
+  CHECK(value(joint, Question::flow_step, given) == 4182);
 }
 
 TEST_CASE("a transition is by default a draw over the time that passes") {
@@ -70,6 +86,19 @@ TEST_CASE("a transition is by default a draw over the time that passes") {
   };
   CHECK(at(0.5, 0.75) == at(0.25, 0.5));
   CHECK(at(0, 0.5) == Approx(std::sqrt(2) * at(0.5, 0.75)));
+}
+
+TEST_CASE("a component has the estimate that it is placed with, the process's first by default") {
+  Joint joint = witness({.clock = Clock::linear(3.0), .estimate = "double"});
+  const auto& c = joint.components()[0];
+  CHECK(c.estimate().kind == "double");
+  CHECK(witness().components()[0].estimate().kind == "endpoint");
+  const std::map<std::string, Values> given{{"estimate", {8}}, {"x0", {5}}, {"xt", {7}}, {"s", {1}}, {"t", {2}}};
+  // The endpoint is 4; the process's times are 3 and 6, which is the weight too.
+  CHECK(value(joint, Question::step, given) == 4 + 70 + 300 + 6000);
+  CHECK(value(joint, Question::flow_step, given) == 4 + 70 + 300 + 12000);
+  CHECK(value(joint, Question::loss, given) == 48);
+  CHECK(value(joint, Question::loss_gradient, given) == 42);
 }
 
 TEST_CASE("a component answers what its process gives") {
@@ -86,6 +115,13 @@ TEST_CASE("a component answers what its process gives") {
   CHECK_FALSE(all(1, {Question::score}));
   CHECK(all(2, {Question::log_density}));
   CHECK_FALSE(all(2, {Question::score}));
+  CHECK(all(0, {Question::loss, Question::loss_gradient, Question::flow_step}));
+  CHECK(all(1, {Question::loss, Question::loss_gradient}));
+  CHECK(all(2, {Question::loss, Question::loss_gradient}));
+  for (size_t k : {1, 2}) CHECK_FALSE(all(k, {Question::flow_step}));
+  joint.add("named", UniformJump(Categorical(3), 1.0), {.estimate = "endpoint"});
+  CHECK(all(3, {Question::loss}));
+  CHECK_FALSE(all(3, {Question::loss_gradient}));
 }
 
 TEST_CASE("a clock turns the joint's time into the process's") {
@@ -110,6 +146,10 @@ TEST_CASE("ends are exact") {
   CHECK(bridge(0, 0) == 0.1);
   CHECK(value(joint, Question::step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {0}}, {"t", {2}}}) == 12);
   CHECK(value(joint, Question::step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {2}}, {"t", {2}}}) == 7);
+  // Where no time has passed, an estimate that is told from x_t is x_t.
+  CHECK(value(joint, Question::step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {0}}, {"t", {0}}}) == 7);
+  CHECK(value(joint, Question::flow_step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {0}}, {"t", {2}}}) == 12);
+  CHECK(value(joint, Question::flow_step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {2}}, {"t", {2}}}) == 7);
   CHECK(value(joint, Question::transition, {{"xs", {0.1}}, {"s", {2}}, {"t", {2}}}) == 0.1);
   CHECK(value(joint, Question::transition, {{"xs", {0.1}}, {"s", {0}}, {"t", {0}}}) == 0.1);
 }

@@ -50,7 +50,9 @@ class Odd final : public Process {
   Expr prior(Expr horizon) const override { return question_ == "prior" ? answer_(horizon) : normal(); }
   Expr forward(Expr x0, Expr) const override { return question_ == "forward" ? answer_(x0) : x0; }
   Expr bridge(Expr x0, Expr, Expr, Expr) const override { return question_ == "bridge" ? answer_(x0) : x0; }
-  Expr endpoint(Expr estimate, Expr, Expr) const override { return question_ == "step" ? answer_(estimate) : estimate; }
+  Expr endpoint(const Estimate&, Expr estimate, Expr, Expr) const override {
+    return question_ == "step" ? answer_(estimate) : estimate;
+  }
 
  private:
   std::string question_;

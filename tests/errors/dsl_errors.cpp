@@ -34,7 +34,7 @@ struct Mute : Process {
   Expr prior(Expr) const override { return answer; }
   Expr forward(Expr, Expr) const override { return answer; }
   Expr bridge(Expr, Expr, Expr, Expr) const override { return answer; }
-  Expr endpoint(Expr, Expr, Expr) const override { return answer; }
+  Expr endpoint(const Estimate&, Expr, Expr, Expr) const override { return answer; }
   Expr answer;
 };
 
@@ -283,6 +283,67 @@ TEST_CASE("messages: densities and scores") {
         "joint 'j', component 'place', log_density: it draws, and a function of x0, xt and t must not");
   CHECK(say(Dense({}, normal({2})), Question::score) ==
         "joint 'j', component 'place', score: it draws, and a function of x0, xt and t must not");
+}
+
+namespace {
+
+/// A process whose loss, weight and flow are given by the test.
+class Trained final : public Process {
+ public:
+  Trained(std::optional<Loss> loss, Expr weight, std::optional<Expr> flow)
+      : Process(Euclidean({2})), loss_(std::move(loss)), weight_(std::move(weight)), flow_(std::move(flow)) {}
+  Expr prior(Expr) const override { return normal({2}); }
+  Expr forward(Expr x0, Expr) const override { return x0; }
+  Expr bridge(Expr x0, Expr, Expr, Expr) const override { return x0; }
+  std::optional<Loss> loss(const Estimate&, Expr, Expr, Expr, Expr) const override { return loss_; }
+  Expr weight(const Estimate&, Expr) const override { return weight_; }
+  std::optional<Expr> flow(Expr, Expr, Expr, Expr) const override { return flow_; }
+
+ private:
+  std::optional<Loss> loss_;
+  Expr weight_;
+  std::optional<Expr> flow_;
+};
+
+}  // namespace
+
+TEST_CASE("messages: estimates, losses and flows") {
+  Joint joint("j");
+  CHECK(message_of([&] { joint.add("place", Brownian(Euclidean({2}), 1.0), {.estimate = "noize"}); }) ==
+        "joint 'j', component 'place': the process on space 'euclidean' has no estimate 'noize'; it has endpoint, "
+        "tangent, noise, score, velocity");
+  CHECK(message_of([&] { joint.add("kind", UniformJump(Categorical(3), 1.0), {.estimate = "noise"}); }) ==
+        "joint 'j', component 'kind': the process on space 'categorical' has no estimate 'noise'; it has logits, "
+        "endpoint");
+  CHECK(joint.components().empty());
+  auto say = [](const Kept<Process>& process, Question question, const std::string& estimate = "") {
+    Joint j("j");
+    j.add("place", process, {.estimate = estimate});
+    return message_of([&] { derive(j, j.components()[0], question); });
+  };
+  Expr one = constant(1);
+  CHECK(say(Trained({}, one, {}), Question::loss) ==
+        "joint 'j', component 'place', loss: the process on space 'euclidean' has no loss for its estimate 'endpoint'; "
+        "override loss in it");
+  CHECK(say(Trained(Loss(vector(2)), one, {}), Question::loss_gradient) ==
+        "joint 'j', component 'place', loss_gradient: the loss returns f32 [2]; it must be f32 []");
+  CHECK(say(Trained(Loss(number(), number()), one, {}), Question::loss_gradient) ==
+        "joint 'j', component 'place', loss_gradient: the gradient of the loss returns f32 []; it must be f32 [2]");
+  CHECK(say(Trained(Loss(number()), vector(2), {}), Question::loss) ==
+        "joint 'j', component 'place', loss: the weight of the loss is f32 [2]; it must be f32 []");
+  CHECK(say(Trained(Loss(normal()), one, {}), Question::loss) ==
+        "joint 'j', component 'place', loss: it draws, and a function of its arguments must not");
+  CHECK(say(Trained({}, one, {}), Question::flow_step) ==
+        "joint 'j', component 'place', flow_step: the process on space 'euclidean' has no flow; walk by steps that "
+        "draw, or override flow in it");
+  CHECK(
+      say(Trained({}, one, number()), Question::flow_step) ==
+      "joint 'j', component 'place', flow_step: the flow returns f32 []; a point of its space 'euclidean' is f32 [2]");
+  CHECK(say(Trained({}, one, normal({2})), Question::flow_step) ==
+        "joint 'j', component 'place', flow_step: it draws, and a function of its arguments must not");
+  CHECK(say(UniformJump(Categorical(3), 1.0), Question::loss_gradient, "endpoint") ==
+        "joint 'j', component 'place', loss_gradient: the estimate 'endpoint' is i32; a loss has derivatives by f32 "
+        "elements alone");
 }
 
 TEST_CASE("messages: the standard library") {

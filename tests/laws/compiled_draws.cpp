@@ -12,11 +12,11 @@ namespace {
 class CompiledDraws final : public Draws {
  public:
   CompiledDraws(const Kept<Process>& process, double horizon)
-      : type_(process->space().type()), point_(process->space().point()), estimate_(process->estimate()) {
+      : type_(process->space().type()), point_(process->space().point()), estimate_(process->estimates()[0]) {
     Joint joint("joint", horizon);
     joint.add("x", process);
     std::vector<Question> questions;
-    for (size_t q = 0; q < question_names.size(); ++q)
+    for (size_t q = 0; q <= size_t(Question::score); ++q)
       if (answers(joint.components()[0], Question(q))) questions.push_back(Question(q));
     sampler_ = std::make_unique<Sampler>(compile(joint, Target::host(), {.questions = questions}));
   }

@@ -131,10 +131,11 @@ class MutatedProcess final : public Process {
   bool markov() const override { return original_->markov(); }
   bool bridges_compose() const override { return original_->bridges_compose(); }
   double approximation(double t) const override { return original_->approximation(t); }
-  Estimate estimate() const override { return original_->estimate(); }
-  Expr endpoint(Expr estimate, Expr xt, Expr t) const override {
-    auto mine = replaced_("endpoint", {estimate, xt, t});
-    return mine ? *mine : original_->endpoint(estimate, xt, t);
+  std::vector<Estimate> estimates() const override { return original_->estimates(); }
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
+    std::optional<Expr> mine;
+    if (kind.kind == estimates()[0].kind) mine = replaced_("endpoint", {estimate, xt, t});
+    return mine ? *mine : original_->endpoint(kind, estimate, xt, t);
   }
 
  private:
@@ -173,7 +174,8 @@ std::vector<std::string> defaults_of(const Process& p) {
 }
 
 std::vector<Function> functions_of(const Process& p) {
-  Leaves e(p.space(), p.estimate().shape, p.estimate().type);
+  Estimate kind = p.estimates()[0];
+  Leaves e(p.space(), kind.shape, kind.type);
   std::vector<Function> list;
   auto add = [&](const char* name, std::initializer_list<const char*> names, std::optional<Expr> result) {
     if (!result) return;
@@ -189,7 +191,7 @@ std::vector<Function> functions_of(const Process& p) {
   if (own("transition")) add("transition", {"xs", "s", "t"}, p.transition(e["xs"], e["s"], e["t"]));
   add("log_density", {"x0", "xt", "t"}, p.log_density(e["x0"], e["xt"], e["t"]));
   if (own("score")) add("score", {"x0", "xt", "t"}, p.score(e["x0"], e["xt"], e["t"]));
-  Expr endpoint = p.endpoint(e["estimate"], e["xt"], e["t"]);
+  Expr endpoint = p.endpoint(kind, e["estimate"], e["xt"], e["t"]);
   if (!same(endpoint, e["estimate"])) add("endpoint", {"estimate", "xt", "t"}, endpoint);
   return list;
 }

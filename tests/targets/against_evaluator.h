@@ -21,7 +21,7 @@ inline Values point_of(const Tensor& tensor, int64_t point, int64_t size) {
 /// `tolerance`, absolute and relative.
 inline void agrees_with_evaluator(const Joint& joint, Question question, const State& got, const Arguments& a,
                                   Seed seed, int64_t first_sample, double tolerance = 1e-5) {
-  bool draw = question != Question::log_density && question != Question::score;
+  bool draw = is_drawn(question);
   for (size_t k = 0; k < joint.components().size(); ++k) {
     const Joint::Component& component = joint.components()[k];
     Law law = derive(joint, component, question);

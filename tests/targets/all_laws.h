@@ -24,10 +24,10 @@ inline Joint all_laws(const std::string& name) {
       "course",
       LinearDiffusion(Euclidean({}), {.drift = [](Expr t) { return -t; }, .noise = [](Expr t) { return 1.0 + t; }}),
       {.clock = Clock::cosine()});
+  joint.add("depth", Brownian(Hyperbolic(3), 1.0));
   joint.add("position", OrnsteinUhlenbeck(Euclidean({3}), {.theta = 2, .mean = 0.5}), {.sites = "atoms"});
   joint.add("angle", Brownian(Circle(), 4.0), {.sites = "atoms"});
   joint.add("kind", UniformJump(Categorical(kinds), 1.0), {.clock = Clock::linear(2), .sites = "atoms"});
-  joint.add("depth", Brownian(Hyperbolic(3), 1.0));
   return joint;
 }
 

@@ -46,7 +46,7 @@ struct Given {
     }
     x0 = sampler.prior(samples, Seed(1));
     xt = sampler.forward(x0, t, Seed(2));
-    Estimate e = joint.components()[0].process->estimate();
+    Estimate e = joint.components()[0].estimate();
     Shape shape = e.shape;
     shape.insert(shape.begin(), samples);
     estimate = x0;
@@ -64,6 +64,9 @@ struct Given {
       case Question::transition: return sampler.transition(x0, s, t, seed);
       case Question::log_density: return sampler.log_density(x0, xt, t);
       case Question::score: return sampler.score(x0, xt, t);
+      case Question::loss: return sampler.loss(estimate, x0, xt, t);
+      case Question::loss_gradient: return sampler.loss_gradient(estimate, x0, xt, t);
+      case Question::flow_step: return sampler.flow_step(estimate, xt, s, t);
     }
     throw Bug("unknown question");
   }
@@ -76,6 +79,10 @@ struct Given {
       case Question::transition: return {{{CATENARY_XS, &x0}}, {s, t}, seed, 0, samples};
       case Question::log_density:
       case Question::score: return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}}, {t}, seed, 0, samples};
+      case Question::loss:
+      case Question::loss_gradient:
+        return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}, {CATENARY_ESTIMATE, &estimate}}, {t}, seed, 0, samples};
+      case Question::flow_step: return {{{CATENARY_ESTIMATE, &estimate}, {CATENARY_XT, &xt}}, {s, t}, seed, 0, samples};
     }
     throw Bug("unknown question");
   }
@@ -133,9 +140,9 @@ TEST_CASE("every process of the standard library: the evaluator, the CPU, a GPU'
       for (Question question : questions) {
         INFO(name_of(question));
         State wanted = given.answer(cpu, question);
-        bool draws = question != Question::log_density && question != Question::score;
         bool categories = joint.components()[0].process->space().categories() > 0;
-        CHECK(unlike_evaluator(joint, question, wanted, given) <= (!draws ? 0 : samples / (categories ? 8 : 50)));
+        CHECK(unlike_evaluator(joint, question, wanted, given) <=
+              (!is_drawn(question) ? 0 : samples / (categories ? 8 : 50)));
         CHECK(same_bytes(DeviceBodies(joint, question).answer(given.asked(question), wanted, {3, 32}, 0), wanted));
       }
       const catenary_module& module = *cpu.module();

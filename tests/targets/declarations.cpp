@@ -1,6 +1,7 @@
 // The text of a declaration compiles to the bits of the declaration.
 #include <catenary/compiler/compile.h>
 #include <catenary/tests/targets/all_laws.h>
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 using namespace catenary;
@@ -37,11 +38,34 @@ TEST_CASE("the text of a declaration has its densities and scores") {
                         {.questions = {Question::score, Question::log_density, Question::prior, Question::score}});
   CHECK_FALSE(one.answers(Question::forward));
   Sampler other = compile_mlir(to_mlir(joint), "dense.mlir");
-  for (size_t q = 0; q < question_names.size(); ++q) CHECK(other.answers(Question(q)));
+  for (size_t q = 0; q <= size_t(Question::loss_gradient); ++q) CHECK(other.answers(Question(q)));
+  CHECK_FALSE(other.answers(Question::flow_step));  // The circle has none.
   State x0 = one.prior(77, Seed(1)), xt = one.prior(77, Seed(2));
   for (double t : {0.01, 0.5, 2.0}) {
     CHECK(same_bytes(one.log_density(x0, xt, t), other.log_density(x0, xt, t)));
     CHECK(same_bytes(one.score(x0, xt, t), other.score(x0, xt, t)));
+  }
+}
+
+TEST_CASE("the text of a declaration says the kind of estimate, and has its losses and its flow") {
+  Joint joint("chosen", 2);
+  OrnsteinUhlenbeck process(Euclidean({3}), {.theta = 0.7, .mean = 0.5});
+  for (const char* kind : {"endpoint", "tangent", "noise", "score", "velocity"})
+    joint.add(kind, process, {.clock = Clock::linear(0.3), .estimate = kind});
+  std::string text = to_mlir(joint);
+  for (const char* kind : {"endpoint", "tangent", "noise", "score", "velocity"})
+    CHECK(text.find(fmt::format("@{} ", kind)) < text.find(fmt::format("estimates \"{}\"", kind)));
+  const std::vector<Question> asked = {Question::prior, Question::step, Question::loss, Question::loss_gradient,
+                                       Question::flow_step};
+  Sampler one = compile(joint, Target::host(), {.questions = asked});
+  Sampler other = compile_mlir(text, "chosen.mlir");
+  CHECK(other.describe() == one.describe());
+  State x0 = one.prior(77, Seed(1)), xt = one.prior(77, Seed(2)), estimate = one.prior(77, Seed(3));
+  for (double t : {0.01, 0.5, 2.0}) {
+    CHECK(same_bytes(one.step(estimate, xt, t / 3, t, Seed(4)), other.step(estimate, xt, t / 3, t, Seed(4))));
+    CHECK(same_bytes(one.flow_step(estimate, xt, t / 3, t), other.flow_step(estimate, xt, t / 3, t)));
+    CHECK(same_bytes(one.loss(estimate, x0, xt, t), other.loss(estimate, x0, xt, t)));
+    CHECK(same_bytes(one.loss_gradient(estimate, x0, xt, t), other.loss_gradient(estimate, x0, xt, t)));
   }
 }
 

@@ -123,9 +123,7 @@ class DeviceBodies {
     }
   }
 
-  static bool is_out(const catenary_operand& operand) {
-    return operand.role == CATENARY_OUT || operand.role == CATENARY_LOG_DENSITY || operand.role == CATENARY_SCORE;
-  }
+  static bool is_out(const catenary_operand& operand) { return is_output(operand.role); }
 
   const Tensor& tensor_of(const catenary_operand& operand, const Asked& asked, const State& out) const {
     return (is_out(operand) ? out : *asked.given.at(operand.role))[components_[size_t(operand.component)].name];

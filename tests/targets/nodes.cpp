@@ -53,8 +53,8 @@ class Answer final : public Process {
   Expr prior(Expr) const override { return splat(constant(0, space().type()), space().point()); }
   Expr forward(Expr x0, Expr) const override { return x0; }
   Expr bridge(Expr x0, Expr, Expr, Expr) const override { return x0; }
-  Estimate estimate() const override { return estimate_; }
-  Expr endpoint(Expr estimate, Expr, Expr t) const override { return result_(estimate, t); }
+  std::vector<Estimate> estimates() const override { return {estimate_}; }
+  Expr endpoint(const Estimate&, Expr estimate, Expr, Expr t) const override { return result_(estimate, t); }
 
  private:
   Estimate estimate_;
@@ -334,8 +334,8 @@ std::vector<Case> composed() {
     c.name = name;
     return c;
   };
-  return {named("tan", tan, 3),   named("asin", asin, 2.5), named("acos", acos, 2), named("atan", atan, 1.6),
-          named("sinh", sinh, 3), named("cosh", cosh, 3),   named("tanh", tanh, 3), named("sinc", sinc, 2),
+  return {named("tan", tan, 3),     named("asin", asin, 2.5),      named("acos", acos, 2), named("atan", atan, 1.6),
+          named("sinh", sinh, 3),   named("cosh", cosh, 3),        named("tanh", tanh, 3), named("sinc", sinc, 2),
           named("asinh", asinh, 3), named("langevin", langevin, 4)};
 }
 

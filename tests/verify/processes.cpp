@@ -106,7 +106,9 @@ class Denoised final : public Process {
   Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
   Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
-  Expr endpoint(Expr estimate, Expr xt, Expr t) const override { return sign_ * estimate + 0.0 * xt * t; }
+  Expr endpoint(const Estimate&, Expr estimate, Expr xt, Expr t) const override {
+    return sign_ * estimate + 0.0 * xt * t;
+  }
 
  private:
   double sign_;
@@ -119,8 +121,8 @@ class Likeliest final : public Process {
   Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
   Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
-  Estimate estimate() const override { return exact_.estimate(); }
-  Expr endpoint(Expr logits, Expr, Expr) const override {
+  std::vector<Estimate> estimates() const override { return exact_.estimates(); }
+  Expr endpoint(const Estimate&, Expr logits, Expr, Expr) const override {
     Expr most = max_of(logits);
     return to_int(select(index(logits, 0) >= most, 0.0, select(index(logits, 1) >= most, 1.0, constant(2))));
   }
@@ -272,6 +274,11 @@ TEST_CASE("saved declarations") {
   CHECK(report.subject == "declaration 'both.mlir'");
   CHECK_THAT(first_failure(report), Contains("wind: bridge identity: "));
   CHECK_THROWS_WITH(verify_mlir("module {", "broken.mlir"), Contains("'broken.mlir' is not a declaration"));
+  Joint noisy("noisy");
+  noisy.add("place", Brownian(Euclidean({2}), 1.0), {.estimate = "noise"});
+  CHECK_THROWS_WITH(verify_mlir(to_mlir(noisy), "noisy.mlir"),
+                    "component 'place' of 'noisy.mlir' has its estimate as 'noise'; the verifier makes endpoints and "
+                    "logits, so save the declaration with one of those");
 }
 
 TEST_CASE("a verification can be cancelled, and tells how far it is") {
