@@ -153,12 +153,10 @@ std::optional<Expr> DiscreteFlow::log_density(Expr x0, Expr xt, Expr t) const {
   return select(equal(x0, xt), stays, moved);
 }
 
-Expr DiscreteFlow::endpoint(Expr logits, Expr xt, Expr t) const {
-  Expr drawn = Jump::endpoint(std::move(logits), xt, t);
-  if (law_.positive()) return drawn;
-  Expr never = law_.probability(xt) <= 0.0;
-  if (options_.uniform) never = never && shares(t).uniform <= 0.0;
-  return select(never, xt, drawn);
+std::optional<Expr> DiscreteFlow::tells(Expr xt, Expr t) const {
+  if (law_.positive()) return std::nullopt;
+  Expr never = law_.probability(std::move(xt)) <= 0.0;
+  return options_.uniform ? never && shares(t).uniform <= 0.0 : never;
 }
 
 }  // namespace catenary

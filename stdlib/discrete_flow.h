@@ -41,12 +41,14 @@ class DiscreteFlow final : public Jump {
   /// Of x_t from a mask: the mask with probability (kappa(t) - kappa(s)) / (1 - kappa(s)), else x_s.
   Expr transition(Expr xs, Expr s, Expr t) const override;
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
-  /// Drawn from the logits, but an x_t that is neither noise nor uniform is x_0 itself.
-  Expr endpoint(Expr logits, Expr xt, Expr t) const override;
   /// Where the mask tells that a token has jumped.
   bool markov() const override { return options_.mask && !options_.uniform; }
   /// Without `uniform`; with it, a later x_t tells whether x_s was noise.
   bool bridges_compose() const override { return !options_.uniform; }
+
+ protected:
+  /// Where x_t is neither noise nor uniform.
+  std::optional<Expr> tells(Expr xt, Expr t) const override;
 
  private:
   /// kappa, uniform, and the sum of both; in [0, 1].

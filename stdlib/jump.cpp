@@ -12,13 +12,22 @@ std::vector<Estimate> Jump::estimates() const {
   return {{"logits", {space().categories()}, Type::f32, logits_.forbidden}, {"endpoint", {}, Type::i32}};
 }
 
-Expr Jump::endpoint(const Estimate& kind, Expr estimate, Expr, Expr) const {
-  return kind.kind == "endpoint" ? estimate : draw_from_logits(std::move(estimate), logits_);
+std::optional<Expr> Jump::tells(Expr, Expr) const { return std::nullopt; }
+
+Expr Jump::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const {
+  Expr end = kind.kind == "endpoint" ? estimate : draw_from_logits(std::move(estimate), logits_);
+  std::optional<Expr> known = tells(xt, std::move(t));
+  return known ? select(*known, xt, end) : end;
 }
 
-std::optional<Loss> Jump::loss(const Estimate& kind, Expr estimate, Expr x0, Expr, Expr) const {
-  if (kind.kind == "endpoint") return to_float(!equal(estimate, x0));
-  return cross_entropy(std::move(estimate), std::move(x0), logits_);
+std::optional<Loss> Jump::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
+  Loss loss = kind.kind == "endpoint" ? Loss(to_float(!equal(estimate, x0)))
+                                      : cross_entropy(std::move(estimate), std::move(x0), logits_);
+  if (std::optional<Expr> known = tells(std::move(xt), std::move(t))) {
+    loss.number = select(*known, 0.0, loss.number);
+    if (loss.gradient) loss.gradient = select(*known, 0.0, *loss.gradient);
+  }
+  return loss;
 }
 
 MixingJump::MixingJump(Categorical space, std::string_view whose, double rate, FixedLaw law, LogitsOptions logits)
@@ -48,18 +57,9 @@ Expr MixingJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   return law_.positive() ? between : select(pi <= 0.0, xt, between);
 }
 
-Expr MixingJump::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const {
-  Expr end = Jump::endpoint(kind, std::move(estimate), xt, std::move(t));
-  return law_.positive() ? end : select(law_.probability(xt) <= 0.0, xt, end);
-}
-
-std::optional<Loss> MixingJump::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
-  std::optional<Loss> loss = Jump::loss(kind, std::move(estimate), std::move(x0), xt, std::move(t));
-  if (law_.positive()) return loss;
-  Expr known = law_.probability(xt) <= 0.0;
-  loss->number = select(known, 0.0, loss->number);
-  if (loss->gradient) loss->gradient = select(known, 0.0, *loss->gradient);
-  return loss;
+std::optional<Expr> MixingJump::tells(Expr xt, Expr) const {
+  if (law_.positive()) return std::nullopt;
+  return law_.probability(std::move(xt)) <= 0.0;
 }
 
 std::optional<Expr> MixingJump::log_density(Expr x0, Expr xt, Expr t) const {

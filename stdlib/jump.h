@@ -12,12 +12,15 @@ namespace catenary {
 class Jump : public Process {
  public:
   std::vector<Estimate> estimates() const override;
+  /// x_t where it tells x_0, whatever the estimate.
   Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
-  /// Of logits -log softmax(logits)[x_0] (cross_entropy); of an endpoint 1 where it is not x_0.
+  /// Of logits -log softmax(logits)[x_0] (cross_entropy); of an endpoint 1 where it is not x_0; 0 where x_t tells x_0.
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
 
  protected:
   Jump(Categorical space, std::string_view whose, LogitsOptions logits);
+  /// Where x_t can only be x_0 itself, never noise; by default nowhere.
+  virtual std::optional<Expr> tells(Expr xt, Expr t) const;
 
  private:
   LogitsOptions logits_;
@@ -37,16 +40,14 @@ class MixingJump : public Jump {
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// The logarithm of P_ij(t).
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
-  /// Drawn from the logits or given, but an x_t that pi never gives is x_0 itself.
-  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
-  /// 0 where x_t is one that pi never gives, since that is x_0 whatever the estimate: of a masked diffusion the cross-entropy of the
-  /// masked alone. Sahoo et al.: "Simple and effective masked diffusion language models" (2024), whose likelihood bound has
-  /// rate / (e^{rate t} - 1) for its weight.
-  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
 
  protected:
   MixingJump(Categorical space, std::string_view whose, double rate, FixedLaw law, LogitsOptions logits);
   double rate() const { return rate_; }
+  /// Where pi never gives x_t: of a masked diffusion what is not masked, so that its loss is the cross-entropy of the masked alone.
+  /// Sahoo et al.: "Simple and effective masked diffusion language models" (2024), whose likelihood bound has rate / (e^{rate t} - 1)
+  /// for its weight.
+  std::optional<Expr> tells(Expr xt, Expr t) const override;
 
  private:
   double rate_;
