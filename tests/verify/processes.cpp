@@ -168,13 +168,13 @@ class SaysThatBridgesCompose final : public Process {
  private:
   StochasticInterpolant exact_{Euclidean({}), {.c = [](Expr t) { return sqrt(2.0 * t * (1.0 - t)); }}};
 };
-// The share of tokens that are noise at s, whatever it was at t.
+// Of tokens that are noise at t too few are at s.
 class WrongShareOfTokens final : public Process {
  public:
   WrongShareOfTokens() : Process(Categorical(3)) {}
   Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
   Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
-  Expr bridge(Expr x0, Expr xt, Expr s, Expr) const override { return exact_.bridge(x0, xt, s, constant(1)); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s * s / t, t); }
   bool markov() const override { return false; }
   Estimate estimate() const override { return exact_.estimate(); }
   Expr endpoint(Expr logits, Expr xt, Expr t) const override { return exact_.endpoint(logits, xt, t); }
@@ -202,9 +202,9 @@ TEST_CASE("mistakes in flows") {
   CHECK(first_failure(Flowing(), 1) == "none");
   CHECK_THAT(first_failure(WrongShare(), 1), Contains("bridge identity: ") && Contains("bridged") && Contains("s = "));
   CHECK_THAT(first_failure(FlowWithEndsSwapped(), 1),
-             Contains("extreme times: x_s bridged to just below t = T is still away from x_t"));
+             Contains("extreme times: x_s bridged to just below t is still away from x_t"));
   CHECK_THAT(first_failure(ForgetsTheEnd(), 1),
-             Contains("extreme times: x_s bridged to just below t = T is still away from x_t"));
+             Contains("extreme times: x_s bridged to just below t is still away from x_t"));
   CHECK_THAT(first_failure(SaysThatItIsMarkov(), 1), Contains("Chapman-Kolmogorov: "));
   CHECK_THAT(first_failure(SaysThatBridgesCompose(), 1),
              Contains("bridges compose: ") && Contains("by way of s") && Contains("the number of its steps"));
