@@ -13,7 +13,7 @@ namespace catenary {
 // ---- geodesics ----------------------------------------------------------------------------------
 
 GeodesicInterpolation::GeodesicInterpolation(Kept<Manifold> space, GeodesicInterpolationOptions options)
-    : Process(std::move(space)), options_(std::move(options)) {}
+    : Process(space), options_(std::move(options)) {}
 
 Expr GeodesicInterpolation::noise() const {
   if (options_.noise) return options_.noise();
@@ -56,7 +56,7 @@ StochasticInterpolant::Noise StochasticInterpolant::noise_at(const Expr& t) cons
 }
 
 StochasticInterpolant::StochasticInterpolant(Kept<Flat> space, StochasticInterpolantOptions options)
-    : Process(std::move(space)), options_(std::move(options)) {
+    : Process(space), options_(std::move(options)) {
   auto check = [](const char* what, const flow_time::Schedule& schedule, double first, double last) {
     if (!schedule) throw Error(fmt::format("{} needs a schedule '{}', a function of t; none is given", whose, what));
     std::vector<double> values = flow_time::values_of(whose, what, schedule);

@@ -17,7 +17,7 @@ namespace {
 using Parts = std::vector<Product::Part>;
 
 // Checks the parts, which a shape is made of first.
-const Parts& checked(const Parts& parts) {
+Parts checked(const Parts& parts) {
   if (parts.empty()) throw Error("space 'product' needs at least one part; found none");
   std::set<std::string> names;
   for (const auto& [name, space] : parts)

@@ -47,19 +47,18 @@ double covariance(double s, double t) { return s * t + 2 * std::sqrt(s * (1 - s)
 TEST_CASE("geodesic interpolation: between given ends it is the geodesic") {
   auto draws = draws_of(GENERATE(from_range(engines())), GeodesicInterpolation(Sphere(2)), 1);
   const Points here{0.6f, 0, -0.8f};
-  for (double angle : {0.0, 1e-5, 0.3, 1.5, 3.0}) {
+  for (double angle : {0.0, 1e-5, 3.0}) {
     Points there;
     const double across[] = {0, 1, 0};
     for (size_t k = 0; k < 3; ++k)
       there.push_back(double(float(std::cos(angle) * here[k] + std::sin(angle) * across[k])));
-    Points x0 = draws->repeated(here, 3), x1 = draws->repeated(there, 3);
-    for (double s : {1e-12, 0.25, 0.5, 0.999}) {
+    Points x0 = draws->repeated(here, 3), x1 = draws->repeated(there, 3), half = draws->bridge(x0, x1, 0.5, 1, 1);
+    for (double s : {1e-12, 0.25, 0.999}) {
       CAPTURE(angle, s);
       Points wanted;
       for (size_t k = 0; k < 3; ++k) wanted.push_back(std::cos(s * angle) * here[k] + std::sin(s * angle) * across[k]);
       CHECK(apart(draws->bridge(x0, x1, s, 1, 1), wanted) < 1e-6);
       // A later point of it is as good an end, and so is the estimate of the start.
-      Points half = draws->bridge(x0, x1, 0.5, 1, 1);
       for (size_t k = 0; k < 3; ++k)
         wanted[k] = std::cos(s / 2 * angle) * here[k] + std::sin(s / 2 * angle) * across[k];
       CHECK(apart(draws->bridge(x0, half, s / 2, 0.5, 2), wanted) < 1e-6);
