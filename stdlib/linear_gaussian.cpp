@@ -218,7 +218,7 @@ std::optional<Expr> LinearGaussian::flow(Expr x0, Expr xt, Expr s, Expr t) const
   Moments now = moments(constant(0), t), then = moments(constant(0), s);
   Expr noise = (then.deviation / max(now.deviation, least)) * away_from_mean(now, x0, xt);
   Split decay = split(then);
-  return *sum_of(base_of(decay, x0), fma_of(decay.rest, x0, sum_of(noise, then.shift)));
+  return sum_of(base_of(decay, x0), fma_of(decay.rest, x0, sum_of(noise, then.shift)));
 }
 
 // ---- covariances --------------------------------------------------------------------------------

@@ -31,3 +31,25 @@ catenary.pipeline @score asks "score" {
   %g = arith.subf %x0, %xt : tensor<2xf32>
   catenary.output %g of @place : tensor<2xf32>
 }
+
+// CHECK: catenary.pipeline @loss asks "loss" {
+catenary.pipeline @loss asks "loss" {
+  %x0 = catenary.input x0 of @place : tensor<2xf32>
+  %estimate = catenary.input estimate of @place : tensor<2xf32>
+  %d = catenary.dot %x0, %estimate : tensor<2xf32>
+  // CHECK: catenary.output %{{.*}} of @place : f32
+  catenary.output %d of @place : f32
+}
+
+// CHECK: catenary.pipeline @gradient asks "loss_gradient" {
+catenary.pipeline @gradient asks "loss_gradient" {
+  %x0 = catenary.input x0 of @place : tensor<2xf32>
+  catenary.output %x0 of @place : tensor<2xf32>
+}
+
+// CHECK: catenary.pipeline @flow asks "flow_step" {
+catenary.pipeline @flow asks "flow_step" {
+  %s = catenary.time "s"
+  %estimate = catenary.input estimate of @place : tensor<2xf32>
+  catenary.output %estimate of @place : tensor<2xf32>
+}

@@ -297,15 +297,20 @@ TEST_CASE("compiler messages: texts that are no declarations") {
         not_one("line 8, column 1: 'catenary.process' op has number 0; processes have numbers of their own, from 0 to "
                 "65535"));
   for (std::string point : {"f64", "tensor<1x1x1x1x1xf32>", "tensor<?xf32>", "tensor<0xf32>", "memref<3xf32>"})
-    CHECK(refusal_of_text(declaration(prior(good) + "\ncatenary.process @y 1 on \"s\" points " + point +
-                                      " estimates \"endpoint\" f32 sites \"others\" {\n}")) ==
-          not_one(
-              "line 8, column 1: 'catenary.process' op must have points of f32 or i32 and estimates of f32, numbers or "
-              "tensors of up to 4 axes"));
+    CHECK(
+        refusal_of_text(declaration(prior(good) + "\ncatenary.process @y 1 on \"s\" points " + point +
+                                    " estimates \"endpoint\" f32 sites \"others\" {\n}")) ==
+        not_one(
+            "line 8, column 1: 'catenary.process' op must have points and estimates of f32 or i32, numbers or tensors "
+            "of up to 4 axes"));
   CHECK(refusal_of_text("module attributes {catenary.horizon = 1.0 : f64} {\ncatenary.process @k 0 on \"c\" points i32 "
                         "estimates \"logits\" f32 {\n}\ncatenary.pipeline @p asks \"score\" {\n%c = arith.constant 1 : "
                         "i32\ncatenary.output %c of @k : i32\n}\n}") ==
         not_one("line 6, column 1: 'catenary.output' op gives a score of points that are not f32"));
+  CHECK(refusal_of_text("module attributes {catenary.horizon = 1.0 : f64} {\ncatenary.process @k 0 on \"c\" points i32 "
+                        "estimates \"endpoint\" i32 {\n}\ncatenary.pipeline @p asks \"loss_gradient\" {\n%c = "
+                        "arith.constant 1 : i32\ncatenary.output %c of @k : i32\n}\n}") ==
+        not_one("line 6, column 1: 'catenary.output' op gives a gradient by estimates that are not f32"));
 }
 
 TEST_CASE("compiler messages: declarations that cannot be compiled") {

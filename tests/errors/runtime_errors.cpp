@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <limits>
 
+#include <catenary/compiler/compile.h>
 #include <catenary/runtime/dlpack.h>
 #include <catenary/runtime/sampler.h>
+#include <catenary/stdlib/stdlib.h>
 #include <catenary/support/environment.h>
 #include <catenary/support/error.h>
 #include <catenary/tests/runtime/states.h>
@@ -217,6 +219,26 @@ TEST_CASE("errors: outputs") {
       "memory of its "
       "own",
       [&] { into(changed(out, "scale", TensorView(out["place"].data_as<float>() + 30, {4}))); });
+}
+
+TEST_CASE("errors: losses and steps of the flow") {
+  Joint joint("chosen");
+  joint.add("place", Brownian(Euclidean({2}), 1.0), {.estimate = "noise"});
+  Sampler asked =
+      compile(joint, Target::host(), {.questions = {Question::loss, Question::loss_gradient, Question::flow_step}});
+  State x{{"place", Tensor::empty(Dtype::f32, {4, 2})}}, wide{{"place", Tensor::empty(Dtype::f32, {4, 3})}};
+  for (float& v : x["place"].values<float>()) v = 1;
+  says("loss: t is 0; at time 0 x_t is x_0 and leaves a model nothing to estimate, so t must be above it",
+       [&] { asked.loss(x, x, x, 0); });
+  says(
+      "loss_gradient: component 'place' of the estimate has shape [4, 3]; its estimates are [2] (noise of space "
+      "'euclidean'), so the shape must be [batch, sites..., 2]",
+      [&] { asked.loss_gradient(wide, x, x, 1); });
+  says(
+      "loss_gradient: component 'place' of the output has shape [4, 3]; its gradients are [2] (space 'euclidean'), so "
+      "the shape must be [batch, sites..., 2]",
+      [&] { asked.loss_gradient_into(wide, x, x, x, 1); });
+  says("flow_step: s is 0.75 and t is 0.5; s must not be above t", [&] { asked.flow_step(x, x, 0.75, 0.5); });
 }
 
 TEST_CASE("errors: transitions, densities and scores") {

@@ -117,9 +117,10 @@ int64_t unlike_evaluator(const Joint& joint, Question question, const State& got
     Values wanted = evaluator(arguments, {seed.value, seed.step, 0, question, uint64_t(i)})[0];
     Values found = point(got["x"], i, size);
     double scale = 1;
-    for (double v : wanted) scale = std::max(scale, std::abs(v));
+    for (double v : wanted)
+      if (std::isfinite(v)) scale = std::max(scale, std::abs(v));
     for (size_t e = 0; e < wanted.size(); ++e)
-      if (!(std::abs(found[e] - wanted[e]) <= 1e-3 * scale)) {
+      if (found[e] != wanted[e] && !(std::abs(found[e] - wanted[e]) <= 1e-3 * scale)) {  // A loss may be infinite.
         ++unlike;
         break;
       }

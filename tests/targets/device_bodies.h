@@ -13,6 +13,7 @@
 #include <catenary/compiler/kernel_table.h>
 #include <catenary/compiler/pipeline.h>
 #include <catenary/compiler/target/cpu.h>
+#include <catenary/runtime/checks.h>
 #include <fmt/format.h>
 #include <mlir/IR/MLIRContext.h>
 #include <catch2/catch.hpp>
@@ -123,7 +124,7 @@ class DeviceBodies {
     }
   }
 
-  static bool is_out(const catenary_operand& operand) { return is_output(operand.role); }
+  static bool is_out(const catenary_operand& operand) { return catenary::is_output(operand.role); }
 
   const Tensor& tensor_of(const catenary_operand& operand, const Asked& asked, const State& out) const {
     return (is_out(operand) ? out : *asked.given.at(operand.role))[components_[size_t(operand.component)].name];
@@ -134,7 +135,9 @@ class DeviceBodies {
     const ComponentEntry& first = components_[size_t(kernel.operands[0].component)];
     for (const catenary_operand& o : kernel.operands)
       if (o.component == kernel.operands[0].component && is_out(o))
-        return o.role == CATENARY_LOG_DENSITY ? 1 : first.point.size;
+        return o.role == CATENARY_LOG_DENSITY || o.role == CATENARY_LOSS ? 1
+               : o.role == CATENARY_LOSS_GRADIENT                        ? first.estimate.size
+                                                                         : first.point.size;
     return 0;
   }
 
