@@ -65,7 +65,7 @@ void print_laws(int64_t points, int repeats, double seconds) {
     Joint joint("bench", 10);
     joint.add("x", c.process);
     Sampler sampler = compile(joint, Target::host(), {.questions = {Question::prior, Question::forward, c.question}});
-    Estimate estimate = c.process->estimate();
+    Estimate estimate = c.process->estimates()[0];
     // Rows of logits are long: fewer of them.
     int64_t n = c.question == Question::step ? std::max<int64_t>(points / element_count(estimate.shape), 64) : points;
     State x0 = sampler.prior(n, Seed(1)), xt = sampler.forward(x0, c.t, Seed(2)), made = xt, given = x0;

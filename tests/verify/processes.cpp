@@ -178,8 +178,10 @@ class WrongShareOfTokens final : public Process {
   Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s * s / t, t); }
   bool markov() const override { return false; }
-  Estimate estimate() const override { return exact_.estimate(); }
-  Expr endpoint(Expr logits, Expr xt, Expr t) const override { return exact_.endpoint(logits, xt, t); }
+  std::vector<Estimate> estimates() const override { return exact_.estimates(); }
+  Expr endpoint(const Estimate& kind, Expr logits, Expr xt, Expr t) const override {
+    return exact_.endpoint(kind, logits, xt, t);
+  }
 
  private:
   DiscreteFlow exact_{Categorical(3)};
