@@ -47,7 +47,7 @@ std::string bytes_of(const fs::path& path) {
 
 std::string bytes_of(const State& state) {
   std::string bytes;
-  for (const char* name : {"place", "direction", "molecule", "course", "position", "angle", "kind"})
+  for (const char* name : {"place", "direction", "molecule", "course", "depth", "position", "angle", "kind"})
     bytes.append(static_cast<const char*>(state[name].data()), size_t(state[name].bytes()));
   return bytes;
 }
