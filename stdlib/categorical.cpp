@@ -125,7 +125,7 @@ Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
   Expr mine = weights.weight(x0), likeliest = own >= weights.highest;
   Expr number = select(likeliest, log1p(others), (weights.highest - own) + log(others + mine));
   number = select(mine > 0.0 || own > -infinity, number, infinity);
-  if (n > 1024) return number;
+  if (n > 256) return number;
   std::vector<double> positions(static_cast<size_t>(n)), allowed(static_cast<size_t>(n), 1.0);
   std::iota(positions.begin(), positions.end(), 0.0);
   for (int64_t k : options.forbidden) allowed[size_t(k)] = 0;

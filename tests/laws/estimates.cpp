@@ -245,6 +245,12 @@ TEST_CASE("cross-entropy: closed forms, to the last digits, and its gradient") {
   Values gradient = ask(masked, Question::loss_gradient, logits, 1, 3);
   CHECK(gradient[0] == Approx(std::exp(logits[0]) / sum).epsilon(1e-12));
   CHECK(gradient[3] == 0);
+  Joint many("many");
+  many.add("few", UniformJump(Categorical(256), 1.0));
+  many.add("more", UniformJump(Categorical(257), 1.0));
+  for (size_t k : {0, 1}) CHECK(answers(many.components()[k], Question::loss));
+  CHECK(answers(many.components()[0], Question::loss_gradient));
+  CHECK_FALSE(answers(many.components()[1], Question::loss_gradient));
   // A category as the estimate: the bridge to it, and 1 where it is wrong.
   auto named = [&](double estimate) {
     return value(process, "endpoint", Question::loss,
