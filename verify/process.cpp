@@ -530,7 +530,9 @@ class ProcessChecks {
           far ? "x_t and x_s at times from 1e-30 T to 1e6 T, s from 1e-30 t to t: points of the space, no NaN"
               : "x_t and x_s at times from 1e-30 T to T, s from 1e-30 t to t: points of the space, no NaN",
           n[k], wrong[k], worst[k],
-          "differences and quotients that vanish or overflow (expm1, log1p), divisions by a variance, project");
+          moved_last[k] > 0.1 * moved_some[k]
+              ? "bridge, just below t: which end is which, and s and t - s"
+              : "differences and quotients that vanish or overflow (expm1, log1p), divisions by a variance, project");
     }
   }
 
