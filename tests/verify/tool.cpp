@@ -130,3 +130,13 @@ TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   fails("declare circle", "catenary: 'circle' is a space, not a process");
   fails("", "A subcommand is required");
 }
+
+TEST_CASE("docs/laws.md, which `catenary laws` prints, has every space and process") {
+  std::ifstream in(CATENARY_SOURCE_DIR "/docs/laws.md");
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  for (const catenary::CatalogueEntry& entry : catenary::catalogue()) {
+    INFO(entry.name);
+    CHECK(text.find(fmt::format("\n| `{}` | {} |", entry.name, entry.summary)) != std::string::npos);
+  }
+  CHECK(text.find("fail") == std::string::npos);
+}
