@@ -70,18 +70,16 @@ class JointChecks {
         before = now;
       }
       if (check.verdict == Verdict::pass) {
-        // The same component number, so that it is the clock alone that differs.
-        Joint bare(subject_->joint->name(), std::max(highest * 1.001, 1e-30));
-        for (const auto& other : subject_->joint->components())
-          bare.add(other.name, other.process, {.sites = other.placement.sites});
-        Sampler without =
-            compile(bare, session_.options().target, session_.compile_options({Question::prior, Question::forward}));
+        // The component alone, on no clock.
+        Joint bare(subject_->joint->name(), std::max({highest, c.clock(time(1)), 1e-30}));
+        bare.add(c.name, c.declared->process, {.sites = c.declared->placement.sites});
+        Sampler without = compile(bare, session_.options().target, session_.compile_options({Question::forward}));
         double worst = 0;
         const double level = session_.level() / 3;
         for (double share : {0.03, 0.3, 1.0}) {
           double t = time(share);
           State on = sampler().forward(x0, t, seed(70), unchecked()),
-                off = without.forward(x0, c.clock(t), seed(71), unchecked());
+                off = without.forward(State{{c.name, x0[c.name]}}, c.clock(t), seed(71), unchecked());
           auto [sigmas, count, sentence] = compared(c, x0, on, off);
           check.n += n;
           check.threshold = std::max(check.threshold, sigmas_of_probability(level / double(count)));
