@@ -141,9 +141,9 @@ TEST_CASE("every process of the standard library: the evaluator, the CPU, a GPU'
       for (Question question : questions) {
         INFO(name_of(question));
         State wanted = given.answer(cpu, question);
-        bool categories = joint.components()[0].process->space().categories() > 0;
-        CHECK(unlike_evaluator(joint, question, wanted, given) <=
-              (!is_drawn(question) ? 0 : samples / (categories ? 8 : 50)));
+        // The law of the ring of generator_jump forgets to equal probabilities.
+        int64_t allowed = !is_drawn(question) ? 0 : samples / (entry.name == "generator_jump" ? 8 : 50);
+        CHECK(unlike_evaluator(joint, question, wanted, given) <= allowed);
         CHECK(same_bytes(DeviceBodies(joint, question).answer(given.asked(question), wanted, {3, 32}, 0), wanted));
       }
       const catenary_module& module = *cpu.module();
