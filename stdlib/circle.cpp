@@ -53,43 +53,37 @@ Expr CircleBrownian::forward(Expr x0, Expr t) const { return Circle::wrap(x0 + d
 Expr CircleBrownian::draw_displacement(Expr v) { return sqrt(min(v, mixed)) * normal(); }
 
 Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
-  // Weights are relative to that of k = 0, exp(-2 pi k (difference + pi k) / v), so that the squares never meet.
-  Expr scale = -turn / max(v, 1e-37);  // Finite for every v.
-  auto weight = [&](const Expr& k) { return exp(scale * k * fma(k, pi, difference)); };
-  // The larger weight of the pair k, -k is at most exp(-2 pi^2 k (k - 1) / v).
-  auto matters = [&](const Expr& k) { return turn * pi * k * (k - 1.0) < 23.0 * v; };
-  constexpr int unrolled = 3;
+  // Relative to that of no turn; `on` are turns away from the start, so that one turn back comes first. Half turns in two floats:
+  // beside the antipode their rounding would show.
+  Expr away = abs(difference), scale = turn / max(v, 1e-37);  // Finite for every v.
+  auto weight = [&](const Expr& turns, const Expr& apart) {
+    return exp(-scale * turns * fma(turns, turn_tail / 2, fma(turns, turn_head / 2, apart)));
+  };
+  auto on = [&](const Expr& turns) { return weight(turns, away); };
+  auto back = [&](const Expr& turns) { return weight(turns, -away); };
+  // on(n) and back(n + 1) are at most exp(-2 pi^2 n^2 / v).
+  auto matters = [&](const Expr& n) { return turn * pi * square(n) < 23.0 * v; };
 
-  Expr beyond = constant(unrolled + 1);
   std::vector<Expr> far = loop_while(
-      {beyond, 0.0}, [&](const std::vector<Expr>& c) { return matters(c[0]); },
+      {1.0, 0.0}, [&](const std::vector<Expr>& c) { return matters(c[0]); },
       [&](Expr, const std::vector<Expr>& c) {
-        return std::vector<Expr>{c[0] + 1.0, c[1] + weight(c[0]) + weight(-c[0])};
+        return std::vector<Expr>{c[0] + 1.0, c[1] + (on(c[0]) + back(c[0] + 1.0))};
       });
-  Expr total = far[1] + 1.0;
-  for (int i = unrolled; i >= 1; --i) {
-    Expr k = constant(i);
-    total = total + weight(k) + weight(-k);
-  }
-
+  Expr nearest = back(constant(1));
   // From the farthest winding in, so that the rarest take the smallest levels, which floats resolve best.
-  Expr level = total * (0x1p-31 * (to_float(bits() >> 1) + 0.5));
-  struct Choice {
-    Expr passed, winding;
-  };
-  auto pass = [&](Choice c, const Expr& k) {
-    Expr first = c.passed + weight(k), second = first + weight(-k);
-    return Choice{second, select(level < first, c.winding, select(level < second, -k, k - 1.0))};
-  };
-  std::vector<Expr> near = loop_while(
-      {far[0] - 1.0, 0.0, far[0] - 1.0}, [&](const std::vector<Expr>& c) { return c[0] > double(unrolled); },
+  Expr level = (far[1] + nearest + 1.0) * (0x1p-31 * (to_float(bits() >> 1) + 0.5));
+  // Its rank: none is 0, back(1) is 1, on(1) is 2, back(2) is 3, ...
+  Expr last = far[0] - 1.0;
+  auto passes = [&](const Expr& share) { return to_float(level >= share); };
+  std::vector<Expr> beyond = loop_while(
+      {last, 0.0, 2.0 * last + 1.0}, [](const std::vector<Expr>& c) { return c[0] > 0.5; },
       [&](Expr, const std::vector<Expr>& c) {
-        Choice next = pass({c[1], c[2]}, c[0]);
-        return std::vector<Expr>{c[0] - 1.0, next.passed, next.winding};
+        Expr first = c[1] + back(c[0] + 1.0), second = first + on(c[0]);
+        return std::vector<Expr>{c[0] - 1.0, second, c[2] - (passes(first) + passes(second))};
       });
-  Choice choice{near[1], near[2]};
-  for (int i = unrolled; i >= 1; --i) choice = pass(choice, constant(i));
-  return choice.winding;
+  Expr rank = beyond[2] - passes(beyond[1] + nearest), turns = floor(0.5 * (rank + 1.0));
+  Expr against = select(difference < 0.0, turns, -turns);
+  return select(turns + turns > rank, against, -against);
 }
 
 Expr CircleBrownian::draw_displacement_between(Expr difference, Expr first, Expr second) {

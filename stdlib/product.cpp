@@ -193,6 +193,19 @@ Expr by_process(const Product& product, const std::vector<Kept<Process>>& proces
                  [&](const Manifold&, const std::vector<Expr>& a) { return function(*processes[i++], a); });
 }
 
+// The same of what not every process has.
+std::optional<Expr> where_each_has_one(
+    const Product& product, const std::vector<Kept<Process>>& processes, const Expr& x0, const Expr& xt,
+    const std::function<std::optional<Expr>(const Process&, Expr from, Expr to)>& function) {
+  std::vector<Expr> from = product.split(x0), to = product.split(xt), all;
+  for (size_t i = 0; i < processes.size(); ++i) {
+    std::optional<Expr> part = function(*processes[i], from[i], to[i]);
+    if (!part) return std::nullopt;
+    all.push_back(*part);
+  }
+  return product.join(all);
+}
+
 }  // namespace
 
 Expr ProductProcess::prior(Expr horizon) const {
@@ -224,13 +237,8 @@ std::optional<Expr> ProductProcess::log_density(Expr x0, Expr xt, Expr t) const 
 }
 
 std::optional<Expr> ProductProcess::score(Expr x0, Expr xt, Expr t) const {
-  std::vector<Expr> from = product().split(std::move(x0)), to = product().split(std::move(xt)), all;
-  for (size_t i = 0; i < processes_.size(); ++i) {
-    std::optional<Expr> part = processes_[i]->score(from[i], to[i], t);
-    if (!part) return std::nullopt;
-    all.push_back(*part);
-  }
-  return product().join(all);
+  return where_each_has_one(product(), processes_, x0, xt,
+                            [&](const Process& p, Expr from, Expr to) { return p.score(from, to, t); });
 }
 
 bool ProductProcess::markov() const {
@@ -242,13 +250,8 @@ bool ProductProcess::bridges_compose() const {
 }
 
 std::optional<Expr> ProductProcess::flow(Expr x0, Expr xt, Expr s, Expr t) const {
-  std::vector<Expr> from = product().split(std::move(x0)), to = product().split(std::move(xt)), all;
-  for (size_t i = 0; i < processes_.size(); ++i) {
-    std::optional<Expr> part = processes_[i]->flow(from[i], to[i], s, t);
-    if (!part) return std::nullopt;
-    all.push_back(*part);
-  }
-  return product().join(all);
+  return where_each_has_one(product(), processes_, x0, xt,
+                            [&](const Process& p, Expr from, Expr to) { return p.flow(from, to, s, t); });
 }
 
 double ProductProcess::approximation(double t) const {

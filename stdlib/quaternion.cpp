@@ -7,16 +7,17 @@ namespace {
 
 Expr real(const Expr& q) { return index(q, 0); }
 Expr imaginary(const Expr& q) { return slice(q, 1, 3); }
-Expr compose(const Expr& real, const Expr& imaginary) { return concat({reshape(real, {1}), imaginary}); }
 
 }  // namespace
 
+Expr from_parts(Expr real, Expr imaginary) { return concat({reshape(real, {1}), imaginary}); }
+
 Expr multiply(Expr a, Expr b) {
   Expr u = imaginary(a), v = imaginary(b);
-  return compose(real(a) * real(b) - dot(u, v), real(a) * v + real(b) * u + cross(u, v));
+  return from_parts(real(a) * real(b) - dot(u, v), real(a) * v + real(b) * u + cross(u, v));
 }
 
-Expr conjugate(Expr q) { return compose(real(q), -imaginary(q)); }
+Expr conjugate(Expr q) { return from_parts(real(q), -imaginary(q)); }
 
 Expr rotate(Expr q, Expr v) {
   // v + 2 w (u x v) + 2 u x (u x v).

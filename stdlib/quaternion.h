@@ -5,6 +5,8 @@
 
 namespace catenary::quaternion {
 
+/// The quaternion of a real part, a number, and an imaginary part, shape {3}.
+Expr from_parts(Expr real, Expr imaginary);
 /// The product a b, shape {4}: of unit quaternions, the rotation b followed by a (Hamilton's convention).
 Expr multiply(Expr a, Expr b);
 /// The inverse of a unit quaternion.

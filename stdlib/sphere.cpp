@@ -8,6 +8,7 @@
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/quaternion.h>
+#include <catenary/stdlib/rejection.h>
 #include <catenary/stdlib/three_sphere.h>
 
 namespace catenary {
@@ -77,22 +78,17 @@ Expr draw_rotation(const Expr& x, const Expr& y, const Expr& v) {
   Expr half = 0.5 * way.angle, kappa = concentration(half, v), width = sqrt(2.0 * kappa + 1.0);
   // tan(phi / 2) by a Cauchy law of that width, accepted by exp(-2 kappa s) (1 + 2 kappa s) and what the kernel is below its bound,
   // s = sin(phi / 2)^2.
-  Expr tangent = loop_while(
-      {constant(0), 1.0}, [](const std::vector<Expr>& c) { return c[1] > 0.5; },
-      [&](Expr, const std::vector<Expr>& c) {
-        Expr z = normal({2}), wide = index(z, 0) / (width * index(z, 1));
-        Expr s = square(wide) / (1.0 + square(wide));
-        s = select(abs(wide) > 1e15, 1.0, s);
-        Expr chance = exp(log_ratio(turned(half, s), half, v)) * (1.0 + 2.0 * kappa * s);
-        Expr accepted = uniform() < chance;
-        return std::vector<Expr>{select(accepted, wide, c[0]), select(accepted, 0.0, 1.0)};
-      })[0];
+  Expr tangent = until_accepted(constant(1, Type::boolean), {constant(0)}, [&] {
+    Expr z = normal({2}), wide = index(z, 0) / (width * index(z, 1));
+    Expr s = square(wide) / (1.0 + square(wide));
+    s = select(abs(wide) > 1e15, 1.0, s);
+    return Proposal{{wide}, exp(log_ratio(turned(half, s), half, v)) * (1.0 + 2.0 * kappa * s)};
+  })[0];
   // cos phi and sin phi.
   Expr far = abs(tangent) > 1e15, scale = 1.0 / (1.0 + square(select(far, 0.0, tangent)));
   Expr cosine = select(far, -1.0, (1.0 - square(tangent)) * scale), sine = select(far, 0.0, 2.0 * tangent * scale);
-  auto quaternion_of = [](const Expr& real, const Expr& imaginary) { return concat({reshape(real, {1}), imaginary}); };
-  Expr shortest = quaternion_of(cos(half), sin(half) * cross(x, way.direction));
-  return quaternion::multiply(shortest, quaternion_of(cosine, sine * x));
+  Expr shortest = quaternion::from_parts(cos(half), sin(half) * cross(x, way.direction));
+  return quaternion::multiply(shortest, quaternion::from_parts(cosine, sine * x));
 }
 
 // The log of the kernel of S^2 at an angle, by the integral over that circle.

@@ -2,10 +2,10 @@
 #include <catenary/stdlib/three_sphere.h>
 
 #include <cmath>
-#include <functional>
 #include <numbers>
 
 #include <catenary/stdlib/quaternion.h>
+#include <catenary/stdlib/rejection.h>
 
 namespace catenary::three_sphere {
 
@@ -14,8 +14,6 @@ namespace {
 constexpr double pi = std::numbers::pi;
 // Up to this variance a normal tangent vector is accepted more often than a uniform point.
 constexpr double normal_proposals_end = 1.2;
-
-Expr quaternion_of(const Expr& real, const Expr& imaginary) { return concat({reshape(real, {1}), imaginary}); }
 
 // 1 - S_v(r) / (r exp(-r^2 / 2v)): the images of one turn, for v < 1.2. They are even in r and all but constant near 0.
 Expr images(const Expr& r, const Expr& v) {
@@ -50,33 +48,10 @@ Expr highest_wave(const Expr& v) {
   return sum;
 }
 
-// What is drawn again until it is accepted.
-struct Proposal {
-  std::vector<Expr> values;
-  Expr chance;
-};
-// At points that are not asked, `otherwise`.
-std::vector<Expr> until_accepted(const Expr& asked, const std::vector<Expr>& otherwise,
-                                 const std::function<Proposal()>& propose) {
-  std::vector<Operand> first{to_float(asked)};
-  first.insert(first.end(), otherwise.begin(), otherwise.end());
-  std::vector<Expr> last = loop_while(
-      first, [](const std::vector<Expr>& c) { return c[0] > 0.5; },
-      [&](Expr, const std::vector<Expr>& c) {
-        Proposal p = propose();
-        Expr accepted = uniform() < p.chance;
-        std::vector<Expr> next{select(accepted, 0.0, 1.0)};
-        for (size_t i = 0; i < p.values.size(); ++i) next.push_back(select(accepted, p.values[i], c[i + 1]));
-        return next;
-      });
-  last.erase(last.begin());
-  return last;
-}
-
 // A point at the end of this tangent vector at the identity.
 Expr reached(const Expr& tangent) {
   Expr r = norm(tangent);
-  return quaternion_of(cos(r), sinc(r) * tangent);
+  return quaternion::from_parts(cos(r), sinc(r) * tangent);
 }
 
 // Increments of variance v: a normal tangent vector, or a uniform point, and how they are accepted.
@@ -126,7 +101,7 @@ Flat draw_flat(const Between& b) {
 }
 
 Expr placed(const Expr& distance, const Expr& along, const Expr& direction, const Expr& across) {
-  return quaternion_of(cos(distance), along * direction + across);
+  return quaternion::from_parts(cos(distance), along * direction + across);
 }
 
 // Accepted by the images at both ends.
@@ -227,7 +202,8 @@ Expr bridge(Expr x0, Expr xt, Expr first, Expr second) {
       until_accepted(!mixed && !far, {constant(0), splat(0, {3})}, [&] { return propose_by_images(b); });
   Expr between = until_accepted(!mixed && far, {placed_as_in_flat_space(b, flat[0], flat[1])},
                                 [&] { return propose_near_antipode(b); })[0];
-  Expr target = quaternion_of(cos(b.end.angle), sin(b.end.angle) * b.end.direction), peak = highest_wave(b.second);
+  Expr target = quaternion::from_parts(cos(b.end.angle), sin(b.end.angle) * b.end.direction),
+       peak = highest_wave(b.second);
   between = until_accepted(mixed, {between}, [&] {
     Expr z = normal({4}), narrow = b.first < normal_proposals_end;
     Proposal by_normal = propose_normal(b.first, slice(z, 1, 3)), by_uniform = propose_uniform(b.first, z);

@@ -1,0 +1,21 @@
+// Rejection: draws that are made again until one is accepted.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include <catenary/dsl/expr.h>
+
+namespace catenary {
+
+/// A draw, and with which probability it is accepted.
+struct Proposal {
+  std::vector<Expr> values;
+  Expr chance;
+};
+
+/// The values of the first proposal that is accepted. Where `asked` is false, `otherwise`, and nothing is drawn.
+std::vector<Expr> until_accepted(const Expr& asked, const std::vector<Expr>& otherwise,
+                                 const std::function<Proposal()>& propose);
+
+}  // namespace catenary
