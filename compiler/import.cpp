@@ -345,7 +345,7 @@ void import_pipeline(mlir::OpBuilder& b, const Joint& joint, const std::vector<L
         arguments.push_back(time);
       } else {
         arguments.push_back(
-            InputOp::create(b, loc, type, *symbolizeRole(p->name), component.name, nullptr, Value(), nullptr));
+            InputOp::create(b, loc, type, *symbolizeRole(p->name), component.name, nullptr, Value(), nullptr, nullptr));
       }
     }
     auto symbol = mlir::SymbolRefAttr::get(b.getContext(), component.name,

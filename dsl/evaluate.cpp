@@ -293,7 +293,7 @@ class Evaluation {
         return;
       }
       case Op::Concat: return move(in.parts);
-      case Op::At: *out = a[std::clamp<int64_t>(int64_t(*b), 0, int64_t(elements(0)) - 1)]; return;
+      case Op::At: std::copy_n(a + std::clamp<int64_t>(int64_t(*b), 0, int64_t(elements(0) - size)), size, out); return;
       case Op::Sum: {
         double total = std::accumulate(a, a + elements(0), nothing);
         *out = in.floats ? total : wrapped(int64_t(total));

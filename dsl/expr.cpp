@@ -434,14 +434,22 @@ Expr stack(const std::vector<Operand>& parts, Location at) {
   return concat(rows, at);
 }
 
-Expr at(Operand x, Operand i) {
+namespace {
+Expr elements_at(std::string_view name, const Operand& x, const Operand& i, const Shape& shape) {
   Expr e = x.get(), k = i.expr ? *i.expr : number(i.literal, Type::i32, i.where);
   if (e.shape().size() != 1 || e.type() == Type::boolean)
-    fail(x.where, fmt::format("at takes a vector of f32 or i32; found {}", describe(e)));
+    fail(x.where, fmt::format("{} takes a vector of f32 or i32; found {}", name, describe(e)));
   if (k.type() != Type::i32 || !k.shape().empty())
-    fail(i.where, fmt::format("at takes one i32 index; found {}", describe(k)));
-  return make(Op::At, e.type(), {}, {e, k}, x.where);
+    fail(i.where, fmt::format("{} takes one i32 index; found {}", name, describe(k)));
+  if (element_count(shape) < 1 || element_count(shape) > e.shape()[0])
+    fail(x.where, fmt::format("{} takes 1 to {} elements of {}; {} are asked for", name, e.shape()[0], describe(e),
+                              element_count(shape)));
+  return make(Op::At, e.type(), shape, {e, k}, x.where);
 }
+}  // namespace
+
+Expr at(Operand x, Operand i) { return elements_at("at", x, i, {}); }
+Expr dynamic_slice(Operand x, Operand first, int64_t count) { return elements_at("dynamic_slice", x, first, {count}); }
 
 namespace {
 Expr reduction(Op op, const Operand& x, std::initializer_list<Type> allowed) {

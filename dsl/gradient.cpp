@@ -145,8 +145,11 @@ class Reverse {
       }
       case Op::At:
         return choice(0, [&] {
-          int64_t size = arg(0).shape()[0];
-          return only_at(min(max(arg(1), 0), size - 1), a, size);
+          int64_t size = arg(0).shape()[0], count = element_count(n.shape());
+          Expr first = min(max(arg(1), 0), size - count), parts = reshape(a, {count});
+          Expr all = only_at(first, index(parts, 0), size);
+          for (int64_t k = 1; k < count; ++k) all = all + only_at(first + k, index(parts, k), size);
+          return all;
         });
       case Op::Sum: return linear(0, [&] { return splat(a, arg(0).shape()); });
       case Op::MinOf:

@@ -34,21 +34,33 @@ Categorical::Categorical(int64_t categories) : Space("categorical", Type::i32, {
 
 Expr Categorical::uniform_point() const { return uniform_int(categories_); }
 
+namespace {
+
+// Draws from probabilities, category by category. The unit interval is 2^32 levels, of which a word is one. Each category takes its
+// share from below, at most one half; the likeliest so far is held back. What a share loses to rounding is passed on. Once a category
+// is chosen, the level wraps around and stays above the share of the likeliest, hence above all that follow.
+struct Levels {
+  explicit Levels(Expr otherwise)
+      : state{bits(), constant(0), constant(-1, Type::i32), std::move(otherwise), constant(0)} {}
+  explicit Levels(std::vector<Expr> carried) : state(std::move(carried)) {}
+  Levels after(const Expr& k, const Expr& probability) const {
+    const Expr &level = state[0], &rest = state[1], &chosen = state[2], &held = state[3], &most = state[4];
+    Expr levels = 0x1p32 * probability, more = levels > most;
+    Expr taken = select(more, most, levels) + rest, share = to_int(taken);
+    return Levels({level - share, taken - to_float(share), select(below(level, share), select(more, held, k), chosen),
+                   select(more, k, held), select(more, levels, most)});
+  }
+  Expr drawn() const { return select(state[2] < 0, state[3], state[2]); }
+  std::vector<Expr> state;
+};
+
+}  // namespace
+
 Expr draw_category(int64_t categories, Expr otherwise, const std::function<Expr(Expr k)>& probability) {
-  // The unit interval is 2^32 levels, of which a word is one. Each category takes its share from below, at most one half; the
-  // likeliest so far is held back. What a share loses to rounding is passed on. Once a category is chosen, the level wraps around
-  // and stays above the share of the likeliest, hence above all that follow.
-  Expr none = constant(-1, Type::i32);
-  std::vector<Expr> last =
-      fold(categories, {bits(), 0.0, none, otherwise, 0.0}, [&](Expr k, const std::vector<Expr>& c) {
-        const Expr &level = c[0], &rest = c[1], &chosen = c[2], &held = c[3], &most = c[4];
-        Expr levels = 0x1p32 * probability(k), more = levels > most;
-        Expr taken = select(more, most, levels) + rest, share = to_int(taken);
-        return std::vector<Expr>{level - share, taken - to_float(share),
-                                 select(below(level, share), select(more, held, k), chosen), select(more, k, held),
-                                 select(more, levels, most)};
-      });
-  return select(last[2] < 0, last[3], last[2]);
+  std::vector<Expr> first = Levels(std::move(otherwise)).state;
+  return Levels(fold(categories, {first.begin(), first.end()},
+                     [&](Expr k, const std::vector<Expr>& c) { return Levels(c).after(k, probability(k)).state; }))
+      .drawn();
 }
 
 LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t categories) {
@@ -66,74 +78,122 @@ LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t cat
 
 namespace {
 
-// The logits less what is forbidden, and the weights that they stand for.
-struct Weights {
-  Weights(Expr logits, const LogitsOptions& options)
-      : logits(std::move(logits)), options(options), categories(this->logits.shape()[0]), highest(find_highest()) {}
+// Logits in windows that are read at once, and the weights that they stand for.
+class Windows {
+ public:
+  Windows(Expr logits, const LogitsOptions& options)
+      : logits_(std::move(logits)),
+        options_(options),
+        categories_(logits_.shape()[0]),
+        // A fold that draws makes at most 65,536 trips.
+        width_(std::min(categories_, 16 * ((categories_ + (1 << 20) - 1) >> 20))) {}
 
-  Expr logit(const Expr& k) const {
-    Expr found = at(logits, k);
-    return options.forbidden.empty() ? found : select(is_among(options.forbidden, k), std::nan(""), found);
+  int64_t count() const { return (categories_ + width_ - 1) / width_; }
+
+  struct Window {
+    Expr positions, logits;  // NaN: forbidden, or in the window before.
+  };
+  Window at(const Expr& number) const {
+    std::vector<double> places(static_cast<size_t>(width_));
+    std::iota(places.begin(), places.end(), 0.0);
+    Expr positions = constant(places, {width_}, Type::i32), found = logits_;
+    if (count() > 1) {
+      Expr wanted = number * width_, first = min(wanted, categories_ - width_);
+      positions = first + positions;
+      found = dynamic_slice(logits_, first, width_);
+      if (categories_ % width_ != 0) found = select(positions < wanted, std::nan(""), found);
+    }
+    return {positions, without_forbidden(found, positions)};
   }
-  // Relative to the highest. Of what is not a number none. Infinite logits of the same sign have equal weights.
-  Expr weight(const Expr& k, double sharpness = 1) const {
-    Expr found = logit(k), away = found - highest;
-    if (sharpness != 1) away = sharpness * away;
-    return select(found < highest, exp(away), select(equal(found, highest), 1.0, constant(0)));
-  }
-  // The sum of f(k), compensated: the second value is what the first has gained by rounding (Kahan).
-  Expr sum(const std::function<Expr(const Expr& k)>& f) const {
-    return fold(categories, {0.0, 0.0}, [&](Expr k, const std::vector<Expr>& c) {
-      Expr added = f(k) - c[1], sum = c[0] + added;
-      return std::vector<Expr>{sum, (sum - c[0]) - added};
-    })[0];
+  Expr logit(const Expr& k) const { return without_forbidden(catenary::at(logits_, k), k); }
+
+  // Relative to `highest`, which is not lower. Of what is not a number 0. Infinite logits of the same sign have equal weights.
+  static Expr weight(const Expr& logit, const Expr& highest, double sharpness = 1) {
+    return select(logit < highest, exp(sharpness * (logit - highest)), to_float(equal(logit, highest)));
   }
 
-  Expr logits;
-  const LogitsOptions& options;
-  int64_t categories;
-  Expr highest;
+  // The sum of weights, compensated (Kahan): `lost` is what the total has gained by rounding.
+  struct Sum {
+    Expr highest, total, lost;
+    Expr before, added;  // What the total is made of: of the windows before and of the last.
+    std::vector<Expr> state() const { return {highest, total, lost}; }
+  };
+  static Sum sum_before(const std::vector<Expr>& state) { return {state[0], state[1], state[2], state[1], state[2]}; }
+  static Sum sum_after(const Sum& sum, const Expr& logits, double sharpness = 1) {
+    Expr highest = highest_of(logits, sum.highest);
+    Expr fade = select(sum.highest < highest, exp(sharpness * (sum.highest - highest)), 1.0);
+    Expr added = catenary::sum(weight(logits, highest, sharpness)), before = fade * sum.total;
+    Expr corrected = added - fade * sum.lost, total = before + corrected;
+    return {highest, total, (total - before) - corrected, before, added};
+  }
+  static Expr highest_of(const Expr& logits, Expr most) {
+    for (int64_t i = 0; i < logits.shape()[0]; ++i) {
+      Expr found = index(logits, i);
+      most = select(found > most, found, most);
+    }
+    return most;
+  }
 
  private:
-  Expr find_highest() const {
-    return fold(categories, -infinity, [&](Expr k, Expr most) {
-      Expr found = logit(k);
-      return select(found > most, found, most);
-    });
+  Expr without_forbidden(const Expr& logits, const Expr& positions) const {
+    if (options_.forbidden.empty()) return logits;
+    return select(is_among(options_.forbidden, positions), std::nan(""), logits);
   }
+  Expr logits_;
+  const LogitsOptions& options_;
+  int64_t categories_, width_;
 };
 
 }  // namespace
 
 Expr draw_from_logits(Expr logits, const LogitsOptions& options) {
-  Weights weights(std::move(logits), options);
+  Windows windows(std::move(logits), options);
   int64_t first_allowed = 0;
   for (int64_t k : options.forbidden) first_allowed += k == first_allowed;
   double sharpness = 1 / std::clamp(options.temperature, 1e-37, 1e37);
-  auto weight = [&](const Expr& k) { return weights.weight(k, sharpness); };
-  Expr scale = 1.0 / weights.sum(weight);
-  return draw_category(weights.categories, constant(double(first_allowed), Type::i32),
-                       [&](Expr k) { return scale * weight(k); });
+
+  // A window takes the place of the one chosen before by its share of the sum so far.
+  Expr chosen = constant(0, Type::i32);
+  if (windows.count() > 1)
+    chosen = fold(windows.count(), {-infinity, 0.0, 0.0, chosen}, [&](Expr number, const std::vector<Expr>& c) {
+      Windows::Sum sum = Windows::sum_after(Windows::sum_before(c), windows.at(number).logits, sharpness);
+      Expr taken = bernoulli(sum.added / sum.total, sum.before / sum.total);
+      std::vector<Expr> next = sum.state();
+      next.push_back(select(select(sum.before > 0.0, taken, sum.added > 0.0), number, c[3]));
+      return next;
+    })[3];
+
+  auto [positions, found] = windows.at(chosen);
+  Expr weights = Windows::weight(found, Windows::highest_of(found, constant(-infinity)), sharpness);
+  Expr probabilities = weights / max(sum(weights), 1.0);  // The highest has 1.
+  Levels levels(constant(double(first_allowed), Type::i32));
+  for (int64_t i = 0; i < found.shape()[0]; ++i) levels = levels.after(index(positions, i), index(probabilities, i));
+  return levels.drawn();
 }
 
 Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
-  Weights weights(std::move(logits), options);
-  int64_t n = weights.categories;
-  Expr own = weights.logit(x0),
-       others = weights.sum([&](const Expr& k) { return select(equal(k, x0), 0.0, weights.weight(k)); });
+  Windows windows(logits, options);
+  Expr own = windows.logit(x0);
+  std::vector<Expr> all = fold(windows.count(), {select(own > -infinity, own, -infinity), 0.0, 0.0},
+                               [&](Expr number, const std::vector<Expr>& c) {
+                                 auto [positions, found] = windows.at(number);
+                                 Expr others = select(equal(positions, x0), std::nan(""), found);
+                                 return Windows::sum_after(Windows::sum_before(c), others).state();
+                               });
+  const Expr &highest = all[0], &others = all[1];
   // Where x_0 is the likeliest, others are small beside its 1; else its own weight is, beside theirs.
-  Expr mine = weights.weight(x0), likeliest = own >= weights.highest;
-  Expr number = select(likeliest, log1p(others), (weights.highest - own) + log(others + mine));
+  Expr mine = Windows::weight(own, highest), likeliest = own >= highest;
+  Expr number = select(likeliest, log1p(others), (highest - own) + log(others + mine));
   number = select(mine > 0.0 || own > -infinity, number, infinity);
+  int64_t n = logits.shape()[0];
   if (n > 256) return number;
   std::vector<double> positions(static_cast<size_t>(n)), allowed(static_cast<size_t>(n), 1.0);
   std::iota(positions.begin(), positions.end(), 0.0);
   for (int64_t k : options.forbidden) allowed[size_t(k)] = 0;
-  Expr each = weights.logits, all = others + mine;
-  Expr weight = select(each < weights.highest, exp(each - weights.highest),
-                       select(equal(each, weights.highest), 1.0, constant(0)));
   // That of x_0 is less by one: by the share of all the others.
-  Expr gradient = select(equal(constant(positions, {n}, Type::i32), x0), -(others / all), weight / all);
+  Expr total = others + mine;
+  Expr gradient = select(equal(constant(positions, {n}, Type::i32), x0), -(others / total),
+                         Windows::weight(logits, highest) / total);
   if (!options.forbidden.empty()) gradient = select(equal(constant(allowed, {n}, Type::i32), 1), gradient, 0.0);
   return {number, gradient};
 }

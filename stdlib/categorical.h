@@ -37,9 +37,10 @@ struct LogitsOptions {
 /// not exist, and if none is left.
 LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t categories);
 
-/// A draw of a category from its unnormalised log-probabilities, by draw_category. -inf forbids a category, and so does NaN;
-/// where nothing else is left, those of -inf are drawn equally often. Sums are compensated: 65,536 logits are summed to
-/// rounding.
+/// A draw of a category from its unnormalised log-probabilities, in one pass: windows of 16 categories compete for the place of the
+/// one that is drawn from, each by its share of the compensated sum so far, to 2^-32 (the weighted reservoir of Chao, 1982); then
+/// its category as by draw_category. -inf forbids a category, and so does NaN; where nothing else is left, those of -inf are drawn
+/// equally often.
 Expr draw_from_logits(Expr logits, const LogitsOptions& options);
 
 /// -log of the probability that the logits give the category x_0, at temperature 1, forbidden categories having none: the

@@ -132,6 +132,9 @@ LogicalResult AtOp::verify() {
   if (vector.getRank() != 1) return emitOpError("takes a vector (has rank ") << vector.getRank() << ")";
   if (getElementTypeOrSelf(getResult().getType()) != vector.getElementType())
     return emitOpError("must give elements of its vector");
+  if (auto run = dyn_cast<RankedTensorType>(getResult().getType());
+      run && (run.getRank() != 1 || run.getNumElements() > vector.getNumElements()))
+    return emitOpError("must give a run of its vector");
   return success();
 }
 

@@ -128,20 +128,22 @@ def TimeOp : Catenary_Op<"time", [Pure]> {
 def InputOp : Catenary_Op<"input", [Pure]> {
   let summary = "a value that the caller gives for this point";
   let description = [{
-    The whole value; after unpack-points one `element` of it, or the element at a computed index. `slot` is the point's
-    place in its group.
+    The whole value; after unpack-points one `element` of it, or one of the `run` elements that begin at a computed index.
+    `slot` is the point's place in its group.
 
     ```mlir
     %x = catenary.input x0 of @place : tensor<3xf32>
     %y = catenary.input x0 of @place element 1 slot 2 : f32
     %l = catenary.input estimate of @region at %k : f32
+    %m = catenary.input estimate of @region element 3 at %k run 16 : f32
     ```
   }];
   let arguments = (ins Catenary_Role:$role, FlatSymbolRefAttr:$component, OptionalAttr<I64Attr>:$element,
-                       Optional<I32>:$index, OptionalAttr<I64Attr>:$slot);
+                       Optional<I32>:$index, OptionalAttr<I64Attr>:$run, OptionalAttr<I64Attr>:$slot);
   let results = (outs Catenary_Value:$result);
   let assemblyFormat = [{
-    $role `of` $component (`element` $element^)? (`at` $index^)? (`slot` $slot^)? attr-dict `:` type($result)
+    $role `of` $component (`element` $element^)? (`at` $index^)? (`run` $run^)? (`slot` $slot^)? attr-dict `:`
+    type($result)
   }];
 }
 
@@ -229,9 +231,9 @@ def MatMulOp : Catenary_Op<"matmul", [Pure]> {
 }
 
 def AtOp : Catenary_Op<"at", [Pure]> {
-  let summary = "the element at a computed index, which is clamped to the vector";
+  let summary = "the element at a computed index, or the run that begins there, clamped to the vector";
   let arguments = (ins StaticShapeTensorOf<[F32, I32]>:$vector, AnyTypeOf<[I32, VectorOfRankAndType<[1], [I32]>]>:$index);
-  let results = (outs AnyTypeOf<[F32, I32, VectorOfRankAndType<[1], [F32, I32]>]>:$result);
+  let results = (outs AnyTypeOf<[F32, I32, VectorOfRankAndType<[1], [F32, I32]>, StaticShapeTensorOf<[F32, I32]>]>:$result);
   let assemblyFormat = "$vector `[` $index `]` attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }

@@ -193,10 +193,14 @@ class Mapping {
           .Case([&](InputOp input) {
             size_t k = index_of(operands_, input.getComponent(), int32_t(input.getRole()));
             int64_t slot = int64_t(input.getSlot().value_or(0)), size = operands_[k].size;
-            if (Value index = input.getIndex())
-              replace(load(b_, loc_, input.getType(), element_at(memory.address_of(k, slot), lane(index).to_i64())));
-            else
-              replace(loaded.at(k)[size_t(slot * size + int64_t(input.getElement().value_or(0)))]);
+            int64_t element = int64_t(input.getElement().value_or(0));
+            if (Value index = input.getIndex()) {
+              Value from = element_at(memory.address_of(k, slot), lane(index).to_i64());
+              if (element > 0) from = address(b_, loc_, from, element * 4);
+              replace(load(b_, loc_, input.getType(), from));
+            } else {
+              replace(loaded.at(k)[size_t(slot * size + element)]);
+            }
           })
           .Case([&](WordsOp pair) {
             auto block = blocks.block(pair, int64_t(pair.getPair()) / 2, int64_t(pair.getPairs()) / 2, pair.getTrip());

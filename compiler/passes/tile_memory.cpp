@@ -143,6 +143,16 @@ SmallVector<Value> load_runs(OpBuilder& b, Location loc, Value base, mlir::Type 
   return to_lanes(b, loc, flat);
 }
 
+SmallVector<Value> load_runs(OpBuilder& b, Location loc, ArrayRef<Value> starts, mlir::Type element, int64_t run) {
+  auto lanes = int64_t(starts.size());
+  auto type = VectorType::get({lanes}, element);
+  Sequence flat;
+  for (Value start : starts)
+    for (int64_t k = 0; k < run; k += lanes)
+      flat.push_back(load(b, loc, type, address(b, loc, start, k * element_bytes)));
+  return to_lanes(b, loc, flat);
+}
+
 void store_runs(OpBuilder& b, Location loc, Value base, ArrayRef<Value> vectors) {
   int64_t bytes = width_of(vectors[0]) * element_bytes;
   for (auto [k, v] : llvm::enumerate(from_lanes(b, loc, vectors)))

@@ -9,6 +9,7 @@
 #include <mlir/IR/Builders.h>
 #include <mlir/IR/IRMapping.h>
 #include <mlir/IR/Matchers.h>
+#include <mlir/IR/TypeUtilities.h>
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
 
@@ -52,7 +53,7 @@ class Unpacker {
       auto type = cast<RankedTensorType>(v.getType()).getElementType();
       for (int64_t k = 0; k < size_of(v.getType()); ++k)
         parts.push_back(InputOp::create(b, input.getLoc(), type, input.getRole(), input.getComponent(),
-                                        b.getI64IntegerAttr(k), Value(), nullptr));
+                                        b.getI64IntegerAttr(k), Value(), nullptr, nullptr));
     } else if (auto constant = v.getDefiningOp<arith::ConstantOp>()) {
       OpBuilder b(constant);
       auto dense = cast<DenseElementsAttr>(constant.getValue());
@@ -199,24 +200,34 @@ class Unpacker {
   void unpack_at(AtOp at) {
     OpBuilder b(at);
     Location loc = at.getLoc();
-    int64_t size = size_of(at.getVector().getType());
+    int64_t size = size_of(at.getVector().getType()), count = size_of(at.getType());
     auto word = [&](int64_t v) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(v))); };
-    Value index =
-        arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, at.getIndex(), word(size - 1)), word(0));
-    if (auto input = at.getVector().getDefiningOp<InputOp>())
-      return replace(
-          *at, {InputOp::create(b, loc, at.getType(), input.getRole(), input.getComponent(), nullptr, index, nullptr)});
-    if (auto table = at.getVector().getDefiningOp<arith::ConstantOp>(); table && size > largest_unrolled_table) {
-      at.getIndexMutable().assign(index);
-      return;
+    Value first =
+        arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, at.getIndex(), word(size - count)), word(0));
+    mlir::Type element = getElementTypeOrSelf(at.getType());
+    auto input = at.getVector().getDefiningOp<InputOp>();
+    auto table = at.getVector().getDefiningOp<arith::ConstantOp>();
+    if (size <= largest_unrolled_table) table = nullptr;
+    SmallVector<Value> found;
+    for (int64_t k = 0; k < count; ++k) {
+      if (input) {
+        auto attribute = [&](int64_t v) { return count == 1 ? IntegerAttr() : b.getI64IntegerAttr(v); };
+        found.push_back(InputOp::create(b, loc, element, input.getRole(), input.getComponent(), attribute(k), first,
+                                        attribute(count), nullptr));
+      } else if (table) {
+        Value index = k == 0 ? first : arith::AddIOp::create(b, loc, first, word(k)).getResult();
+        found.push_back(AtOp::create(b, loc, element, at.getVector(), index));
+      } else {
+        auto parts = elements(at.getVector());
+        Value chosen = parts[size_t(k)];
+        for (int64_t start = 1; start <= size - count; ++start) {
+          Value here = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, first, word(start));
+          chosen = arith::SelectOp::create(b, loc, here, parts[size_t(start + k)], chosen);
+        }
+        found.push_back(chosen);
+      }
     }
-    auto parts = elements(at.getVector());
-    Value chosen = parts[0];
-    for (int64_t k = 1; k < size; ++k) {
-      Value here = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, index, word(k));
-      chosen = arith::SelectOp::create(b, loc, here, parts[size_t(k)], chosen);
-    }
-    replace(*at, {chosen});
+    replace(*at, found);
   }
 
   void unpack_extract(tensor::ExtractOp op) {

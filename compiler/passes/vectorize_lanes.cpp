@@ -200,14 +200,37 @@ class Lowering {
   Value read(InputOp input, int64_t size, Value at, SmallVector<Value>& loaded, Widener& widener) {
     int64_t slot = int64_t(input.getSlot().value_or(0));
     if (Value index = input.getIndex()) {
+      if (auto run = input.getRun(); run && int64_t(*run) % lanes_ == 0)
+        return read_run(input, int64_t(*run), size, at, widener);
       Value run = numbers(b_.getI32Type(), lanes_, group_ * size);
       Value start = arith::ConstantOp::create(
-          b_, loc_, DenseElementsAttr::get(cast<VectorType>(run.getType()), int32_t(slot * size)));
+          b_, loc_,
+          DenseElementsAttr::get(cast<VectorType>(run.getType()),
+                                 int32_t(slot * size + int64_t(input.getElement().value_or(0)))));
       Value here = arith::AddIOp::create(b_, loc_, arith::AddIOp::create(b_, loc_, run, start), widener.widened(index));
       return gather(b_, loc_, at, input.getType(), here);
     }
     if (loaded.empty()) loaded = load_runs(b_, loc_, at, input.getType(), group_ * size, lanes_);
     return loaded[size_t(slot * size + int64_t(input.getElement().value_or(0)))];
+  }
+
+  // Every lane's run is loaded as it lies in memory, where a block reads the first of its elements.
+  Value read_run(InputOp input, int64_t run, int64_t size, Value at, Widener& widener) {
+    Value index = input.getIndex();
+    int64_t slot = int64_t(input.getSlot().value_or(0));
+    auto& elements = runs_[{b_.getInsertionBlock(), input.getComponent(), int32_t(input.getRole()), slot,
+                            index.getAsOpaquePointer()}];
+    if (elements.empty()) {
+      Value first = widener.lookup(index);
+      SmallVector<Value> starts;
+      for (int64_t lane = 0; lane < lanes_; ++lane) {
+        Value of_lane = isa<VectorType>(first.getType()) ? vector::ExtractOp::create(b_, loc_, first, lane) : first;
+        Value bytes = times(arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), of_lane), 4);
+        starts.push_back(address(b_, loc_, address(b_, loc_, at, (lane * group_ + slot) * size * 4), bytes));
+      }
+      elements = load_runs(b_, loc_, starts, input.getType(), run);
+    }
+    return elements[size_t(*input.getElement())];
   }
 
   // Takes look-ups in constant tables, and the tables themselves, which live outside the function.
@@ -229,6 +252,8 @@ class Lowering {
   mlir::Type pointer_;
   SampleOp sample_;
   ConstantTables tables_;
+  /// By block, component, role, slot and first index: the elements of runs, a vector each.
+  std::map<std::tuple<Block*, StringRef, int32_t, int64_t, void*>, SmallVector<Value>> runs_;
 };
 
 struct VectorizeLanes : PassWrapper<VectorizeLanes, OperationPass<ModuleOp>> {

@@ -56,6 +56,14 @@ func.func @at(%a: tensor<2x3xf32>, %i: i32) {
 
 // -----
 
+func.func @at_run(%a: tensor<3xf32>, %i: i32) {
+  // expected-error @+1 {{'catenary.at' op must give a run of its vector}}
+  %y = catenary.at %a[%i] : (tensor<3xf32>, i32) -> tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @at_type(%a: tensor<3xf32>, %i: i32) {
   // expected-error @+1 {{'catenary.at' op must give elements of its vector}}
   %y = catenary.at %a[%i] : (tensor<3xf32>, i32) -> i32

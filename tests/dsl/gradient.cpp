@@ -94,6 +94,9 @@ std::vector<Case> elementwise() {
 }
 
 std::vector<Case> shapes() {
+  auto run = [](double first) {
+    return [first](Expr x) { return square(dynamic_slice(x, constant(first, Type::i32), 2)); };
+  };
   auto entry = [](double at) { return [at](Expr x) { return square(catenary::at(x, constant(at, Type::i32))); }; };
   Values six{0.5, -2, 3, 1, 4, -0.7};
   return {
@@ -107,6 +110,8 @@ std::vector<Case> shapes() {
       one(Op::At, entry(1), {0.5, -2, 3}),
       one(Op::At, entry(-4), {0.5, -2, 3}),
       one(Op::At, entry(7), {0.5, -2, 3}),
+      one(Op::At, run(1), {0.5, -2, 3, 1.5}),
+      one(Op::At, run(7), {0.5, -2, 3}),
       one(Op::Sum, [](Expr x) { return square(sum(x)); }, six, {2, 3}),
       one(Op::MinOf, [](Expr x) { return square(min_of(x)); }, six, {2, 3}),
       one(Op::MaxOf, [](Expr x) { return square(max_of(x)); }, six, {2, 3}),

@@ -118,6 +118,10 @@ TEST_CASE("messages: shapes") {
   CHECK(say([] { stack({}); }) == "stack takes at least one part; found none");
   CHECK(say([] { at(number(), 0); }) == "at takes a vector of f32 or i32; found f32 []");
   CHECK(say([] { at(vector(3), number()); }) == "at takes one i32 index; found f32 []");
+  CHECK(say([] { dynamic_slice(vector(3) < 0.0, 0, 1); }) ==
+        "dynamic_slice takes a vector of f32 or i32; found boolean [3]");
+  CHECK(say([] { dynamic_slice(vector(3), 0, 4); }) ==
+        "dynamic_slice takes 1 to 3 elements of f32 [3]; 4 are asked for");
   CHECK(say([] { sum(number()); }) == "sum takes numbers with a shape; found f32 []");
   CHECK(say([] { max_of(vector(2) < 0.0); }) == "max_of takes numbers with a shape; found boolean [2]");
   CHECK(say([] { dot(vector(2), vector(3)); }) == "dot takes two f32 values of equal shape; found f32 [2] and f32 [3]");

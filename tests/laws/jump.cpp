@@ -186,14 +186,52 @@ TEST_CASE("shares lose nothing to rounding, however many categories") {
   constexpr int64_t k = 65521;
   Expr equal_shares = draw_category(k, constant(0, Type::i32), [](Expr) { return constant(1.0 / double(k)); });
   CHECK(drawn_by_words(equal_shares, {1, 64000, 67000, 66000 + 65552}) == std::vector<int32_t>{0, 0, k - 1, k - 2});
+}
 
-  // A sum in f32 is off by 0.1 % of all levels here, twenty times the share of category 7.
-  std::vector<double> values(65536, std::log(0.3));
-  values[7] = 0;
-  Expr logits = constant(values, {65536});
-  auto share = int32_t(0x1p32 / (1 + 0.3 * 65535));
-  CHECK(drawn_by_words(draw_from_logits(logits, {}), {1, share - share / 50, share + share / 50, share + share / 2}) ==
-        std::vector<int32_t>{7, 7, 65535, 65534});
+TEST_CASE("logits in more than one window") {
+  Engine engine = GENERATE(from_range(engines()));
+  // The last window overlaps the one before. Rising, falling and level logits; some infinite.
+  for (int64_t k : {17, 37, 48}) {
+    CAPTURE(k);
+    std::vector<double> rising, uneven;
+    for (int64_t i = 0; i < k; ++i) {
+      rising.push_back(0.1 * double(i));
+      uneven.push_back(i % 5 == 3 ? -inf : double(i * 7 % 11) * 0.3);
+    }
+    std::vector<double> falling(rising.rbegin(), rising.rend());
+    auto draws = draws_of(engine, UniformJump(Categorical(k), 1.0));
+    for (const std::vector<double>& logits : {rising, falling, uneven, std::vector<double>(size_t(k), -1e30)})
+      check_categories(draws->step(draws->repeated(logits, k), draws->repeated({0}), 0, 1, 3), softmax(logits));
+  }
+  auto some = draws_of(engine, UniformJump(Categorical(40), 1.0, {.temperature = 0.5, .forbidden = {0, 16, 17, 39}}));
+  std::vector<double> logits(40), law(40);
+  for (size_t i = 0; i < 40; ++i) {
+    logits[i] = double(i % 7) * 0.2;
+    law[i] = i == 0 || i == 16 || i == 17 || i == 39 ? -inf : 2 * logits[i];
+  }
+  check_categories(some->step(some->repeated(logits, 40), some->repeated({0}), 0, 1, 3), softmax(law));
+  auto one = draws_of(engine, UniformJump(Categorical(40), 1.0, {.forbidden = [] {
+                                            std::vector<int64_t> all;
+                                            for (int64_t i = 0; i < 39; ++i) all.push_back(i);
+                                            return all;
+                                          }()}));
+  CHECK(one->step(one->repeated(logits, 40), one->repeated({0}), 0, 1, 3) == one->repeated({39}));
+}
+
+TEST_CASE("65,536 logits are summed to rounding") {
+  // A sum in f32 would be off by 0.1 %.
+  constexpr int64_t k = 65536;
+  Sampler sampler = [] {
+    Joint joint("many");
+    joint.add("x", UniformJump(Categorical(k), 1.0));
+    return compile(joint, Target::host(), {.questions = {Question::forward, Question::loss}});
+  }();
+  Tensor estimate = Tensor::empty(Dtype::f32, {1, k}), data = Tensor::empty(Dtype::i32, {1});
+  std::fill(estimate.values<float>().begin(), estimate.values<float>().end(), float(std::log(0.3)));
+  estimate.values<float>()[7] = 0, data.values<int32_t>()[0] = 100;
+  State x0_state{{"x", data}};
+  double loss = sampler.loss(State{{"x", estimate}}, x0_state, x0_state, 1)["x"].values<const float>()[0];
+  CHECK(loss == Approx(std::log((1 + 0.3 * 65535) / 0.3)).epsilon(1e-6));
 }
 
 TEST_CASE("temperature, and categories that are forbidden") {

@@ -19,6 +19,14 @@ catenary.pipeline @step asks "step" {
   %logits = catenary.input estimate of @k : tensor<5xf32>
   %logit = catenary.at %logits[%k] : (tensor<5xf32>, i32) -> f32
 
+  // A run of it, by its clamped first element.
+  // CHECK: %[[START:.*]] = arith.maxsi
+  // CHECK-NEXT: %[[E0:.*]] = catenary.input estimate of @k element 0 at %[[START]] run 2 : f32
+  // CHECK-NEXT: %[[E1:.*]] = catenary.input estimate of @k element 1 at %[[START]] run 2 : f32
+  // CHECK-NEXT: arith.addf %[[E0]], %[[E1]] : f32
+  %run = catenary.at %logits[%k] : (tensor<5xf32>, i32) -> tensor<2xf32>
+  %both = catenary.reduce sum %run : tensor<2xf32>
+
   // A constant of more than 8 elements stays a table.
   // CHECK-NEXT: %[[TABLE:.*]] = arith.constant dense<{{.*}}> : tensor<9xf32>
   // CHECK: %[[CLAMPED:.*]] = arith.maxsi

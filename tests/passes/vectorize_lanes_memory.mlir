@@ -68,3 +68,18 @@ catenary.pipeline @tokens asks "step" sites "tokens" group 4 {
   %k = catenary.input xt of @k slot 1 : i32
   %logit = catenary.input estimate of @k at %k slot 1 : f32
 }
+
+// A run that fills whole vectors is loaded lane by lane, and transposed; one that does not is gathered.
+// CHECK-LABEL: func.func @catenary_joint_runs_points
+// CHECK-COUNT-4: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<4xf32>
+// CHECK-COUNT-8: vector.shuffle
+// CHECK-COUNT-2: llvm.intr.masked.gather
+// CHECK: return
+catenary.pipeline @runs asks "step" sites "tokens" group 1 {
+^bb0(%seed: i64, %step: i32, %group: i64):
+  %k = catenary.input xt of @k slot 0 : i32
+  %a = catenary.input estimate of @k element 0 at %k run 4 slot 0 : f32
+  %b = catenary.input estimate of @k element 3 at %k run 4 slot 0 : f32
+  %c = catenary.input estimate of @k element 0 at %k run 2 slot 0 : f32
+  %d = catenary.input estimate of @k element 1 at %k run 2 slot 0 : f32
+}
