@@ -3,9 +3,12 @@
 
 namespace catenary {
 
-std::vector<Expr> until_accepted(const Expr& asked, const std::vector<Expr>& otherwise,
-                                 const std::function<Proposal()>& propose) {
-  std::vector<Operand> first{to_float(asked)};
+namespace {
+
+// `open`: 1 where proposals are made.
+std::vector<Expr> propose_while(const Operand& open, const std::vector<Expr>& otherwise,
+                                const std::function<Proposal()>& propose) {
+  std::vector<Operand> first{open};
   first.insert(first.end(), otherwise.begin(), otherwise.end());
   std::vector<Expr> last = loop_while(
       first, [](const std::vector<Expr>& c) { return c[0] > 0.5; },
@@ -18,6 +21,17 @@ std::vector<Expr> until_accepted(const Expr& asked, const std::vector<Expr>& oth
       });
   last.erase(last.begin());
   return last;
+}
+
+}  // namespace
+
+std::vector<Expr> until_accepted(const std::vector<Expr>& otherwise, const std::function<Proposal()>& propose) {
+  return propose_while(1.0, otherwise, propose);
+}
+
+std::vector<Expr> until_accepted(const Expr& asked, const std::vector<Expr>& otherwise,
+                                 const std::function<Proposal()>& propose) {
+  return propose_while(to_float(asked), otherwise, propose);
 }
 
 }  // namespace catenary

@@ -14,7 +14,9 @@ struct Proposal {
   Expr chance;
 };
 
-/// The values of the first proposal that is accepted. Where `asked` is false, `otherwise`, and nothing is drawn.
+/// The values of the first proposal that is accepted; their types and shapes are those of `otherwise`.
+std::vector<Expr> until_accepted(const std::vector<Expr>& otherwise, const std::function<Proposal()>& propose);
+/// The same where `asked` is true; elsewhere `otherwise`, and nothing is drawn.
 std::vector<Expr> until_accepted(const Expr& asked, const std::vector<Expr>& otherwise,
                                  const std::function<Proposal()>& propose);
 

@@ -78,7 +78,7 @@ Expr draw_rotation(const Expr& x, const Expr& y, const Expr& v) {
   Expr half = 0.5 * way.angle, kappa = concentration(half, v), width = sqrt(2.0 * kappa + 1.0);
   // tan(phi / 2) by a Cauchy law of that width, accepted by exp(-2 kappa s) (1 + 2 kappa s) and what the kernel is below its bound,
   // s = sin(phi / 2)^2.
-  Expr tangent = until_accepted(constant(1, Type::boolean), {constant(0)}, [&] {
+  Expr tangent = until_accepted({constant(0)}, [&] {
     Expr z = normal({2}), wide = index(z, 0) / (width * index(z, 1));
     Expr s = square(wide) / (1.0 + square(wide));
     s = select(abs(wide) > 1e15, 1.0, s);

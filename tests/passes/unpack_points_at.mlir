@@ -25,7 +25,7 @@ catenary.pipeline @step asks "step" {
   // CHECK-NEXT: %[[E1:.*]] = catenary.input estimate of @k element 1 at %[[START]] run 2 : f32
   // CHECK-NEXT: arith.addf %[[E0]], %[[E1]] : f32
   %run = catenary.at %logits[%k] : (tensor<5xf32>, i32) -> tensor<2xf32>
-  %both = catenary.reduce sum %run : tensor<2xf32>
+  %both = catenary.reduce sum %run : tensor<2xf32> -> f32
 
   // A constant of more than 8 elements stays a table.
   // CHECK-NEXT: %[[TABLE:.*]] = arith.constant dense<{{.*}}> : tensor<9xf32>
