@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 #include <future>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <llvm/Object/Archive.h>
@@ -122,8 +123,14 @@ Compiled lower(const Source& source, const Target& target, const CompileOptions&
   if (dump.empty())
     if (auto folder = read_environment().dump) dump = folder->string();
   std::vector<std::future<Piece>> pieces;
-  for (Question q : source.questions)
-    pieces.push_back(std::async(std::launch::async, [&, q] { return lower(source, q, target, dump); }));
+  for (Question q : source.questions) {
+    auto make = [&, q] { return lower(source, q, target, dump); };
+    try {
+      pieces.push_back(std::async(std::launch::async, make));
+    } catch (const std::system_error&) {  // No thread is to be had: here, when it is waited for.
+      pieces.push_back(std::async(std::launch::deferred, make));
+    }
+  }
   for (auto& piece : pieces) piece.wait();
   std::vector<ComponentEntry> components;
   std::vector<KernelEntry> kernels;
@@ -154,6 +161,7 @@ Sampler load(Compiled compiled, const SamplerOptions& options) {
 }  // namespace
 
 Sampler compile(const Joint& joint, const Target& target, const CompileOptions& options) {
+  check_runs_here(target);
   return load(lower(source_of(joint, options.questions), target, options), options.sampler);
 }
 
@@ -166,6 +174,7 @@ std::string to_mlir(const Joint& joint) {
 
 Sampler compile_mlir(const std::string& text, const std::string& name, const Target& target,
                      const CompileOptions& options) {
+  check_runs_here(target);
   auto context = make_context();
   auto declaration = parse_declaration(*context, text, name);
   Source source{joint_name(*declaration), horizon_of(*declaration), questions_of(*declaration),

@@ -36,8 +36,8 @@ struct CompileOptions {
 };
 
 /// Compiles a joint process in this process's memory.
-/// Throws Error for a declaration or a target that cannot be compiled, naming the component or expression, and where no
-/// question is asked.
+/// Throws Error for a declaration or a target that cannot be compiled, naming the component or expression, where this machine
+/// lacks what the target has, and where no question is asked.
 Sampler compile(const Joint& joint, const Target& target = Target::host(), const CompileOptions& options = {});
 
 /// The declaration as MLIR text: the portable form of a joint process, which compile_mlir and catenary-opt read. It has a law
@@ -51,8 +51,9 @@ Sampler compile_mlir(const std::string& text, const std::string& name, const Tar
                      const CompileOptions& options = {});
 
 /// Writes `folder/<joint>.a` and `folder/<joint>.h`: an archive of the object code that `compile` would run, and a C
-/// header that defines `static const catenary_module catenary_<joint>` for it, for the questions that `options` lists. A program that uses them links
-/// libcatenary_runtime alone.
+/// header that defines `static const catenary_module catenary_<joint>` for it, for the questions that `options` lists. A program
+/// that uses them links libcatenary_runtime alone. The code uses all that the target has, and nothing looks at load time whether
+/// the machine has it: for other machines than this one name their processor, or a level such as "x86-64-v3".
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target = Target::host(),
                       const CompileOptions& options = {});
 

@@ -1,12 +1,17 @@
 // What the verifiers of the operations cannot see: a module as a whole, and its fitness for the runtime.
 #include <catenary/compiler/declaration.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include <fmt/format.h>
 #include <llvm/ADT/SmallPtrSet.h>
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/Math/IR/Math.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
+#include <mlir/Dialect/Tensor/IR/Tensor.h>
 #include <mlir/IR/Diagnostics.h>
 #include <mlir/Parser/Parser.h>
 
@@ -59,8 +64,7 @@ LogicalResult check_input(InputOp input) {
 LogicalResult check_output(OutputOp output) {
   if (output.getElement() || output.getSlot())
     return output.emitOpError("gives a part of a value; in a declaration it gives the whole");
-  auto pipeline = dyn_cast<PipelineOp>(output->getParentOp());
-  if (!pipeline) return output.emitOpError("must stand in a pipeline itself");
+  auto pipeline = cast<PipelineOp>(output->getParentOp());
   auto process = output->getParentOfType<ModuleOp>().lookupSymbol<ProcessOp>(output.getComponent());
   int32_t role = form_of(pipeline.getQuestion()).output;
   mlir::Type type = role == CATENARY_LOSS_GRADIENT ? process.getEstimate() : process.getPoint();
@@ -86,12 +90,45 @@ LogicalResult check_pipeline(PipelineOp pipeline) {
   return success();
 }
 
+/// What a declaration may compute with: what the import makes, and no more, so that every target has it with the same bits.
+bool is_known(Operation* op) {
+  return isa<ProcessOp, LawOp, PipelineOp, YieldOp, ApplyOp, InputOp, TimeOp, OutputOp, DrawOp, ReduceOp, DotOp,
+             MatMulOp, AtOp>(op) ||
+         isa<arith::ConstantOp, arith::NegFOp, arith::AddFOp, arith::AddIOp, arith::SubFOp, arith::SubIOp,
+             arith::MulFOp, arith::MulIOp, arith::DivFOp, arith::MinimumFOp, arith::MinSIOp, arith::MaximumFOp,
+             arith::MaxSIOp, arith::AndIOp, arith::OrIOp, arith::XOrIOp, arith::ShLIOp, arith::ShRUIOp, arith::CmpFOp,
+             arith::CmpIOp, arith::SelectOp, arith::SIToFPOp, arith::FPToSIOp, arith::ExtUIOp, arith::TruncIOp,
+             arith::IndexCastOp>(op) ||
+         isa<math::AbsFOp, math::FloorOp, math::SqrtOp, math::ExpOp, math::ExpM1Op, math::LogOp, math::Log1pOp,
+             math::SinOp, math::CosOp, math::Atan2Op, math::FmaOp>(op) ||
+         isa<tensor::SplatOp, tensor::ExtractOp, tensor::ExtractSliceOp, tensor::ReshapeOp, tensor::FromElementsOp,
+             tensor::ConcatOp>(op) ||
+         isa<scf::ForOp, scf::WhileOp, scf::ConditionOp, scf::YieldOp>(op);
+}
+
+LogicalResult check_any(Operation* op) {
+  if (!is_known(op)) return op->emitOpError("is nothing that a declaration may compute with");
+  if (auto flags = op->getAttrOfType<arith::FastMathFlagsAttr>("fastmath");
+      flags && flags.getValue() != arith::FastMathFlags::none)
+    return op->emitOpError("has fast-math flags; a declaration has none, so that its bits are the same everywhere");
+  if (isa<InputOp, TimeOp, OutputOp, ApplyOp>(op) && !isa<PipelineOp>(op->getParentOp()))
+    return op->emitOpError("must stand in a pipeline itself");
+  auto empty = [](mlir::Type type) {
+    auto shaped = dyn_cast<RankedTensorType>(type);
+    return shaped && (!shaped.hasStaticShape() || shaped.getNumElements() == 0);
+  };
+  if (llvm::any_of(op->getResultTypes(), empty) || llvm::any_of(op->getOperandTypes(), empty))
+    return op->emitOpError("has a tensor without elements, or of no fixed shape");
+  return success();
+}
+
 LogicalResult check(ModuleOp module) {
   auto horizon = module->getAttrOfType<FloatAttr>(horizon_name);
   if (!horizon || !(horizon.getValueAsDouble() > 0) || !std::isfinite(horizon.getValueAsDouble()))
     return module.emitError("the module must have an attribute ")
            << horizon_name << ", the time of pure noise, a finite number above 0";
   std::set<uint32_t> numbers;
+  std::set<std::string> symbols;
   std::set<std::pair<StringRef, StringRef>> asked;
   LogicalResult result = success();
   auto visit = [&](Operation* op) -> LogicalResult {
@@ -99,10 +136,16 @@ LogicalResult check(ModuleOp module) {
       return op->emitOpError("stands beside processes and pipelines; a declaration has nothing else");
     if (isa<SampleOp, CoefficientOp, AnyOp, WordsOp, PhiloxOp, BoxMullerOp, UniformOfOp>(op))
       return op->emitOpError("comes from a pass; a declaration has none");
+    if (failed(check_any(op))) return failure();
     if (auto process = dyn_cast<ProcessOp>(op)) return check_process(process, numbers);
     if (auto input = dyn_cast<InputOp>(op)) return check_input(input);
     if (auto output = dyn_cast<OutputOp>(op)) return check_output(output);
     if (auto pipeline = dyn_cast<PipelineOp>(op)) {
+      std::string symbol = pipeline.getSymName().str();
+      std::replace(symbol.begin(), symbol.end(), '.', '_');
+      if (!symbols.insert(symbol).second)
+        return op->emitOpError(
+            "has a name that differs from another's by '.' for '_' alone; in object code they are one");
       if (!asked.emplace(pipeline.getQuestion(), pipeline.getSites()).second)
         return op->emitOpError("asks \"") << pipeline.getQuestion() << "\" on sites \"" << pipeline.getSites()
                                           << "\" once more; each question is asked once";

@@ -12,6 +12,7 @@
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
 #include <catenary/dsl/schedule.h>
+#include <catenary/support/philox.h>
 
 namespace catenary {
 
@@ -22,8 +23,6 @@ namespace math = mlir::math;
 namespace scf = mlir::scf;
 namespace tensor = mlir::tensor;
 using mlir::Value;
-
-constexpr int32_t most_trips = 65536;
 
 // Emits the nodes of a schedule at the builder's insertion point.
 class Emitter {

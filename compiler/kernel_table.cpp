@@ -7,11 +7,14 @@
 
 #include <catenary/compiler/dialect/questions.h>
 #include <catenary/compiler/symbols.h>
+#include <catenary/dsl/space.h>
 #include <catenary/support/philox.h>
 
 namespace catenary {
 
 namespace {
+
+static_assert(max_point_rank == CATENARY_MAX_RANK);
 
 catenary_point point_of(mlir::Type type, int64_t categories) {
   catenary_point point{};

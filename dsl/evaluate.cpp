@@ -11,13 +11,13 @@
 #include <fmt/format.h>
 
 #include <catenary/dsl/schedule.h>
+#include <catenary/support/philox.h>
 
 namespace catenary {
 
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr int64_t most_trips = 65536;
 
 int32_t wrapped(int64_t v) { return int32_t(uint32_t(uint64_t(v))); }
 uint32_t word(double v) { return uint32_t(int32_t(v)); }

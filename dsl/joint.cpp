@@ -97,6 +97,13 @@ bool is_identifier(const std::string& name) {
   return !name.empty() && !std::isdigit((unsigned char)name[0]) && std::all_of(name.begin(), name.end(), word);
 }
 
+// Throws Error for what the runtime does not hold.
+void check_shape(const std::string& what, const Shape& shape) {
+  if (shape.size() > max_point_rank || element_count(shape) < 1)
+    throw Error(fmt::format("{} have shape {}; a shape has up to {} axes, each of at least 1", what, to_string(shape),
+                            max_point_rank));
+}
+
 // Throws Error unless the clock is a function of time that is 0 at 0, does not fall on [0, horizon], and moves.
 void check_clock(const Clock& clock, double horizon) {
   if (clock.is_identity()) return;
@@ -149,7 +156,9 @@ size_t Joint::add(std::string name, Kept<Process> process, Placement placement) 
   }
   Component component{std::move(name), std::move(process), std::move(placement)};
   try {
-    component.estimate();
+    const Space& space = component.process->space();
+    check_shape(fmt::format("points of space '{}'", space.name()), space.point());
+    check_shape("estimates", component.estimate().shape);
   } catch (const Error& e) {
     throw Error(fmt::format("joint '{}', component '{}': {}", name_, component.name, e.what()));
   }

@@ -1,6 +1,8 @@
 // From a component to its laws.
 #include <catenary/dsl/laws.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <catenary/dsl/gradient.h>
@@ -134,12 +136,28 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
   throw Bug("unknown question");
 }
 
+// Throws Error where the law reads what it is not given.
+void check_parameters(const Schedule& schedule, const std::vector<Expr>& given) {
+  for (const Node* n : schedule.nodes)
+    if (n->op == Op::Parameter &&
+        std::none_of(given.begin(), given.end(), [&](const Expr& p) { return p.get() == n; })) {
+      std::string names;
+      for (const Expr& p : given) names += (names.empty() ? "" : ", ") + p->name;
+      throw Error(fmt::format("{}:{}: the law reads a parameter '{}'; it is given {}", n->where.file_name(),
+                              n->where.line(), n->name, names.empty() ? "none" : names));
+    }
+  for (const auto& bodies : {schedule.bodies, schedule.conditions})
+    for (const auto& [loop, body] : bodies) check_parameters(body, given);
+}
+
 }  // namespace
 
 Law derive(const Joint& joint, const Joint::Component& component, Question question) {
   try {
     Law law = derive_unchecked(joint, component, question);
-    bool draws = !number_draws(schedule({law.result})).empty();  // Refuses what the counter layout cannot hold.
+    const Schedule nodes = schedule({law.result});
+    check_parameters(nodes, law.parameters);
+    bool draws = !number_draws(nodes).empty();  // Refuses what the counter layout cannot hold.
     if (draws && !is_drawn(question))
       throw Error(question < Question::loss ? "it draws, and a function of x0, xt and t must not"
                                             : "it draws, and a function of its arguments must not");

@@ -1,5 +1,6 @@
 // Scheduling and the numbering of draws.
 #include <catenary/dsl/schedule.h>
+#include <catenary/support/philox.h>
 
 #include <set>
 
@@ -83,7 +84,7 @@ struct Numbering {
     if (loop && !mine.empty()) {
       if (++loops > 255) fail(*loop, "a law may have at most 255 loops that draw");
       number_of_loop = loops;
-      if (trips > 65536)
+      if (trips > most_trips)
         fail(*loop, fmt::format("this loop draws on {} trips in all (its own times those of the loops around it); at "
                                 "most 65,536 are allowed",
                                 trips));

@@ -39,6 +39,9 @@ class Kept {
   std::shared_ptr<const Base> held_;
 };
 
+/// The most axes of a value at one point.
+inline constexpr size_t max_point_rank = 4;
+
 /// A space: its name, and what the value at one point looks like.
 class Space {
  public:

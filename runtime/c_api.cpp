@@ -83,6 +83,17 @@ catenary::DrawOptions options_of(const catenary_draw& draw) {
   return {.first_sample = draw.first_sample, .threads = draw.threads, .check_data = draw.trust_data == 0};
 }
 
+// Asks for an answer into `out`.
+template <class Ask>
+int asked(const catenary_sampler* sampler, catenary_state out, const catenary_draw* draw, catenary_message* message,
+          const Ask& ask) {
+  return guarded(message, [&] {
+    const catenary::Sampler& by = sampler_from(sampler, draw);
+    catenary::State made = state_from(out, "out");
+    ask(by, made, options_of(*draw));
+  });
+}
+
 }  // namespace
 
 extern "C" {
@@ -99,98 +110,76 @@ void catenary_release(catenary_sampler* sampler) { delete sampler; }
 
 int catenary_prior(const catenary_sampler* sampler, catenary_state out, const catenary_draw* draw,
                    catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& drawing = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    drawing.prior_into(made, seed_of(*draw), options_of(*draw));
-  });
+  return asked(sampler, out, draw, message,
+               [&](const auto& by, auto& made, const auto& options) { by.prior_into(made, seed_of(*draw), options); });
 }
 
 int catenary_forward(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_times t,
                      const catenary_draw* draw, catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& drawing = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    drawing.forward_into(made, state_from(x0, "x0"), times_from(t, "t"), seed_of(*draw), options_of(*draw));
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.forward_into(made, state_from(x0, "x0"), times_from(t, "t"), seed_of(*draw), options);
   });
 }
 
 int catenary_bridge(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                     catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& drawing = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    drawing.bridge_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(s, "s"), times_from(t, "t"),
-                        seed_of(*draw), options_of(*draw));
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.bridge_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(s, "s"), times_from(t, "t"),
+                   seed_of(*draw), options);
   });
 }
 
 int catenary_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                   catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& drawing = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    drawing.step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"),
-                      times_from(t, "t"), seed_of(*draw), options_of(*draw));
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"), times_from(t, "t"),
+                 seed_of(*draw), options);
   });
 }
 
 int catenary_transition(const catenary_sampler* sampler, catenary_state out, catenary_state xs, catenary_times s,
                         catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& drawing = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    drawing.transition_into(made, state_from(xs, "xs"), times_from(s, "s"), times_from(t, "t"), seed_of(*draw),
-                            options_of(*draw));
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.transition_into(made, state_from(xs, "xs"), times_from(s, "s"), times_from(t, "t"), seed_of(*draw), options);
   });
 }
 
 int catenary_log_density(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                          catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& asked = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    asked.log_density_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"), options_of(*draw));
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.log_density_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"), options);
   });
 }
 
 int catenary_score(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                    catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& asked = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    asked.score_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"), options_of(*draw));
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.score_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"), options);
   });
 }
 
 int catenary_loss(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state x0,
                   catenary_state xt, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& asked = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    asked.loss_into(made, state_from(estimate, "estimate"), state_from(x0, "x0"), state_from(xt, "xt"),
-                    times_from(t, "t"), options_of(*draw));
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.loss_into(made, state_from(estimate, "estimate"), state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"),
+                 options);
   });
 }
 
 int catenary_loss_gradient(const catenary_sampler* sampler, catenary_state out, catenary_state estimate,
                            catenary_state x0, catenary_state xt, catenary_times t, const catenary_draw* draw,
                            catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& asked = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    asked.loss_gradient_into(made, state_from(estimate, "estimate"), state_from(x0, "x0"), state_from(xt, "xt"),
-                             times_from(t, "t"), options_of(*draw));
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.loss_gradient_into(made, state_from(estimate, "estimate"), state_from(x0, "x0"), state_from(xt, "xt"),
+                          times_from(t, "t"), options);
   });
 }
 
 int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return guarded(message, [&] {
-    const auto& asked = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    asked.flow_step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"),
-                         times_from(t, "t"), options_of(*draw));
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.flow_step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"),
+                      times_from(t, "t"), options);
   });
 }
 

@@ -143,6 +143,14 @@ void Call::check_overlap() const {
   auto owner = [&](size_t place) { return module_.components()[place / CATENARY_ROLES].name; };
   for (size_t out = 0; out < bound_.size(); ++out) {
     if (bound_[out] == nullptr || !is_output(int(out % CATENARY_ROLES))) continue;
+    for (const TimeSource& times : times_) {
+      if (times.stride == 0) continue;
+      auto first = reinterpret_cast<uintptr_t>(times.data), end = first + uintptr_t(samples_ * element_bytes);
+      if (begin(*bound_[out]) < end && first < begin(*bound_[out]) + uintptr_t(bound_[out]->bytes()))
+        throw Error(fmt::format(
+            "{}: component '{}' of the output overlaps the times in memory; give the output memory of its own",
+            subject_.text(), owner(out)));
+    }
     for (size_t other = 0; other < bound_.size(); ++other) {
       const TensorView *a = bound_[out], *b = bound_[other];
       const int role = int(other % CATENARY_ROLES);
@@ -171,6 +179,8 @@ void Call::check_range(int64_t first_sample) const {
 void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& pool, int threads) {
   check_overlap();
   check_range(first_sample);
+  if (place_.gpu)
+    for (size_t group = 0; group < groups_.size(); ++group) place_.gpu->check_sites(site_count(int(group)));
   for (const catenary_kernel* kernel : module_.kernels(question)) {
     const size_t count = size_t(kernel->operand_count);
     std::pmr::vector<void*> operands(count, nullptr, &memory_);

@@ -330,7 +330,7 @@ void check_walk_times(const Module& module, const std::vector<double>& times, bo
   if (times.size() < 2)
     fail(subject,
          fmt::format("times has {} values; a walk needs at least two, from {} down to 0", times.size(), horizon));
-  if (with_initial && !(times[0] <= horizon))
+  if (with_initial && !(float(times[0]) <= float(horizon)))
     fail(subject,
          fmt::format("times[0] is {}; joint '{}' runs from 0 to {}, so the initial state must be at a time in it",
                      time_text(times[0]), module.raw().name, horizon));

@@ -151,10 +151,15 @@ void* CudaDevice::load(const char* ptx, const std::string& what) const {
     int major = 0, minor = 0;
     check(driver_->attribute(&major, capability_major, device_), "asking for its architecture");
     check(driver_->attribute(&minor, capability_minor, device_), "asking for its architecture");
-    throw Error(
-        fmt::format("{}: {} cannot run on this GPU, which is an sm_{}{}; compile it for that, or for an older "
-                    "one",
-                    name(), what, major, minor));
+    // "invalid PTX" is also what the driver says of text that it cannot compile for another reason.
+    const std::string_view text = ptx;
+    const size_t target = text.find(".target sm_");
+    const int made_for = target == text.npos ? 0 : std::atoi(ptx + target + std::strlen(".target sm_"));
+    if (result == no_binary || made_for > 10 * major + minor)
+      throw Error(
+          fmt::format("{}: {} cannot run on this GPU, which is an sm_{}{}; compile it for that, or for an older "
+                      "one",
+                      name(), what, major, minor));
   }
   check(result, "loading " + what);
   return code;

@@ -44,7 +44,7 @@ class CudaDevice {
   void free_on(void* stream, void* memory) const noexcept;
 
   void copy_in(void* to, const void* from, size_t bytes) const;
-  /// In the order of a stream. `from` may change at once.
+  /// In the order of a stream. `from` may change at once if it is pageable memory; pinned memory is read when the stream comes to it.
   void copy_in_on(void* stream, void* to, const void* from, size_t bytes) const;
   void copy_out(void* to, const void* from, size_t bytes) const;
 

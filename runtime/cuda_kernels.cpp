@@ -49,11 +49,14 @@ int64_t CudaKernels::coefficients(const catenary_kernel& kernel, const DeviceCal
   return kernel.coefficient_count * coefficient_rows(kernel, call);
 }
 
+void CudaKernels::check_sites(int64_t sites) const {
+  if (sites > CATENARY_DEVICE_POINTS)
+    throw Error(fmt::format("{}: {} sites a sample are more than the {} points of one launch", device_->name(), sites,
+                            CATENARY_DEVICE_POINTS));
+}
+
 void CudaKernels::launch(const catenary_kernel& kernel, const DeviceCall& call) const {
   const int64_t samples_at_once = CATENARY_DEVICE_POINTS / call.sites;
-  if (samples_at_once < 1)
-    throw Error(fmt::format("{}: {} sites a sample are more than the {} points of one launch", device_->name(),
-                            call.sites, CATENARY_DEVICE_POINTS));
   if (kernel.coefficient_count > 0) {
     catenary_device_sample_args args = {};
     for (int i = 0; i < kernel.time_count; ++i) {

@@ -43,6 +43,8 @@ class CudaKernels {
 
   /// Draws every point of the call: enqueues one or two kernels (more beyond 2^31 points), and does not wait for them.
   /// Error: more sites than a launch can number.
+  void check_sites(int64_t sites) const;
+  /// The sites of the call are checked.
   void launch(const catenary_kernel& kernel, const DeviceCall& call) const;
 
   /// The same for a call whose operands are the GPU's and whose times are the processor's: takes room for coefficients and

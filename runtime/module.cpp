@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <catenary/runtime/checks.h>
 #include <catenary/support/error.h>
 
 namespace catenary {
@@ -24,6 +25,8 @@ void require_sound(const catenary_kernel& kernel, int question, int component_co
   require(kernel.coefficient_count == 0 || kernel.sample_part != nullptr, kernel,
           "has coefficients and no sample part");
   require(kernel.operand_count > 0, kernel, "has no operands");
+  require(!kernel.device || kernel.operand_count <= CATENARY_DEVICE_OPERANDS, kernel,
+          "has more operands than a GPU's kernel takes");
   for (int i = 0; i < kernel.operand_count; ++i) {
     const catenary_operand& operand = kernel.operands[i];
     require(operand.component >= 0 && operand.component < component_count && operand.role >= CATENARY_X0 &&
@@ -58,10 +61,27 @@ Module::Module(const catenary_module* module, std::shared_ptr<void> keepalive)
     require_sound(kernel, int(question - question_names.begin()), module->component_count);
     kernels_[size_t(question - question_names.begin())].push_back(&kernel);
   }
-  for (const auto& kernels : kernels_)
-    if (!kernels.empty() && kernels.size() != groups_.size())
+  for (const auto& kernels : kernels_) {
+    if (kernels.empty()) continue;
+    if (kernels.size() != groups_.size())
       throw Bug(fmt::format("module '{}' has {} kernels for '{}' and {} groups of sites", module->name, kernels.size(),
                             kernels[0]->pipeline, groups_.size()));
+    require_all_written(kernels);
+  }
+}
+
+void Module::require_all_written(const std::vector<const catenary_kernel*>& kernels) const {
+  std::vector<int> written(components().size());
+  for (const catenary_kernel* kernel : kernels)
+    for (int i = 0; i < kernel->operand_count; ++i) {
+      const catenary_operand& operand = kernel->operands[i];
+      require(std::string_view(components()[size_t(operand.component)].sites) == kernel->sites, *kernel,
+              "has an operand on other sites");
+      written[size_t(operand.component)] += is_output(operand.role);
+    }
+  if (std::ranges::any_of(written, [](int times) { return times != 1; }))
+    throw Bug(fmt::format("module '{}' does not write every component once when asked for '{}'", module_->name,
+                          kernels[0]->pipeline));
 }
 
 bool Module::answers(Question question) const { return !kernels_[size_t(question)].empty(); }

@@ -35,6 +35,8 @@ class Module {
   std::string component_names() const;
 
  private:
+  /// Throws Bug unless the kernels of a question write every component once.
+  void require_all_written(const std::vector<const catenary_kernel*>& kernels) const;
   const catenary_module* module_;
   std::shared_ptr<void> keepalive_;
   std::vector<std::string_view> groups_;

@@ -8,6 +8,10 @@
 
 #include <catenary/runtime/checks.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace catenary {
 namespace {
 
@@ -71,6 +75,31 @@ void repeat(std::byte* memory, int64_t bytes, int64_t total) {
     std::memcpy(memory + filled, memory, size_t(std::min(filled, total - filled)));
 }
 
+/// Rounding to nearest and no flush of subnormals while it lives, whatever the caller's thread does: the bits depend on it.
+class PlainArithmetic {
+ public:
+#if defined(__x86_64__)
+  PlainArithmetic() : saved_(_mm_getcsr()) { _mm_setcsr(0x1f80); }
+  ~PlainArithmetic() { _mm_setcsr(saved_); }
+
+ private:
+  unsigned saved_;
+#elif defined(__aarch64__)
+  PlainArithmetic() {
+    asm volatile("mrs %0, fpcr" : "=r"(saved_));
+    asm volatile("msr fpcr, %0" : : "r"(uint64_t{0}));
+  }
+  ~PlainArithmetic() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
+
+ private:
+  uint64_t saved_;
+#endif
+
+ public:
+  PlainArithmetic(const PlainArithmetic&) = delete;
+  PlainArithmetic& operator=(const PlainArithmetic&) = delete;
+};
+
 class Run {
  public:
   Run(const catenary_kernel& kernel, const KernelCall& call)
@@ -84,6 +113,7 @@ class Run {
   }
 
   void all() {
+    const PlainArithmetic plain;
     const int64_t first_tile = first_point_ / tile_, end_tile = (end_point_ - 1) / tile_ + 1;
     Workspace workspace(per_sample_ ? 0 : one_time_bytes());
     if (!per_sample_) shared_ = coefficients_at(0, workspace);
@@ -103,6 +133,7 @@ class Run {
 
   /// Tiles [tile, end), of which only the first and the last of the call can be ragged.
   void tiles(int64_t tile, int64_t end) {
+    const PlainArithmetic plain;
     const bool padded = ragged(tile) || ragged(end - 1);
     size_t bytes = Workspace::bytes_for(kernel_.operand_count * int64_t(sizeof(void*)));
     if (padded)

@@ -13,24 +13,11 @@
 
 namespace catenary {
 
-struct Sampler::Impl {
-  Module module;
-  std::shared_ptr<ThreadPool> pool;
-  std::shared_ptr<const CudaKernels> gpu = nullptr;
-};
-
 namespace {
 
 struct Input {
   int role;
   const State& state;
-};
-
-/// What answers: a module, by threads or by a GPU.
-struct Answerer {
-  const Module& module;
-  ThreadPool& pool;
-  const CudaKernels* gpu;
 };
 
 Subject subject_of(Question question, const DrawOptions& options) {
@@ -49,27 +36,34 @@ int output_role(Question question) {
   }
 }
 
-/// Binds, checks and runs. Answers into `given`; without it, into the state that is returned.
-State answer(const Answerer& by, Question question, std::initializer_list<Input> inputs,
-             std::initializer_list<Times> times, Seed seed, const DrawOptions& options, State* given = nullptr) {
-  const Subject subject = subject_of(question, options);
-  by.module.kernels(question);
-  Call call(by.module, subject, {by.gpu, options.stream});
-  for (const Input& input : inputs) call.bind(input.role, input.state);
-  if (times.size() == 1) call.set_times(*times.begin());
-  if (times.size() == 2) call.set_times(*times.begin(), *(times.begin() + 1));
-  const int output = output_role(question);
-  if (output != CATENARY_OUT) check_after_start(subject, *times.begin());
-  State made;
-  if (given == nullptr) made = call.allocate(output);
-  call.bind(output, given == nullptr ? made : *given);
-  if (options.check_data)
-    for (const Input& input : inputs) call.check_data(input.role, by.pool, options.threads);
-  call.run(question, seed, options.first_sample, by.pool, options.threads);
-  return made;
-}
-
 }  // namespace
+
+/// What answers: a module, by threads or by a GPU.
+struct Sampler::Impl {
+  Module module;
+  std::shared_ptr<ThreadPool> pool;
+  std::shared_ptr<const CudaKernels> gpu = nullptr;
+
+  /// Binds, checks and runs. Answers into `given`; without it, into the state that is returned.
+  State answer(Question question, std::initializer_list<Input> inputs, std::initializer_list<Times> times, Seed seed,
+               const DrawOptions& options, State* given = nullptr) const {
+    const Subject subject = subject_of(question, options);
+    module.kernels(question);
+    Call call(module, subject, {gpu.get(), options.stream});
+    for (const Input& input : inputs) call.bind(input.role, input.state);
+    if (times.size() == 1) call.set_times(*times.begin());
+    if (times.size() == 2) call.set_times(*times.begin(), *(times.begin() + 1));
+    const int output = output_role(question);
+    if (output != CATENARY_OUT) check_after_start(subject, *times.begin());
+    State made;
+    if (given == nullptr) made = call.allocate(output);
+    call.bind(output, given == nullptr ? made : *given);
+    if (options.check_data)
+      for (const Input& input : inputs) call.check_data(input.role, *pool, options.threads);
+    call.run(question, seed, options.first_sample, *pool, options.threads);
+    return made;
+  }
+};
 
 Sampler Sampler::load(const catenary_module* module, std::shared_ptr<void> keepalive, const SamplerOptions& options) {
   Module loaded(module, std::move(keepalive));
@@ -129,107 +123,95 @@ State Sampler::prior(int64_t samples, const Sites& sites, Seed seed, const DrawO
 }
 
 void Sampler::prior_into(State& out, Seed seed, const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::prior, {}, {}, seed, options, &out);
+  impl_->answer(Question::prior, {}, {}, seed, options, &out);
 }
 
 State Sampler::forward(const State& x0, Times t, Seed seed, const DrawOptions& options) const {
-  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::forward, {{CATENARY_X0, x0}}, {t}, seed,
-                options);
+  return impl_->answer(Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options);
 }
 
 void Sampler::forward_into(State& out, const State& x0, Times t, Seed seed, const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options,
-         &out);
+  impl_->answer(Question::forward, {{CATENARY_X0, x0}}, {t}, seed, options, &out);
 }
 
 State Sampler::bridge(const State& x0, const State& xt, Times s, Times t, Seed seed, const DrawOptions& options) const {
-  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::bridge,
-                {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed, options);
+  return impl_->answer(Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed, options);
 }
 
 void Sampler::bridge_into(State& out, const State& x0, const State& xt, Times s, Times t, Seed seed,
                           const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}},
-         {s, t}, seed, options, &out);
+  impl_->answer(Question::bridge, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {s, t}, seed, options, &out);
 }
 
 State Sampler::step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
                     const DrawOptions& options) const {
-  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::step,
-                {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options);
+  return impl_->answer(Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options);
 }
 
 void Sampler::step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
                         const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::step,
-         {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options, &out);
+  impl_->answer(Question::step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options, &out);
 }
 
 State Sampler::transition(const State& xs, Times s, Times t, Seed seed, const DrawOptions& options) const {
-  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::transition, {{CATENARY_XS, xs}}, {s, t},
-                seed, options);
+  return impl_->answer(Question::transition, {{CATENARY_XS, xs}}, {s, t}, seed, options);
 }
 
 void Sampler::transition_into(State& out, const State& xs, Times s, Times t, Seed seed,
                               const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::transition, {{CATENARY_XS, xs}}, {s, t}, seed,
-         options, &out);
+  impl_->answer(Question::transition, {{CATENARY_XS, xs}}, {s, t}, seed, options, &out);
 }
 
 State Sampler::log_density(const State& x0, const State& xt, Times t, const DrawOptions& options) const {
-  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::log_density,
-                {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
+  return impl_->answer(Question::log_density, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
 }
 
 void Sampler::log_density_into(State& out, const State& x0, const State& xt, Times t,
                                const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::log_density, {{CATENARY_X0, x0}, {CATENARY_XT, xt}},
-         {t}, Seed(0), options, &out);
+  impl_->answer(Question::log_density, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options, &out);
 }
 
 State Sampler::score(const State& x0, const State& xt, Times t, const DrawOptions& options) const {
-  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::score,
-                {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
+  return impl_->answer(Question::score, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
 }
 
 void Sampler::score_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::score, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t},
-         Seed(0), options, &out);
+  impl_->answer(Question::score, {{CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options, &out);
 }
 
 State Sampler::loss(const State& estimate, const State& x0, const State& xt, Times t,
                     const DrawOptions& options) const {
-  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::loss,
-                {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
+  return impl_->answer(Question::loss, {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t},
+                       Seed(0), options);
 }
 
 void Sampler::loss_into(State& out, const State& estimate, const State& x0, const State& xt, Times t,
                         const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::loss,
-         {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options, &out);
+  impl_->answer(Question::loss, {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0),
+                options, &out);
 }
 
 State Sampler::loss_gradient(const State& estimate, const State& x0, const State& xt, Times t,
                              const DrawOptions& options) const {
-  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::loss_gradient,
-                {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options);
+  return impl_->answer(Question::loss_gradient, {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}},
+                       {t}, Seed(0), options);
 }
 
 void Sampler::loss_gradient_into(State& out, const State& estimate, const State& x0, const State& xt, Times t,
                                  const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::loss_gradient,
-         {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t}, Seed(0), options, &out);
+  impl_->answer(Question::loss_gradient, {{CATENARY_ESTIMATE, estimate}, {CATENARY_X0, x0}, {CATENARY_XT, xt}}, {t},
+                Seed(0), options, &out);
 }
 
 State Sampler::flow_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options) const {
-  return answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::flow_step,
-                {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0), options);
+  return impl_->answer(Question::flow_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0),
+                       options);
 }
 
 void Sampler::flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
                              const DrawOptions& options) const {
-  answer({impl_->module, *impl_->pool, impl_->gpu.get()}, Question::flow_step,
-         {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0), options, &out);
+  impl_->answer(Question::flow_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0), options,
+                &out);
 }
 
 State Sampler::reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,

@@ -35,7 +35,8 @@ class Sampler {
                       const SamplerOptions& options = {});
 
   /// The same sampler on GPU `index`: its tensors are in that GPU's memory (as DLPack's are, say), its draws have the same
-  /// bits, and they are enqueued on the stream of the options without waiting for them. Times stay the host's. `driver` is
+  /// bits, and they are enqueued on the stream of the options without waiting for them; the sampler and its tensors must outlive
+  /// what is enqueued. Times stay the host's; those in pinned memory must not change before the stream has come to them. `driver` is
   /// the library of NVIDIA's driver. Errors: no driver, an old one, no such GPU; a module that was not compiled for
   /// Target::cuda, or for newer GPUs.
   Sampler on_gpu(int index, const std::string& driver = "libcuda.so.1") const;
@@ -106,7 +107,8 @@ class Sampler {
   /// model at times[i - 1] and steps to times[i]. `times` fall strictly (as float32) and the last, whose state is
   /// returned, is at least 0. The prior is drawn at the seed's step, usually 0, and step i of the walk i later: a walk
   /// taken up again after k steps, with `initial` and Seed(value, k), goes on as if it had not stopped. Between two
-  /// calls of the model there is one kernel per group of sites, no copy and no allocation.
+  /// calls of the model there is one kernel per group of sites; states and estimates are not copied or allocated anew, but for the
+  /// ragged end of a batch, which goes through memory of a tile.
   /// Errors: those of `step`; a model that throws (its exception nested in the Error); `Cancelled` if progress says so.
   State reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                 const WalkOptions& options = {}) const;

@@ -9,6 +9,9 @@
 
 namespace catenary {
 
+/// The most trips of a loop that draws: a trip takes bits 48 to 63 of a block's number. A while stops after as many in any case.
+inline constexpr int most_trips = 65536;
+
 /// The layout below is frozen by golden tests; a change of any bit is a new version.
 inline constexpr int counter_layout_version = 1;
 

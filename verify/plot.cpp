@@ -88,7 +88,12 @@ void Report::plot(const std::string& file) const {
     std::ofstream probe(file, std::ios::app);
     if (!probe) throw Error(fmt::format("{}: the picture '{}' cannot be written; name a file that can", subject, file));
   }
-  std::string script = (std::filesystem::temp_directory_path() / fmt::format("catenary-plot-{}.gp", getpid())).string();
+  std::string script = (std::filesystem::temp_directory_path() / "catenary-plot-XXXXXX").string();
+  const int made = mkstemp(script.data());
+  if (made < 0)
+    throw Error(fmt::format("{}: gnuplot's script cannot be written to '{}'; set TMPDIR to a folder that can", subject,
+                            script));
+  close(made);
   {
     std::ofstream out(script);
     for (size_t i = 0; i < panels.size(); ++i) write_data(out, i, *panels[i]);
@@ -120,6 +125,8 @@ void Report::plot(const std::string& file) const {
       if (i == 0) out << "unset label 1\n";
     }
     out << "unset multiplot\n";
+    out.close();
+    if (!out) throw Error(fmt::format("{}: gnuplot's script '{}' cannot be written whole", subject, script));
   }
   struct Remove {
     std::string file;

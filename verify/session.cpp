@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <catenary/runtime/walk.h>
 
@@ -17,6 +18,7 @@ Session::Session(std::string subject, const VerifyOptions& options)
 
 void Session::plan(std::string name, double weight, std::function<void()> run) {
   const auto& only = options_.only;
+  planned_.push_back(name);
   if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) return;
   steps_.push_back({std::move(name), weight, std::move(run)});
 }
@@ -53,6 +55,9 @@ CompileOptions Session::compile_options(std::vector<Question> questions) const {
 
 Report Session::run() {
   auto start = std::chrono::steady_clock::now();
+  if (steps_.empty())
+    throw Error(fmt::format("{}: no step has a name of VerifyOptions::only ({}); the steps are {}", report_.subject,
+                            fmt::join(options_.only, ", "), fmt::join(planned_, ", ")));
   double total = 0, done = 0;
   for (const Step& step : steps_) total += step.weight;
   try {

@@ -52,6 +52,7 @@ class Session {
   std::shared_ptr<ThreadPool> pool_;
   double level_ = false_alarm / 128;  ///< Ten components make about 100 statistical checks.
   std::vector<Step> steps_;
+  std::vector<std::string> planned_;  ///< Their names, and of those left out.
   Report report_;
 };
 

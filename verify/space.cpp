@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -58,11 +59,32 @@ SpaceChecks::SpaceChecks(Session& session, Kept<Manifold> space, std::string lab
       ambient_(std::vector{normal(space->point())}) {}
 
 void SpaceChecks::plan() {
-  session_.plan(label_ + "points", 1, [this] { points(); });
-  session_.plan(label_ + "geodesics", 4, [this] { geodesics(); });
-  session_.plan(label_ + "compiled geometry", 4, [this] { compiled(); });
-  session_.plan(label_ + "tangent noise", 4, [this] { noise(); });
+  session_.plan(label_ + "points", 1, [this] {
+    prepare();
+    points();
+  });
+  // Along geodesics: nothing can be said where no direction has a length.
+  auto plan = [this](const std::string& name, void (SpaceChecks::*check)()) {
+    session_.plan(label_ + name, 4, [this, name, check] {
+      prepare();
+      if (!frame_.vectors.empty()) return (this->*check)();
+      session_.skip(label_ + name, fmt::format("inner(x, v, v) is not positive for tangent vectors v of '{}': see the "
+                                               "check of its metric",
+                                               space_->name()));
+    });
+  };
+  plan("geodesics", &SpaceChecks::geodesics);
+  plan("compiled geometry", &SpaceChecks::compiled);
+  plan("tangent noise", &SpaceChecks::noise);
   session_.plan(label_ + "uniform points", 4, [this] { uniform(); });
+}
+
+void SpaceChecks::prepare() {
+  if (std::exchange(prepared_, true)) return;
+  choose_places();
+  if (places_.empty()) return;
+  frame_ = geometry_.frame(places_[0].x, 32);
+  find_radius();
 }
 
 void SpaceChecks::add(Check check) {
@@ -166,7 +188,6 @@ double SpaceChecks::amplification(const Vector& x, const Vector& y, const Vector
 }
 
 void SpaceChecks::points() {
-  choose_places();
   Errors idempotent, on_space, tangent, orthogonal, gradient;
   size_t dimension = 0;
   bool positive = !places_.empty();
@@ -224,10 +245,9 @@ void SpaceChecks::points() {
           text_of(x), text_of(derivatives), text_of(w), expected, by);
     });
     if (i < 4) {
-      Frame frame = geometry_.frame(x, 32);
+      Frame frame = i == 0 ? frame_ : geometry_.frame(x, 32);
       positive = positive && !frame.vectors.empty();
       dimension = std::max(dimension, frame.vectors.size());
-      if (i == 0) frame_ = frame;
     }
   }
   add(on_space.check("points", "x drawn from the space, against project(x)",

@@ -17,6 +17,7 @@ class Errors {
   /// `sentence` tells the case; it is asked for if the case is the worst so far and out of tolerance. Any thread.
   void offer(double error, double tolerance, const std::function<std::string()>& sentence);
   Check check(std::string name, std::string compared, std::string advice) const;
+  bool any() const { return n_ > 0; }
 
  private:
   std::mutex mutex_;
@@ -41,6 +42,8 @@ class SpaceChecks {
   using Read = std::function<void(const float* a, const float* b, Pair* values, uint64_t number)>;
 
   // What is checked (space.cpp).
+  /// Places, a frame at the first of them, and the radius: once, before the first check that needs them.
+  void prepare();
   void choose_places();
   void find_radius();
   void points();
@@ -87,6 +90,7 @@ class SpaceChecks {
   std::vector<Place> places_;
   Frame frame_;
   double radius_ = 0;
+  bool prepared_ = false;
   Errors nearest_;  ///< Of project, found by points().
 };
 

@@ -85,10 +85,10 @@ Subject subject_of(Session& session, const Joint& joint) {
   std::vector<Question> questions;
   for (Question q : all_questions) {
     bool all = true;
-    for (const auto& c : joint.components()) all = all && answers(c, q);
+    for (const auto& c : subject.joint->components()) all = all && answers(c, q);
     if (all) questions.push_back(q);
   }
-  subject.sampler = compile(joint, session.options().target, session.compile_options(questions));
+  subject.sampler = compile(*subject.joint, session.options().target, session.compile_options(questions));
   add_components(session, subject);
   return subject;
 }

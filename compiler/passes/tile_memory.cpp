@@ -99,6 +99,8 @@ Sequence from_lanes(OpBuilder& b, Location loc, ArrayRef<Value> lanes) {
 }  // namespace
 
 Value address(OpBuilder& b, Location loc, Value base, int64_t bytes) {
+  if (int32_t(bytes) != bytes)  // An index that is part of the operation has 32 bits.
+    return address(b, loc, base, arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(bytes)).getResult());
   return LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{int32_t(bytes)});
 }
 

@@ -10,6 +10,9 @@
 
 namespace catenary {
 
+/// Throws Error where this machine lacks what code for `target` may use.
+void check_runs_here(const Target& target);
+
 /// Object bytes for a target. Stages go to `dump` as in run_passes. Throws Error for a processor LLVM does not know or
 /// one without fma, Bug if code cannot be made.
 llvm::SmallVector<char, 0> emit_object(mlir::ModuleOp module, const Target& target, const std::string& dump,

@@ -25,7 +25,7 @@ const llvm::Target& nvptx() {
   });
   std::string problem;
   const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple(), problem);
-  if (!found) throw Error("this LLVM makes no code for NVIDIA GPUs: build it with the target NVPTX");
+  if (!found) throw Bug("LLVM has no target NVPTX: " + problem);
   return *found;
 }
 
@@ -33,7 +33,8 @@ const llvm::Target& nvptx() {
 void check_name(const std::string& architecture) {
   std::unique_ptr<llvm::MCSubtargetInfo> known(nvptx().createMCSubtargetInfo(triple(), "", ""));
   int number = std::atoi(architecture.c_str() + std::min<size_t>(3, architecture.size()));
-  if (!architecture.starts_with("sm_") || number < 80 || !known->isCPUStringValid(architecture))
+  // Code for a name with a letter, such as sm_90a, runs on that architecture alone.
+  if (architecture != fmt::format("sm_{}", number) || number < 80 || !known->isCPUStringValid(architecture))
     throw Error(
         fmt::format("target: '{}' is no NVIDIA architecture that code can be made for; name one from sm_80 on that "
                     "`llc -march=nvptx64 -mcpu=help` lists, such as sm_90",

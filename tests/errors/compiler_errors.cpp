@@ -209,6 +209,8 @@ TEST_CASE("compiler messages: mistakes in a law come with joint, component and q
         "joint 'odd', component 'b', bridge: add takes values of one type; found f32 [] and i32 []; convert one with "
         "to_float or "
         "to_int");
+  CHECK(without_place(refusal("forward", [](Expr x) { return x * parameter("rate", Type::f32, {}); })) ==
+        "joint 'odd', component 'b', forward: the law reads a parameter 'rate'; it is given x0, t");
   CHECK(refusal("step", [](Expr x) { return stack({x, x}); }) ==
         "joint 'odd', component 'b', step: the endpoint returns f32 [2]; a point of its space 'euclidean' is f32 []");
 }
@@ -282,6 +284,23 @@ TEST_CASE("compiler messages: texts that are no declarations") {
   CHECK(refusal_of_text(
             declaration(prior("%a = arith.constant 0 : index\nscf.for %i = %a to %a step %a {\n" + good + "\n}"))) ==
         not_one("line 8, column 1: 'catenary.output' op must stand in a pipeline itself"));
+  CHECK(refusal_of_text(declaration(prior(good) + "\ncatenary.pipeline @q.0 asks \"forward\" {\n" + good +
+                                    "\n}\ncatenary.pipeline @q_0 asks \"bridge\" {\n" + good + "\n}")) ==
+        not_one("line 12, column 1: 'catenary.pipeline' op has a name that differs from another's by '.' for '_' alone; "
+                "in object code they are one"));
+  CHECK(refusal_of_text(declaration(prior("%a = arith.constant 1.0 : f32\n%b = math.tanh %a : f32\n" + good))) ==
+        not_one("line 6, column 6: 'math.tanh' op is nothing that a declaration may compute with"));
+  CHECK(refusal_of_text(
+            declaration(prior("%a = arith.constant 1.0 : f32\n%b = arith.addf %a, %a fastmath<fast> : f32\n" + good))) ==
+        not_one("line 6, column 6: 'arith.addf' op has fast-math flags; a declaration has none, so that its bits are "
+                "the same everywhere"));
+  CHECK(refusal_of_text(declaration(prior("%a = arith.constant dense<> : tensor<0xf32>\n" + good))) ==
+        not_one("line 5, column 6: 'arith.constant' op has a tensor without elements, or of no fixed shape"));
+  CHECK(refusal_of_text(
+            "module attributes {catenary.horizon = 1.0 : f64} {\ncatenary.process @x 0 on \"euclidean\" points f32 "
+            "estimates \"endpoint\" f32 {\ncatenary.law @f() -> f32 {\n%v = catenary.input x0 of @nobody : "
+            "f32\ncatenary.yield %v : f32\n}\n}\n}") ==
+        not_one("line 4, column 6: 'catenary.input' op must stand in a pipeline itself"));
   CHECK(refusal_of_text(declaration(prior("catenary.sample {\ncatenary.yield\n}\n" + good))) ==
         not_one("line 5, column 1: 'catenary.sample' op comes from a pass; a declaration has none"));
   auto forward = [](const std::string& input) {
@@ -321,6 +340,10 @@ TEST_CASE("compiler messages: declarations that cannot be compiled") {
   CHECK(refusal_of_text(declaration("catenary.pipeline @p asks \"prior\" {\n%c = catenary.draw normal : "
                                     "f32\ncatenary.output %c of @x : f32\n}")) ==
         "'toy.mlir' cannot be compiled: 'catenary.draw' op belongs to no component; inline-laws gives it one");
+  // FMA4 was in a few processors of 2011 to 2017, none of which has AVX2.
+  CHECK_THAT(message_of([] { compile(toy(), with([](Target& t) { t.features += ",+fma4"; })); }),
+             Catch::Matchers::Contains("does not run on this one, which has no fma4; compile it to files, or take "
+                                       "Target::host()"));
   CHECK(message_of([] { compile_mlir(to_mlir(toy()), "toy.mlir", with([](Target& t) { t.lanes = 3; })); }) ==
         "target: lanes must be 4, 8 or 16; found 3");
 }

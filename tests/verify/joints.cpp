@@ -5,6 +5,7 @@
 #include <random>
 
 #include <catenary/stdlib/catalogue.h>
+#include <catenary/stdlib/stdlib.h>
 #include <catenary/verify/verify.h>
 
 using namespace catenary;
@@ -40,4 +41,13 @@ TEST_CASE("pairs and triples of the catalogue's processes keep what each of them
     CHECK(report.passed());
     CHECK(report.checks.size() > 4 + size);
   }
+}
+
+TEST_CASE("a joint process whose model returns something else than endpoints is verified all the same") {
+  Joint joint("kinds");
+  joint.add("noise", OrnsteinUhlenbeck(Euclidean({2}), {}), {.clock = Clock::linear(4), .estimate = "noise"});
+  joint.add("tangent", Brownian(Circle(), 8.0), {.estimate = "tangent"});
+  Report report = verify(joint, {.spaces = false, .only = {"clocks", "ends", "compiled law", "same bits"}});
+  INFO(report.table());
+  CHECK(report.passed());
 }

@@ -6,6 +6,7 @@
 #include <catenary/examples/01_cities/sphere.h>
 #include <catenary/stdlib/stdlib.h>
 #include <catenary/stdlib/symmetric.h>
+#include <catenary/tests/message_of.h>
 #include <catenary/tests/sphere.h>
 #include <catenary/verify/verify.h>
 
@@ -208,6 +209,33 @@ TEST_CASE("mistakes where the metric is the space's own, at edges and boundaries
   CHECK_THAT(first_failure(SubtractsTheMean()), Contains("project is nearest: project takes "));
   CHECK_THAT(first_failure(LongLog()), Contains("log inverts exp: ") && Contains("are reflected at its boundary"));
   CHECK_THAT(first_failure(FlatDirichlet()), Contains("uniform points: "));
+}
+
+TEST_CASE("a metric without lengths is told, and what rests on it is skipped") {
+  struct Negative final : Right {
+    Expr inner(Expr, Expr u, Expr v) const override { return -dot(u, v); }
+  };
+  Report report = verify(Negative());
+  CHECK_FALSE(report.passed());
+  auto verdict_of = [&](const std::string& name) {
+    for (const Check& c : report.checks)
+      if (c.name == name) return c.verdict;
+    return Verdict::pass;
+  };
+  CHECK(verdict_of("metric") == Verdict::fail);
+  for (const char* name : {"geodesics", "compiled geometry", "tangent noise"})
+    CHECK(verdict_of(name) == Verdict::skipped);
+}
+
+TEST_CASE("steps are verified by themselves, and a name that is none is told") {
+  for (std::string step : {"points", "geodesics", "compiled geometry", "tangent noise", "uniform points"}) {
+    Report report = verify(Right(), {.only = {step}});
+    CHECK(report.passed());
+    CHECK(!report.checks.empty());
+  }
+  CHECK(message_of([] { verify(Right(), {.only = {"geodesic"}}); }) ==
+        "space 'sphere': no step has a name of VerifyOptions::only (geodesic); the steps are points, geodesics, compiled "
+        "geometry, tangent noise, uniform points");
 }
 
 TEST_CASE("mistakes in geodesics") {
