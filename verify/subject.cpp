@@ -43,8 +43,9 @@ double Component::approximation(double t) const { return declared ? declared->pr
 
 namespace {
 
-constexpr Question all_questions[] = {Question::prior,      Question::forward,     Question::bridge, Question::step,
-                                      Question::transition, Question::log_density, Question::score};
+constexpr Question all_questions[] = {Question::prior, Question::forward,    Question::bridge,
+                                      Question::step,  Question::transition, Question::log_density,
+                                      Question::score, Question::flow_step};
 
 void add_components(Session& session, Subject& subject) {
   auto borders = subject.sampler->components();
@@ -85,10 +86,10 @@ Subject subject_of(Session& session, const Joint& joint) {
   std::vector<Question> questions;
   for (Question q : all_questions) {
     bool all = true;
-    for (const auto& c : joint.components()) all = all && answers(c, q);
+    for (const auto& c : subject.joint->components()) all = all && answers(c, q);
     if (all) questions.push_back(q);
   }
-  subject.sampler = compile(joint, session.options().target, session.compile_options(questions));
+  subject.sampler = compile(*subject.joint, session.options().target, session.compile_options(questions));
   add_components(session, subject);
   return subject;
 }
