@@ -60,8 +60,11 @@ class Kind {
       return logits;
     }
     if (!has_gradient()) return {};
-    Vector e(n), g = gradient(at, e), d = combine(-1, g, 0, g);
+    Vector e(n);
+    for (size_t k = 0; k < n; ++k) e[k] = std::sin(double(k + 1));
+    Vector g = gradient(at, e), d = combine(-1, g, 0, g);
     const double first = norm(g);
+    if (!(first > 0)) return {};
     for (size_t trip = 0; trip < 2 * n + 8; ++trip) {
       if (!(norm(g) > 1e-12 * first)) return e;
       Vector curved = combine(1, gradient(at, combine(1, e, 1, d)), -1, g);
