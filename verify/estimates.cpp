@@ -69,7 +69,7 @@ class Kind {
       if (!(norm(g) > 1e-12 * first)) return e;
       Vector curved = combine(1, gradient(at, combine(1, e, 1, d)), -1, g);
       double curvature = dot(d, curved);
-      if (!(curvature > 0)) return {};
+      if (!(curvature > 0)) break;  // It has no least, or none that is nearer than rounding.
       e = combine(1, e, -dot(g, d) / curvature, d);
       Vector next = gradient(at, e);
       d = combine(-1, next, dot(next, next) / dot(g, g), d);
@@ -344,10 +344,12 @@ class EstimateChecks {
     State at_once = sampler().flow_step(estimate, xt, r, t, unchecked());
     for (const Component& c : subject_->components) {
       Tally tally;
+      double size = 0;
+      for (int64_t i = 0; i < few; ++i)
+        size = std::max({size, size_of(vector_of(c, x0, i)), size_of(vector_of(c, xt, i))});
       for (int64_t i = 0; i < few; ++i) {
         Vector a = vector_of(c, by_s, i), b = vector_of(c, at_once, i);
-        double away = size_of(combine(1, a, -1, b));
-        double known = 1e-4 * std::max(size_of(vector_of(c, x0, i)), size_of(vector_of(c, xt, i)));
+        double away = size_of(combine(1, a, -1, b)), known = 1e-4 * size;
         if (!(away <= known) && c.geometry) away = std::min(away, c.geometry->distance(a, b));
         tally.add(away <= known, [&] {
           return fmt::format(
