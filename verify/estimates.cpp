@@ -60,8 +60,7 @@ class Kind {
       return logits;
     }
     if (!has_gradient()) return {};
-    Vector e(n);
-    for (size_t k = 0; k < n; ++k) e[k] = std::sin(double(k + 1));
+    Vector e = some(n);
     Vector g = gradient(at, e), d = combine(-1, g, 0, g);
     const double first = norm(g);
     if (!(first > 0)) return {};
@@ -76,6 +75,13 @@ class Kind {
       g = next;
     }
     return norm(g) <= 1e-6 * first ? std::optional(e) : std::nullopt;
+  }
+
+  /// Whether the loss is the same for all estimates, or falls below all bounds.
+  bool has_no_least(const Place& at) const {
+    Vector e = some(size_t(element_count(estimate_.shape))), g = gradient(at, e);
+    if (!(norm(g) > 0)) return true;
+    return loss(at, combine(1, e, -1e6 * (1 + norm(e)) / norm(g), g)) < -1e3 * (1 + std::abs(loss(at, e)));
   }
 
   /// Another estimate: i tells which.
@@ -99,6 +105,12 @@ class Kind {
   }
 
  private:
+  static Vector some(size_t n) {
+    Vector e(n);
+    for (size_t k = 0; k < n; ++k) e[k] = std::sin(double(k + 1));
+    return e;
+  }
+
   Vector ask(const Evaluator& function, const Place& at, const Vector& estimate) const {
     // At s = 0 a step is the endpoint itself.
     return function({{"estimate", estimate}, {"x0", at.x0}, {"xt", at.xt}, {"s", {0}}, {"t", {at.t}}},
@@ -242,7 +254,7 @@ class EstimateChecks {
     const State x0 = part_of(x0_, 0, few);
     for (const Kind& kind : kinds) {
       names.push_back(kind.name());
-      bool known = true, tells = false;
+      bool known = true, tells = false, stands_for = false;
       for (double share : {1e-3, 0.1, 0.6}) {
         double t = time(share), now = c.clock(t);
         if (!(now > 0)) continue;
@@ -251,14 +263,23 @@ class EstimateChecks {
           Kind::Place at{vector_of(c, x0, i), vector_of(c, xt, i), now};
           std::optional<Vector> truth = kind.truth(at);
           known = truth.has_value();
-          if (!known) break;
-          check_endpoint(c, kind, at, *truth, stands);
+          if (!known) {
+            if (kind.has_gradient())
+              least.add(!kind.has_no_least(at), [&] {
+                return fmt::format("the loss of '{}' is the same for all estimates, or falls below all bounds",
+                                   kind.name());
+              });
+            break;
+          }
+          stands_for |= check_endpoint(c, kind, at, *truth, stands);
           if (kind.has_loss())
             tells |= check_loss(kind, at, *truth,
                                 kind.other(at, *truth, vector_of(c, x0, i + 1 < few ? i + 1 : 0), uint64_t(i)),
                                 uint64_t(i), least);
         }
       }
+      if (known && !stands_for)
+        stands.add(false, [&] { return fmt::format("the '{}' that is true tells nothing of x_0", kind.name()); });
       if (!known)
         session_.skip(fmt::format("{}true estimates: {}", c.label, kind.name()),
                       "which estimate is true is told by a loss that is a square, and there is none");
@@ -276,7 +297,8 @@ class EstimateChecks {
                           least.wrong, least.worst, "loss: its number, and its gradient where it has one of its own");
   }
 
-  static void check_endpoint(const Component& c, const Kind& kind, const Kind::Place& at, const Vector& truth,
+  /// Returns whether the estimate tells x_0.
+  static bool check_endpoint(const Component& c, const Kind& kind, const Kind::Place& at, const Vector& truth,
                              Tally& tally) {
     auto gap = [&](const Vector& a, const Vector& b) {
       double away = size_of(combine(1, a, -1, b));
@@ -284,13 +306,14 @@ class EstimateChecks {
     };
     Vector found = kind.endpoint(at, truth);
     // As well as the estimate tells it: of noise, say, x_0 is lost where little of it is left.
-    double known = 1e-4 * std::max(size_of(at.x0), size_of(at.xt));
+    double size = std::max(size_of(at.x0), size_of(at.xt)), known = 1e-4 * size;
     if (!kind.is_point() && !c.categorical())
       known += gap(kind.endpoint(at, combine(1 + 1e-7, truth, 0, truth)), found);
     tally.add(gap(found, at.x0) <= known, [&] {
       return fmt::format("the '{}' that x_0 = {} makes true of x_t = {} at t = {:.4g} is {}, which stands for {}",
                          kind.name(), text_of(at.x0), text_of(at.xt), at.t, text_of(truth), text_of(found));
     });
+    return known <= 1e-2 * size;
   }
 
   /// Returns whether the other estimate has a loss.

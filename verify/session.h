@@ -53,7 +53,7 @@ class Session {
 
   VerifyOptions options_;
   std::shared_ptr<ThreadPool> pool_;
-  double level_ = false_alarm / 128;  ///< Ten components make about 100 statistical checks.
+  double level_ = false_alarm / 128;  ///< Ten components make about 110 statistical checks.
   std::vector<Step> steps_;
   Report report_;
 };
