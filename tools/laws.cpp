@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <catenary/compiler/compile.h>
 #include <catenary/dsl/laws.h>
@@ -55,7 +56,7 @@ std::string verdict_of(const Report& report) {
 std::string table_of_laws(const std::function<Report(const CatalogueEntry&)>& verify) {
   std::string spaces = "| space | points | verdict |\n|---|---|---|\n";
   std::string processes =
-      "| process | what it is | law | density | score | estimate | forward, ns | bridge, ns | verdict |\n"
+      "| process | what it is | law | density | score | estimates | forward, ns | bridge, ns | verdict |\n"
       "|---|---|---|---|---|---|---|---|---|\n";
   for (const CatalogueEntry& entry : catalogue()) {
     if (!entry.is_process()) {
@@ -68,10 +69,12 @@ std::string table_of_laws(const std::function<Report(const CatalogueEntry&)>& ve
     double off = process->approximation(entry.horizon);
     Cost cost = cost_of(joint);
     auto has = [&](Question question) { return answers(joint.components()[0], question) ? "yes" : ""; };
-    processes += fmt::format("| `{}` | {} | {} | {} | {} | {} | {:.2g} | {:.2g} | {} |\n", entry.name, entry.summary,
-                             off == 0 ? "exact" : fmt::format("off by {:.2g}", off), has(Question::log_density),
-                             has(Question::score), joint.components()[0].estimate().kind, cost.forward, cost.bridge,
-                             verdict_of(verify(entry)));
+    std::vector<std::string> kinds;
+    for (const Estimate& e : process->estimates()) kinds.push_back(e.kind);
+    processes +=
+        fmt::format("| `{}` | {} | {} | {} | {} | {} | {:.2g} | {:.2g} | {} |\n", entry.name, entry.summary,
+                    off == 0 ? "exact" : fmt::format("off by {:.2g}", off), has(Question::log_density),
+                    has(Question::score), fmt::join(kinds, ", "), cost.forward, cost.bridge, verdict_of(verify(entry)));
   }
   return spaces + "\n" + processes;
 }

@@ -3,20 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <mutex>
 
 #include <fmt/format.h>
 
 #include <catenary/verify/density.h>
 #include <catenary/verify/relations.h>
+#include <catenary/verify/two_ways.h>
 
 namespace catenary::verifying {
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr int64_t batch = 1 << 17, pilot = 1 << 14;
 
 /// s and t as shares of the horizon, and of the samples how many it is worth.
 struct Times2 {
@@ -26,22 +23,10 @@ constexpr Times2 time_pairs[] = {{0.4, 1, 1},        {0.004, 0.01, 1},     {0.06
                                  {0.1, 0.4, 0.25},   {0.09, 0.18, 0.25},   {0.9, 1, 1},
                                  {1e-4, 0.02, 0.25}, {0.0199, 0.02, 0.25}, {4e-7, 1e-6, 0.25}};
 
-/// One way of drawing (x_s, x_t), or x_s alone.
-struct Way {
-  State xs;
-  std::optional<State> xt;
-};
-using DrawBoth = std::function<std::pair<Way, Way>(const State& x0, int64_t first_sample)>;
-
-/// What is compared, in words.
-struct Words {
-  std::string check, compared, name_a, name_b, s, t, advice;
-};
-
 class ProcessChecks {
  public:
   ProcessChecks(Session& session, std::shared_ptr<const Subject> subject)
-      : session_(session), subject_(std::move(subject)), x0_(starting_points(*subject_, batch)) {}
+      : session_(session), subject_(std::move(subject)), x0_(starting_points(*subject_, TwoWays::batch)) {}
 
   static void plan(const std::shared_ptr<ProcessChecks>& self) {
     Session& session = self->session_;
@@ -50,7 +35,6 @@ class ProcessChecks {
     session.plan("compiled law", 1, [self] { self->rounding(); });
     session.plan("Chapman-Kolmogorov and bridges", 20, [self] { self->identities(); });
     session.plan("prior", 3, [self] { self->prior(); });
-    session.plan("estimates", 2, [self] { self->estimates(); });
     session.plan("density", 4, [self] { check_density(self->session_, *self->subject_, self->x0_); });
   }
 
@@ -58,97 +42,6 @@ class ProcessChecks {
   const Sampler& sampler() const { return *subject_->sampler; }
   double time(double share) const { return subject_->time(share); }
   Seed seed(uint32_t step) const { return Seed(session_.options().seed, step); }
-
-  int64_t samples() const {
-    int64_t least = 1 << 20;
-    for (const Component& c : subject_->components) {
-      // What is allowed to an approximation hides what more samples would show.
-      auto shared = int64_t(c.categorical() ? 1 : std::min<size_t>(c.elements(), 4));
-      if (c.approximation(subject_->horizon()) > 0.01) shared = 4;
-      least = std::max(least, (int64_t{1} << 22) / shared);
-    }
-    return session_.options().effort == Effort::high ? 100 * least : least;
-  }
-
-  // ---- two ways of drawing -----------------------------------------------------------------------
-
-  /// Draws both ways and adds what they say of each component to its result.
-  struct Result {
-    double sigmas = -1, threshold = 0;
-    int64_t n = 0;
-    std::string sentence, where;
-    std::optional<Histograms> histograms;
-  };
-  using Results = std::vector<Result>;
-
-  void compare(Results& results, const Words& words, const std::string& where, double share, size_t repeated, double at,
-               const DrawBoth& draw) {
-    bool with_end = !words.t.empty();
-    size_t count = subject_->components.size();
-    std::vector<Relations> relations;
-    std::vector<std::unique_ptr<TwoSample>> samples_of;
-    for (const Component& c : subject_->components) {
-      relations.emplace_back(c, x0_, with_end, words.s, words.t);
-      samples_of.push_back(
-          std::make_unique<TwoSample>(relations.back().names(), size_t(groups), relations.back().whole()));
-    }
-    auto n = int64_t(share * double(samples()));
-    for (int64_t first = 0; first < n; first += batch) {
-      auto [a, b] = draw(x0_, first);
-      for (size_t k = 0; k < count; ++k) {
-        const Component& c = subject_->components[k];
-        Triples ta(c, x0_, a.xs, a.xt ? &*a.xt : nullptr), tb(c, x0_, b.xs, b.xt ? &*b.xt : nullptr);
-        if (first == 0) relations[k].prepare(ta, pilot);
-        samples_of[k]->add(session_.pool(), batch,
-                           [&](int64_t i, Pair* values) { relations[k].read(ta, tb, i, values); });
-      }
-      if (session_.options().stop_at_failure && obvious(samples_of, words, at)) break;
-    }
-    for (size_t k = 0; k < count; ++k) {
-      auto worst = samples_of[k]->worst(words.name_a, words.name_b, subject_->components[k].approximation(at));
-      double level = session_.level() / double(samples_of[k]->comparisons() * repeated);
-      Result& r = results[k];
-      r.n = std::max(r.n, int64_t(samples_of[k]->samples()));
-      r.threshold = sigmas_of_probability(level);
-      if (!(worst.sigmas > r.sigmas)) continue;
-      r.sigmas = worst.sigmas;
-      r.sentence = worst.sentence;
-      r.where = where;
-      r.histograms = samples_of[k]->histograms(worst.statistic, words.name_a, words.name_b);
-    }
-  }
-
-  // Whether the samples so far are so far apart that more need not be drawn: a look that no correct law is failed by.
-  bool obvious(const std::vector<std::unique_ptr<TwoSample>>& samples_of, const Words& words, double at) const {
-    for (size_t k = 0; k < samples_of.size(); ++k)
-      if (samples_of[k]->worst(words.name_a, words.name_b, subject_->components[k].approximation(at)).sigmas > 20)
-        return true;
-    return false;
-  }
-
-  static bool any_failed(const Results& results) {
-    return std::any_of(results.begin(), results.end(), [](const Result& r) { return !(r.sigmas <= r.threshold); });
-  }
-
-  void report(const Results& results, const Words& words) {
-    for (size_t k = 0; k < results.size(); ++k) {
-      const Component& c = subject_->components[k];
-      const Result& r = results[k];
-      if (r.n == 0) {
-        session_.skip(c.label + words.check, "this process does not promise it");
-        continue;
-      }
-      Check check;
-      check.name = c.label + words.check;
-      check.compared = words.compared;
-      check.n = r.n;
-      check.statistic_name = "|z|";
-      check.statistic = r.sigmas;
-      check.threshold = r.threshold;
-      check.histograms = r.histograms;
-      session_.judge(std::move(check), fmt::format("{} ({})", r.sentence, r.where), words.advice);
-    }
-  }
 
   void identities() {
     const Words chapman{"Chapman-Kolmogorov",
@@ -178,7 +71,8 @@ class ProcessChecks {
         bridge.advice};
     const size_t repeated = std::size(time_pairs);
     size_t count = subject_->components.size();
-    Results of_chapman(count), of_bridge(count), of_compose(count);
+    TwoWays ways(session_, *subject_, x0_);
+    TwoWays::Results of_chapman(count), of_bridge(count), of_compose(count);
     bool steps_on = subject_->answers(Question::transition);
     std::vector<bool> composes;
     for (const Component& c : subject_->components) composes.push_back(c.bridges_compose(steps_on));
@@ -189,47 +83,47 @@ class ProcessChecks {
       double s = time(pair.s), t = time(pair.t), r = time(pair.s / 2);
       std::string where = fmt::format("s = {:.4g}, t = {:.4g}", s, t);
       if (steps_on) {
-        compare(of_chapman, chapman, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
+        ways.compare(of_chapman, chapman, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
           State xs = sampler().forward(x0, s, seed(1), unchecked(first));
           Way a{sampler().transition(xs, s, t, seed(2), unchecked(first)), {}};
           return std::pair(std::move(a), Way{sampler().forward(x0, t, seed(3), unchecked(first)), {}});
         });
-        compare(of_bridge, bridge, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
+        ways.compare(of_bridge, bridge, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
           State xs = sampler().forward(x0, s, seed(4), unchecked(first));
           State xt = sampler().transition(xs, s, t, seed(5), unchecked(first));
           State back = sampler().bridge(x0, xt, s, t, seed(6), unchecked(first));
           return std::pair(Way{back, xt}, Way{xs, xt});
         });
       } else {
-        compare(of_bridge, ends, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
+        ways.compare(of_bridge, ends, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
           State xt = sampler().forward(x0, t, seed(5), unchecked(first));
           Way a{sampler().bridge(x0, xt, s, t, seed(6), unchecked(first)), {}};
           return std::pair(std::move(a), Way{sampler().forward(x0, s, seed(4), unchecked(first)), {}});
         });
       }
       if (any_composes)
-        compare(of_compose, compose, fmt::format("r = {:.4g}, {}", r, where), pair.share / 2, repeated, t,
-                [&](const State& x0, int64_t first) {
-                  State xt = sampler().forward(x0, t, seed(7), unchecked(first));
-                  State xs = sampler().bridge(x0, xt, s, t, seed(8), unchecked(first));
-                  State by_s = sampler().bridge(x0, xs, r, s, seed(9), unchecked(first));
-                  // Where both ways may be the same function of x_t, another x_t: else their roundings would be compared.
-                  State end = steps_on ? xt : sampler().forward(x0, t, seed(18), unchecked(first));
-                  State at_once = sampler().bridge(x0, end, r, t, seed(10), unchecked(first));
-                  return std::pair(Way{by_s, xt}, Way{at_once, end});
-                });
+        ways.compare(of_compose, compose, fmt::format("r = {:.4g}, {}", r, where), pair.share / 2, repeated, t,
+                     [&](const State& x0, int64_t first) {
+                       State xt = sampler().forward(x0, t, seed(7), unchecked(first));
+                       State xs = sampler().bridge(x0, xt, s, t, seed(8), unchecked(first));
+                       State by_s = sampler().bridge(x0, xs, r, s, seed(9), unchecked(first));
+                       // Where both ways may be the same function of x_t, another x_t: else their roundings would be compared.
+                       State end = steps_on ? xt : sampler().forward(x0, t, seed(18), unchecked(first));
+                       State at_once = sampler().bridge(x0, end, r, t, seed(10), unchecked(first));
+                       return std::pair(Way{by_s, xt}, Way{at_once, end});
+                     });
       for (size_t k = 0; k < count; ++k)
         if (!composes[k]) of_compose[k] = {};
       if (session_.options().stop_at_failure &&
-          (any_failed(of_chapman) || any_failed(of_bridge) || any_failed(of_compose)))
+          (TwoWays::any_failed(of_chapman) || TwoWays::any_failed(of_bridge) || TwoWays::any_failed(of_compose)))
         break;
     }
     if (steps_on)
-      report(of_chapman, chapman);
+      ways.report(of_chapman, chapman);
     else
       session_.skip(chapman.check, "a process that is not Markov by itself has no transition");
-    report(of_bridge, steps_on ? bridge : ends);
-    report(of_compose, compose);
+    ways.report(of_bridge, steps_on ? bridge : ends);
+    ways.report(of_compose, compose);
   }
 
   void prior() {
@@ -251,102 +145,14 @@ class ProcessChecks {
       c.categorical() ? repeat(starts.values<int32_t>()) : repeat(starts.values<float>());
       one.set(c.name, starts);
     }
-    Results results(subject_->components.size());
-    std::swap(one, x0_);
-    compare(results, words, fmt::format("T = {:.4g}", horizon), 0.5, 1, horizon, [&](const State& x0, int64_t first) {
-      Way a{sampler().prior(batch, seed(11), unchecked(first)), {}};
-      return std::pair(std::move(a), Way{sampler().forward(x0, horizon, seed(12), unchecked(first)), {}});
-    });
-    std::swap(one, x0_);
-    report(results, words);
-  }
-
-  // ---- what a model returns -------------------------------------------------------------------------
-
-  void estimates() {
-    const Words words{"endpoint estimate",
-                      "x_s stepped to from x_t with the estimate x_0, against bridged",
-                      "stepped",
-                      "bridged",
-                      "x_s",
-                      "x_t",
-                      "endpoint: the x_0 that an estimate stands for"};
-    double s = time(0.25), t = time(0.5);
-    Results results(subject_->components.size());
-    compare(results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.25, 1, t,
-            [&](const State& x0, int64_t first) {
-              State xt = sampler().forward(x0, t, seed(13), unchecked(first));
-              State estimate;
-              for (const Component& c : subject_->components) estimate.set(c.name, c.certain(x0));
-              return std::pair(Way{sampler().step(estimate, xt, s, t, seed(14), unchecked(first)), xt},
-                               Way{sampler().bridge(x0, xt, s, t, seed(15), unchecked(first)), xt});
-            });
-    report(results, words);
-    for (const Component& c : subject_->components)
-      if (!c.estimates_endpoint()) logits(c);
-  }
-
-  // Close to t = 0 a step lands on the x_0 that was drawn from the logits. What is noised starts from their law: where x_t tells
-  // x_0, that law comes back all the same.
-  void logits(const Component& c) {
-    auto k = size_t(c.border->estimate.size);
-    const int64_t n = int64_t(1) << 16, rounds = std::max<int64_t>(1, samples() / n / 4);
-    std::vector<double> weight(k), counts(k);
-    Tensor estimate = Tensor::empty(Dtype::f32, {n, int64_t(k)});
-    auto values = estimate.values<float>();
-    double total = 0;
-    for (size_t j = 0; j < k; ++j) {
-      // The likeliest is not the first: a draw may hold back the likeliest so far.
-      double logit = k > 2 && j == 1 ? -infinity : -2 * std::sin(double(1 + 3 * j)) - 3.0 * double(j % 7 == 2);
-      for (size_t i = j; i < values.size(); i += k) values[i] = float(logit);
-      weight[j] = std::exp(double(float(logit)));
-    }
-    std::vector<int32_t> data = c.possible_data();
-    for (size_t j = 0; j < k; ++j) {
-      if (std::find(data.begin(), data.end(), int32_t(j)) == data.end()) weight[j] = 0;
-      total += weight[j];
-    }
-    State given = part_of(x0_, 0, n), estimates;
-    Tensor starts = contiguous(given[c.name]);
-    auto start = starts.values<int32_t>();
-    double passed = 0;
-    for (size_t i = 0, j = 0; i < size_t(n); ++i) {
-      while (j + 1 < k && (double(i) + 0.5) / double(n) * total >= passed + weight[j]) passed += weight[j++];
-      std::fill_n(&start[i * c.elements()], c.elements(), int32_t(j));
-    }
-    given.set(c.name, starts);
-    for (const Component& other : subject_->components)
-      estimates.set(other.name, other.name == c.name ? estimate : other.certain(given));
-    double t = time(0.5), s = double(std::numeric_limits<float>::min());
-    for (int64_t r = 0; r < rounds; ++r) {
-      State xt = sampler().forward(given, t, seed(17), unchecked(r * n));
-      State drawn = sampler().step(estimates, xt, s, t, seed(16), unchecked(r * n));
-      for (int32_t v : drawn[c.name].values<const int32_t>()) counts[size_t(v)] += 1;
-    }
-    double all = double(n * rounds), chi_square = 0, degrees = -1, largest = -1;
-    size_t worst = 0;
-    for (size_t j = 0; j < k; ++j) {
-      double expected = all * weight[j] / total;
-      double term = expected >= 10 ? (counts[j] - expected) * (counts[j] - expected) / expected : 0;
-      if (weight[j] == 0 && counts[j] > 0) term = infinity;
-      chi_square += term;
-      degrees += expected >= 10;
-      if (term > largest) {
-        largest = term;
-        worst = j;
-      }
-    }
-    Check check;
-    check.name = c.label + "logits";
-    check.compared = "x_0 drawn from logits, against their probabilities";
-    check.n = int64_t(all);
-    check.statistic_name = "|z|";
-    check.statistic = sigmas_of_chi_square(chi_square, degrees);
-    check.threshold = sigmas_of_probability(session_.level());
-    session_.judge(std::move(check),
-                   fmt::format("category {} has the probability {:.4g} and comes in {:.4g} of the draws", worst,
-                               weight[worst] / total, counts[worst] / all),
-                   "endpoint: the draw of a category from logits");
+    TwoWays ways(session_, *subject_, one);
+    TwoWays::Results results(subject_->components.size());
+    ways.compare(results, words, fmt::format("T = {:.4g}", horizon), 0.5, 1, horizon,
+                 [&](const State& x0, int64_t first) {
+                   Way a{sampler().prior(TwoWays::batch, seed(11), unchecked(first)), {}};
+                   return std::pair(std::move(a), Way{sampler().forward(x0, horizon, seed(12), unchecked(first)), {}});
+                 });
+    ways.report(results, words);
   }
 
   // ---- single points --------------------------------------------------------------------------------
@@ -365,17 +171,6 @@ class ProcessChecks {
 
   std::string text_of(const Component& c, const State& state, int64_t i) const {
     return verifying::text_of(vector_of(c, state, i));
-  }
-
-  void add_points_check(const Component& c, const char* name, std::string compared, int64_t n, int64_t wrong,
-                        std::string worst, std::string advice) {
-    Check check;
-    check.name = c.label + name;
-    check.compared = std::move(compared);
-    check.n = n;
-    check.statistic_name = "points that are wrong";
-    check.statistic = double(wrong);
-    session_.judge(std::move(check), std::move(worst), std::move(advice));
   }
 
   void ends() {
@@ -402,8 +197,9 @@ class ProcessChecks {
           worst = fmt::format("{} {}; it must be {}, to the bit", k.what, text_of(c, k.found, *i),
                               text_of(c, *k.expected, *i));
         }
-      add_points_check(c, "ends", "x_t at t = 0 and x_s at s = 0 and s = t, against x_0 and x_t, to the bit",
-                       few * int64_t(cases.size()), wrong, worst, "what is drawn where no time passes");
+      session_.judge_points(c.label + "ends",
+                            "x_t at t = 0 and x_s at s = 0 and s = t, against x_0 and x_t, to the bit",
+                            few * int64_t(cases.size()), wrong, worst, "what is drawn where no time passes");
     }
   }
 
@@ -526,8 +322,8 @@ class ProcessChecks {
             fmt::format("x_s bridged to just below t is still away from x_t, {:.2g} % as far as x_0 (mean square)",
                         100 * moved_last[k] / moved_some[k]);
       }
-      add_points_check(
-          c, "extreme times",
+      session_.judge_points(
+          c.label + "extreme times",
           far ? "x_t and x_s at times from 1e-30 T to 1e6 T, s from 1e-30 t to t: points of the space, no NaN"
               : "x_t and x_s at times from 1e-30 T to T, s from 1e-30 t to t: points of the space, no NaN",
           n[k], wrong[k], worst[k],
@@ -594,9 +390,9 @@ class ProcessChecks {
         wrong += different;
         worst = sentence;
       }
-      add_points_check(
-          c, "compiled law", "compiled draws against double precision, with the same random numbers", n, wrong, worst,
-          "a formula that cancels in f32; if the law is yours and simple, report it as an error of Catenary");
+      session_.judge_points(
+          c.label + "compiled law", "compiled draws against double precision, with the same random numbers", n, wrong,
+          worst, "a formula that cancels in f32; if the law is yours and simple, report it as an error of Catenary");
     }
   }
 

@@ -38,6 +38,17 @@ void Session::judge(Check check, std::string worst, std::string advice) {
   add(std::move(check));
 }
 
+void Session::judge_points(std::string name, std::string compared, int64_t n, int64_t wrong, std::string worst,
+                           std::string advice) {
+  Check check;
+  check.name = std::move(name);
+  check.compared = std::move(compared);
+  check.n = n;
+  check.statistic_name = "points that are wrong";
+  check.statistic = double(wrong);
+  judge(std::move(check), std::move(worst), std::move(advice));
+}
+
 void Session::skip(std::string name, std::string reason) {
   Check check;
   check.name = std::move(name);

@@ -28,6 +28,9 @@ class Session {
   void add(Check check);
   /// Adds a check that passes if its statistic is at most its threshold; else with its worst case and what to look at.
   void judge(Check check, std::string worst, std::string advice);
+  /// The same for a check of single points: that none of n is wrong.
+  void judge_points(std::string name, std::string compared, int64_t n, int64_t wrong, std::string worst,
+                    std::string advice);
   /// A check that cannot be made, and why.
   void skip(std::string name, std::string reason);
 
@@ -50,7 +53,7 @@ class Session {
 
   VerifyOptions options_;
   std::shared_ptr<ThreadPool> pool_;
-  double level_ = false_alarm / 128;  ///< Ten components make about 100 statistical checks.
+  double level_ = false_alarm / 128;  ///< Ten components make about 110 statistical checks.
   std::vector<Step> steps_;
   std::vector<std::string> planned_;  ///< Their names, and of those left out.
   Report report_;

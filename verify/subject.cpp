@@ -43,8 +43,9 @@ double Component::approximation(double t) const { return declared ? declared->pr
 
 namespace {
 
-constexpr Question all_questions[] = {Question::prior,      Question::forward,     Question::bridge, Question::step,
-                                      Question::transition, Question::log_density, Question::score};
+constexpr Question all_questions[] = {Question::prior, Question::forward,    Question::bridge,
+                                      Question::step,  Question::transition, Question::log_density,
+                                      Question::score, Question::flow_step};
 
 void add_components(Session& session, Subject& subject) {
   auto borders = subject.sampler->components();

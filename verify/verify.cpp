@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <catenary/verify/estimates.h>
 #include <catenary/verify/joint.h>
 #include <catenary/verify/process.h>
 #include <catenary/verify/sameness.h>
@@ -20,6 +21,7 @@ Report verify_subject(Session& session, std::shared_ptr<const Subject> subject) 
   for (const Component& c : subject->components)
     if (auto space = c.space(); space && session.options().spaces) kept.push_back(plan_space(session, *space, c.label));
   plan_processes(session, subject);
+  plan_estimates(session, subject);
   plan_joint(session, subject);
   plan_sameness(session, subject);
   return session.run();

@@ -41,7 +41,8 @@ struct VerifyOptions {
 /// their points checked.
 Report verify(Kept<Space> space, const VerifyOptions& options = {});
 
-/// Checks a process: its space, Chapman-Kolmogorov, the bridge identity, ends, prior, density, score, extreme times, and that
+/// Checks a process: its space, Chapman-Kolmogorov, the bridge identity, ends, prior, estimates of every kind, losses, the flow,
+/// density, score, extreme times, and that
 /// batches, threads, vector widths and fresh code give the same bits.
 /// Throws Error if the process cannot be compiled.
 Report verify(Kept<Process> process, const VerifyOptions& options = {});

@@ -9,11 +9,12 @@
 
 namespace catenary::testing {
 
-/// A function of a law: what is computed from which parameters.
+/// A function of a law: what is computed from which parameters; of a function of estimates, which kind they are.
 struct Function {
   std::string name;
   std::vector<Expr> parameters;
   Expr result;
+  std::string kind = {};
 };
 
 /// Where an expression is written: "circle.cpp:42:17".

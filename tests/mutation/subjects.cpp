@@ -11,20 +11,41 @@ namespace catenary::testing {
 
 namespace {
 
-/// One function replaced: its name, its parameters, and what it returns now.
+/// One function replaced: its name, the kind of estimate that it is for, its parameters, and what it returns now.
 struct Replaced {
-  std::string name;
+  std::string name, kind;
   std::vector<Expr> parameters;
   std::optional<Expr> result;
 
   /// The result for these arguments, if `function` is the one.
-  std::optional<Expr> operator()(const char* function, std::vector<Expr> arguments) const {
-    if (!result || name != function) return std::nullopt;
+  std::optional<Expr> operator()(const char* function, std::vector<Expr> arguments, const std::string& of = {}) const {
+    if (!result || name != function || kind != of) return std::nullopt;
     std::vector<std::pair<Expr, Expr>> pairs;
     for (size_t i = 0; i < arguments.size(); ++i) pairs.emplace_back(parameters[i], arguments[i]);
     return rewrite({*result}, pairs)[0];
   }
 };
+
+bool same_text(const std::optional<Expr>& a, const std::optional<Expr>& b) {
+  return a.has_value() == b.has_value() && (!a || to_string(*a) == to_string(*b));
+}
+
+struct Leaves {
+  explicit Leaves(const Space& space, Shape estimate = {}, Type estimate_type = Type::f32) {
+    for (const char* name : {"x", "y", "u", "v", "x0", "xt", "xs"})
+      all.emplace(name, parameter(name, space.type(), space.point()));
+    for (const char* name : {"s", "t", "T", "variance"}) all.emplace(name, parameter(name, Type::f32, {}));
+    all.emplace("estimate", parameter("estimate", estimate_type, std::move(estimate)));
+  }
+  const Expr& operator[](const char* name) const { return all.at(name); }
+  std::map<std::string, Expr> all;
+};
+
+// Whether a space measures distances in its own way, not by log.
+bool has_distance(const Manifold& m) {
+  Leaves e(m);
+  return !same_text(m.distance(e["x"], e["y"]), m.Manifold::distance(e["x"], e["y"]));
+}
 
 class MutatedManifold final : public Manifold {
  public:
@@ -49,6 +70,10 @@ class MutatedManifold final : public Manifold {
   }
   Expr inner(Expr x, Expr u, Expr v) const override {
     return or_else(replaced_("inner", {x, u, v}), [&] { return original_->inner(x, u, v); });
+  }
+  Expr distance(Expr x, Expr y) const override {
+    if (!has_distance(*original_)) return Manifold::distance(x, y);
+    return or_else(replaced_("distance", {x, y}), [&] { return original_->distance(x, y); });
   }
   Expr gradient(Expr x, Expr d) const override {
     return or_else(replaced_("gradient", {x, d}), [&] { return original_->gradient(x, d); });
@@ -133,9 +158,19 @@ class MutatedProcess final : public Process {
   double approximation(double t) const override { return original_->approximation(t); }
   std::vector<Estimate> estimates() const override { return original_->estimates(); }
   Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
-    std::optional<Expr> mine;
-    if (kind.kind == estimates()[0].kind) mine = replaced_("endpoint", {estimate, xt, t});
+    auto mine = replaced_("endpoint", {estimate, xt, t}, kind.kind);
     return mine ? *mine : original_->endpoint(kind, estimate, xt, t);
+  }
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
+    std::optional<Loss> loss = original_->loss(kind, estimate, x0, xt, t);
+    if (auto mine = replaced_("loss", {estimate, x0, xt, t}, kind.kind)) loss->number = *mine;
+    if (auto mine = replaced_("loss_gradient", {estimate, x0, xt, t}, kind.kind)) loss->gradient = *mine;
+    return loss;
+  }
+  Expr weight(const Estimate& kind, Expr t) const override { return original_->weight(kind, t); }
+  std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override {
+    auto mine = replaced_("flow", {x0, xt, s, t});
+    return mine ? mine : original_->flow(x0, xt, s, t);
   }
 
  private:
@@ -145,21 +180,6 @@ class MutatedProcess final : public Process {
   Kept<Process> original_;
   Replaced replaced_;
   std::vector<std::string> defaults_;
-};
-
-bool same_text(const std::optional<Expr>& a, const std::optional<Expr>& b) {
-  return a.has_value() == b.has_value() && (!a || to_string(*a) == to_string(*b));
-}
-
-struct Leaves {
-  explicit Leaves(const Space& space, Shape estimate = {}, Type estimate_type = Type::f32) {
-    for (const char* name : {"x", "y", "u", "v", "x0", "xt", "xs"})
-      all.emplace(name, parameter(name, space.type(), space.point()));
-    for (const char* name : {"s", "t", "T", "variance"}) all.emplace(name, parameter(name, Type::f32, {}));
-    all.emplace("estimate", parameter("estimate", estimate_type, std::move(estimate)));
-  }
-  const Expr& operator[](const char* name) const { return all.at(name); }
-  std::map<std::string, Expr> all;
 };
 
 // The functions of a process that follow from others.
@@ -174,8 +194,7 @@ std::vector<std::string> defaults_of(const Process& p) {
 }
 
 std::vector<Function> functions_of(const Process& p) {
-  Estimate kind = p.estimates()[0];
-  Leaves e(p.space(), kind.shape, kind.type);
+  Leaves e(p.space());
   std::vector<Function> list;
   auto add = [&](const char* name, std::initializer_list<const char*> names, std::optional<Expr> result) {
     if (!result) return;
@@ -191,8 +210,20 @@ std::vector<Function> functions_of(const Process& p) {
   if (own("transition")) add("transition", {"xs", "s", "t"}, p.transition(e["xs"], e["s"], e["t"]));
   add("log_density", {"x0", "xt", "t"}, p.log_density(e["x0"], e["xt"], e["t"]));
   if (own("score")) add("score", {"x0", "xt", "t"}, p.score(e["x0"], e["xt"], e["t"]));
-  Expr endpoint = p.endpoint(kind, e["estimate"], e["xt"], e["t"]);
-  if (!same(endpoint, e["estimate"])) add("endpoint", {"estimate", "xt", "t"}, endpoint);
+  add("flow", {"x0", "xt", "s", "t"}, p.flow(e["x0"], e["xt"], e["s"], e["t"]));
+  for (const Estimate& kind : p.estimates()) {
+    Leaves of(p.space(), kind.shape, kind.type);
+    const Expr &estimate = of["estimate"], &x0 = of["x0"], &xt = of["xt"], &t = of["t"];
+    // What the base class makes of the space's functions is changed there.
+    Expr endpoint = p.endpoint(kind, estimate, xt, t);
+    if (!same_text(endpoint, p.Process::endpoint(kind, estimate, xt, t)))
+      list.push_back({"endpoint", {estimate, xt, t}, endpoint, kind.kind});
+    std::optional<Loss> loss = p.loss(kind, estimate, x0, xt, t),
+                        inherited = p.Process::loss(kind, estimate, x0, xt, t);
+    if (!loss || (inherited && same_text(loss->number, inherited->number))) continue;
+    list.push_back({"loss", {estimate, x0, xt, t}, loss->number, kind.kind});
+    if (loss->gradient) list.push_back({"loss_gradient", {estimate, x0, xt, t}, *loss->gradient, kind.kind});
+  }
   return list;
 }
 
@@ -205,6 +236,7 @@ std::vector<Function> functions_of(const Space& space) {
     list.push_back({"exp", {e["x"], e["v"]}, m->exp(e["x"], e["v"])});
     list.push_back({"log", {e["x"], e["y"]}, m->log(e["x"], e["y"])});
     list.push_back({"inner", {e["x"], e["u"], e["v"]}, m->inner(e["x"], e["u"], e["v"])});
+    if (has_distance(*m)) list.push_back({"distance", {e["x"], e["y"]}, m->distance(e["x"], e["y"])});
     list.push_back({"gradient", {e["x"], e["v"]}, m->gradient(e["x"], e["v"])});
     list.push_back({"tangent_normal", {e["x"]}, m->tangent_normal(e["x"])});
   }
@@ -243,7 +275,7 @@ Subject::Subject(const CatalogueEntry& entry)
 
 Report Subject::verify(const Function* function, const Expr* result, VerifyOptions options) const {
   Replaced replaced;
-  if (function) replaced = {function->name, function->parameters, *result};
+  if (function) replaced = {function->name, function->kind, function->parameters, *result};
   if (!entry_.is_process()) {
     Kept<Space> space = entry_.space(given_);
     if (auto manifold = space.as<Manifold>()) return catenary::verify(MutatedManifold(*manifold, replaced), options);
@@ -259,6 +291,8 @@ std::vector<std::string> Subject::steps_of(const Function& function) {
   const std::string& name = function.name;
   if (name == "prior") return {"extreme times", "compiled law", "prior", "independence"};
   if (name == "endpoint") return {"estimates", "oracle walk", "posterior-mean walk"};
+  if (name == "loss" || name == "loss_gradient") return {"estimates"};
+  if (name == "flow") return {"flow"};
   if (name == "log_density") return {"density", "oracle walk", "posterior-mean walk"};
   if (name == "score") return {"density"};
   if (name == "transition") return {"ends", "Chapman-Kolmogorov and bridges"};

@@ -107,6 +107,7 @@ class Denoised final : public Process {
   Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
   Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
+  std::vector<Estimate> estimates() const override { return {{"endpoint", {}}}; }
   Expr endpoint(const Estimate&, Expr estimate, Expr xt, Expr t) const override {
     return sign_ * estimate + 0.0 * xt * t;
   }
@@ -169,6 +170,65 @@ class SaysThatBridgesCompose final : public Process {
 
  private:
   StochasticInterpolant exact_{Euclidean({}), {.c = [](Expr t) { return sqrt(2.0 * t * (1.0 - t)); }}};
+};
+// Straight lines to noise, whose velocities, losses and flow are to be spoilt.
+class Straight : public Process {
+ public:
+  Straight() : Process(Euclidean({2})) {}
+  Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
+  bool markov() const override { return false; }
+  bool bridges_compose() const override { return true; }
+  std::vector<Estimate> estimates() const override { return exact_.estimates(); }
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
+    return exact_.endpoint(kind, estimate, xt, t);
+  }
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
+    return exact_.loss(kind, estimate, x0, xt, t);
+  }
+  std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.flow(x0, xt, s, t); }
+
+ protected:
+  StochasticInterpolant exact_{Euclidean({2})};
+};
+struct VelocityTowardsTheData final : Straight {
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
+    return Straight::endpoint(kind, kind.kind == "velocity" ? -estimate : estimate, xt, t);
+  }
+};
+struct TangentOfTheWrongPoint final : Straight {
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
+    return kind.kind == "tangent" ? 2.0 * xt + estimate : Straight::endpoint(kind, estimate, xt, t);
+  }
+};
+struct LossOfTheWrongEnd final : Straight {
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
+    return Straight::loss(kind, estimate, kind.kind == "endpoint" ? xt : x0, xt, t);
+  }
+};
+struct WrongGradient final : Straight {
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
+    Loss loss = *Straight::loss(kind, estimate, x0, xt, t);
+    return kind.kind == "tangent" ? Loss(loss.number, estimate - (x0 - xt)) : loss;
+  }
+};
+struct NoLoss final : Straight {
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
+    if (kind.kind == "velocity") return std::nullopt;
+    if (kind.kind == "tangent") return Loss(constant(0));
+    return Straight::loss(kind, estimate, x0, xt, t);
+  }
+};
+struct FlowOfTheWrongLaw final : Straight {
+  std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override {
+    return *Straight::flow(x0, xt, s, t) + 0.1 * s * (1.0 - s) * x0;
+  }
+};
+struct FlowThatTurnsTheNoise final : Straight {
+  std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override {
+    return 2.0 * (1.0 - s) * x0 - *Straight::flow(x0, xt, s, t);
+  }
 };
 // Of tokens that are noise at t too few are at s.
 class WrongShareOfTokens final : public Process {
@@ -262,6 +322,47 @@ TEST_CASE("mistakes in densities and scores") {
 TEST_CASE("mistakes in what estimates stand for") {
   CHECK_THAT(first_failure(Denoised(-1), 1), Contains("endpoint estimate: ") && Contains("stepped"));
   CHECK_THAT(first_failure(Likeliest()), Contains("logits: category "));
+}
+
+TEST_CASE("mistakes in any kind of estimate, in losses and in flows") {
+  VerifyOptions options = quick(1);
+  options.only = {"estimates", "flow"};
+  auto failure = [&](auto process) { return first_failure(verify(std::move(process), options)); };
+  CHECK(failure(Straight()) == "none");
+  CHECK_THAT(failure(VelocityTowardsTheData()), Contains("true estimates: the 'velocity' that x_0 = [") &&
+                                                    Contains("which stands for [") &&
+                                                    Contains("endpoint: the x_0 that an estimate stands for"));
+  CHECK_THAT(failure(TangentOfTheWrongPoint()), Contains("true estimates: the 'tangent' that x_0 = ["));
+  CHECK_THAT(failure(LossOfTheWrongEnd()),
+             Contains("loss: of x_0 = [") && Contains("the loss of the 'endpoint' [") && Contains(", which is true"));
+  CHECK_THAT(failure(WrongGradient()), Contains("loss: along [") && Contains("the loss of the 'tangent' [") &&
+                                           Contains("by its gradient that is"));
+  CHECK_THAT(failure(FlowOfTheWrongLaw()),
+             Contains("flow: ") && Contains("by the flow") && Contains("given x_0 it keeps the noise"));
+  CHECK_THAT(failure(FlowThatTurnsTheNoise()),
+             Contains("flow composes: from x_t = [") && Contains("and by way of s = 0.3 to ["));
+  Report report = verify(NoLoss(), options);
+  std::map<std::string, std::string> said;
+  for (const Check& c : report.checks)
+    if (c.verdict == Verdict::skipped) said[c.name] = c.worst;
+  CHECK(said.at("true estimates: velocity") ==
+        "which estimate is true is told by a loss that is a square, and there is none");
+  CHECK_THAT(first_failure(report), Contains("loss: the loss of 'tangent' is the same for all estimates"));
+}
+
+TEST_CASE("a joint process is verified with every kind, whichever it is placed with") {
+  Joint joint("both", 8);
+  joint.add("place", OrnsteinUhlenbeck(Euclidean({2}), {.theta = 1}), {.estimate = "noise"});
+  joint.add("sky", UniformJump(Categorical(3), 4.0),
+            {.clock = Clock([](Expr t) { return t * t / 8.0; }), .estimate = "endpoint"});
+  VerifyOptions options = quick(8);
+  options.only = {"estimates", "flow"};
+  Report report = verify(joint, options);
+  CHECK(first_failure(report) == "none");
+  std::map<std::string, std::string> compared;
+  for (const Check& c : report.checks) compared[c.name] = c.compared;
+  CHECK_THAT(compared.at("place: true estimates"), Contains("(endpoint, tangent, noise, score, velocity)"));
+  CHECK_THAT(compared.at("sky: true estimates"), Contains("(logits, endpoint)"));
 }
 
 TEST_CASE("joint processes: clocks") {

@@ -131,12 +131,17 @@ TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   fails("", "A subcommand is required");
 }
 
-TEST_CASE("docs/laws.md, which `catenary laws` prints, has every space and process") {
+TEST_CASE("docs/laws.md, which `catenary laws` prints, has every space and process, with its estimates") {
   std::ifstream in(CATENARY_SOURCE_DIR "/docs/laws.md");
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   for (const catenary::CatalogueEntry& entry : catenary::catalogue()) {
     INFO(entry.name);
-    CHECK(text.find(fmt::format("\n| `{}` | {} |", entry.name, entry.summary)) != std::string::npos);
+    size_t row = text.find(fmt::format("\n| `{}` | {} |", entry.name, entry.summary));
+    REQUIRE(row != std::string::npos);
+    if (!entry.is_process()) continue;
+    std::string kinds;
+    for (const catenary::Estimate& e : entry.process()->estimates()) kinds += (kinds.empty() ? "" : ", ") + e.kind;
+    CHECK_THAT(text.substr(row + 1, text.find('\n', row + 1) - row - 1), Contains(fmt::format(" | {} | ", kinds)));
   }
   CHECK(text.find("fail") == std::string::npos);
 }

@@ -1,0 +1,400 @@
+// Estimates: what they stand for, what a model is trained on, and where the flow leads.
+#include <catenary/verify/estimates.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <catenary/verify/two_ways.h>
+
+namespace catenary::verifying {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+double size_of(const Vector& v) {
+  double most = 0;
+  for (double x : v) most = std::max(most, std::abs(x));
+  return most;
+}
+
+/// One kind of estimate of a component, in double precision: at x_0, x_t and t.
+class Kind {
+ public:
+  Kind(const Component& c, const Estimate& estimate) : c_(c), estimate_(estimate) {
+    Joint joint("kind", 1e30);
+    joint.add(c.name, c.declared->process, {.estimate = estimate.kind});
+    const auto& placed = joint.components()[0];
+    endpoint_.emplace(std::vector{derive(joint, placed, Question::step).result});
+    if (answers(placed, Question::loss)) loss_.emplace(std::vector{derive(joint, placed, Question::loss).result});
+    if (answers(placed, Question::loss_gradient))
+      gradient_.emplace(std::vector{derive(joint, placed, Question::loss_gradient).result});
+  }
+
+  struct Place {
+    Vector x0, xt;
+    double t;
+  };
+  const std::string& name() const { return estimate_.kind; }
+  bool has_loss() const { return bool(loss_); }
+  bool has_gradient() const { return bool(gradient_); }
+  /// Whether the estimate is a point of the space.
+  bool is_point() const { return estimate_.kind == "endpoint"; }
+
+  Vector endpoint(const Place& at, const Vector& estimate) const { return ask(*endpoint_, at, estimate); }
+  double loss(const Place& at, const Vector& estimate) const { return ask(*loss_, at, estimate)[0]; }
+  Vector gradient(const Place& at, const Vector& estimate) const { return ask(*gradient_, at, estimate); }
+
+  /// The estimate that x_0 makes true: of points and logits it is known, else the least of a loss that is a square, by
+  /// conjugate gradients. Absent where there is no such loss.
+  std::optional<Vector> truth(const Place& at) const {
+    if (is_point()) return at.x0;
+    auto n = size_t(element_count(estimate_.shape));
+    if (c_.categorical() && estimate_.kind == "logits") {
+      Vector logits(n, -infinity);
+      logits[size_t(at.x0[0])] = 0;
+      return logits;
+    }
+    if (!has_gradient()) return {};
+    Vector e = some(n);
+    Vector g = gradient(at, e), d = combine(-1, g, 0, g);
+    const double first = norm(g);
+    if (!(first > 0)) return {};
+    for (size_t trip = 0; trip < 2 * n + 8; ++trip) {
+      if (!(norm(g) > 1e-12 * first)) return e;
+      Vector curved = combine(1, gradient(at, combine(1, e, 1, d)), -1, g);
+      double curvature = dot(d, curved);
+      if (!(curvature > 0)) break;  // It has no least, or none that is nearer than rounding.
+      e = combine(1, e, -dot(g, d) / curvature, d);
+      Vector next = gradient(at, e);
+      d = combine(-1, next, dot(next, next) / dot(g, g), d);
+      g = next;
+    }
+    return norm(g) <= 1e-6 * first ? std::optional(e) : std::nullopt;
+  }
+
+  /// Whether the loss is the same for all estimates, or falls below all bounds.
+  bool has_no_least(const Place& at) const {
+    Vector e = some(size_t(element_count(estimate_.shape))), g = gradient(at, e);
+    if (!(norm(g) > 0)) return true;
+    return loss(at, combine(1, e, -1e6 * (1 + norm(e)) / norm(g), g)) < -1e3 * (1 + std::abs(loss(at, e)));
+  }
+
+  /// Another estimate: i tells which.
+  Vector other(const Place& at, const Vector& truth, const Vector& other_x0, uint64_t i) const {
+    if (is_point()) return other_x0;
+    bool logits = std::isinf(size_of(truth));
+    Vector v(truth.size());
+    for (size_t k = 0; k < v.size(); ++k) v[k] = std::sin(double(3 * k + 1) + 0.7 * double(i));
+    return logits ? v : combine(1, truth, std::max(size_of(truth), 1e-3 * size_of(at.x0)), v);
+  }
+
+  /// The estimate gone h along direction v, which is made tangent where it is a point of a manifold.
+  Vector moved(const Vector& from, double h, const Vector& v) const {
+    if (is_point() && c_.geometry) return c_.geometry->exp(from, combine(h, v, 0, v));
+    return combine(1, from, h, v);
+  }
+  Vector direction(const Vector& from, uint64_t i) const {
+    Vector v(from.size());
+    for (size_t k = 0; k < v.size(); ++k) v[k] = std::cos(double(2 * k) + double(i));
+    return is_point() && c_.geometry ? c_.geometry->tangent(from, v) : v;
+  }
+
+ private:
+  static Vector some(size_t n) {
+    Vector e(n);
+    for (size_t k = 0; k < n; ++k) e[k] = std::sin(double(k + 1));
+    return e;
+  }
+
+  Vector ask(const Evaluator& function, const Place& at, const Vector& estimate) const {
+    // At s = 0 a step is the endpoint itself.
+    return function({{"estimate", estimate}, {"x0", at.x0}, {"xt", at.xt}, {"s", {0}}, {"t", {at.t}}},
+                    {.question = Question::step})[0];
+  }
+
+  const Component& c_;
+  Estimate estimate_;
+  std::optional<Evaluator> endpoint_, loss_, gradient_;
+};
+
+class EstimateChecks {
+ public:
+  EstimateChecks(Session& session, std::shared_ptr<const Subject> subject)
+      : session_(session),
+        subject_(std::move(subject)),
+        x0_(starting_points(*subject_, TwoWays::batch)),
+        ways_(session, *subject_, x0_) {}
+
+  static void plan(const std::shared_ptr<EstimateChecks>& self) {
+    self->session_.plan("estimates", 2, [self] { self->estimates(); });
+    self->session_.plan("flow", 1, [self] { self->flow(); });
+  }
+
+ private:
+  const Sampler& sampler() const { return *subject_->sampler; }
+  double time(double share) const { return subject_->time(share); }
+  Seed seed(uint32_t step) const { return Seed(session_.options().seed, step); }
+  State certain(const State& x0) const {
+    State estimate;
+    for (const Component& c : subject_->components) estimate.set(c.name, c.certain(x0));
+    return estimate;
+  }
+
+  void estimates() {
+    const Words words{"endpoint estimate",
+                      "x_s stepped to from x_t with the estimate x_0, against bridged",
+                      "stepped",
+                      "bridged",
+                      "x_s",
+                      "x_t",
+                      "endpoint: the x_0 that an estimate stands for"};
+    double s = time(0.25), t = time(0.5);
+    TwoWays::Results results(subject_->components.size());
+    ways_.compare(results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.25, 1, t,
+                  [&](const State& x0, int64_t first) {
+                    State xt = sampler().forward(x0, t, seed(13), unchecked(first));
+                    return std::pair(Way{sampler().step(certain(x0), xt, s, t, seed(14), unchecked(first)), xt},
+                                     Way{sampler().bridge(x0, xt, s, t, seed(15), unchecked(first)), xt});
+                  });
+    ways_.report(results, words);
+    for (const Component& c : subject_->components)
+      if (!c.estimates_endpoint()) logits(c);
+    for (const Component& c : subject_->components) kinds(c);
+  }
+
+  // Close to t = 0 a step lands on the x_0 that was drawn from the logits. What is noised starts from their law: where x_t tells
+  // x_0, that law comes back all the same.
+  void logits(const Component& c) {
+    auto k = size_t(c.border->estimate.size);
+    const int64_t n = int64_t(1) << 16, rounds = std::max<int64_t>(1, ways_.samples() / n / 4);
+    std::vector<double> weight(k), counts(k);
+    Tensor estimate = Tensor::empty(Dtype::f32, {n, int64_t(k)});
+    auto values = estimate.values<float>();
+    double total = 0;
+    for (size_t j = 0; j < k; ++j) {
+      // The likeliest is not the first: a draw may hold back the likeliest so far.
+      double logit = k > 2 && j == 1 ? -infinity : -2 * std::sin(double(1 + 3 * j)) - 3.0 * double(j % 7 == 2);
+      for (size_t i = j; i < values.size(); i += k) values[i] = float(logit);
+      weight[j] = std::exp(double(float(logit)));
+    }
+    std::vector<int32_t> data = c.possible_data();
+    for (size_t j = 0; j < k; ++j) {
+      if (std::find(data.begin(), data.end(), int32_t(j)) == data.end()) weight[j] = 0;
+      total += weight[j];
+    }
+    State given = part_of(x0_, 0, n), estimates;
+    Tensor starts = contiguous(given[c.name]);
+    auto start = starts.values<int32_t>();
+    double passed = 0;
+    for (size_t i = 0, j = 0; i < size_t(n); ++i) {
+      while (j + 1 < k && (double(i) + 0.5) / double(n) * total >= passed + weight[j]) passed += weight[j++];
+      std::fill_n(&start[i * c.elements()], c.elements(), int32_t(j));
+    }
+    given.set(c.name, starts);
+    for (const Component& other : subject_->components)
+      estimates.set(other.name, other.name == c.name ? estimate : other.certain(given));
+    double t = time(0.5), s = double(std::numeric_limits<float>::min());
+    for (int64_t r = 0; r < rounds; ++r) {
+      State xt = sampler().forward(given, t, seed(17), unchecked(r * n));
+      State drawn = sampler().step(estimates, xt, s, t, seed(16), unchecked(r * n));
+      for (int32_t v : drawn[c.name].values<const int32_t>()) counts[size_t(v)] += 1;
+    }
+    double all = double(n * rounds), chi_square = 0, degrees = -1, largest = -1;
+    size_t worst = 0;
+    for (size_t j = 0; j < k; ++j) {
+      double expected = all * weight[j] / total;
+      double term = expected >= 10 ? (counts[j] - expected) * (counts[j] - expected) / expected : 0;
+      if (weight[j] == 0 && counts[j] > 0) term = infinity;
+      chi_square += term;
+      degrees += expected >= 10;
+      if (term > largest) {
+        largest = term;
+        worst = j;
+      }
+    }
+    Check check;
+    check.name = c.label + "logits";
+    check.compared = "x_0 drawn from logits, against their probabilities";
+    check.n = int64_t(all);
+    check.statistic_name = "|z|";
+    check.statistic = sigmas_of_chi_square(chi_square, degrees);
+    check.threshold = sigmas_of_probability(session_.level());
+    session_.judge(std::move(check),
+                   fmt::format("category {} has the probability {:.4g} and comes in {:.4g} of the draws", worst,
+                               weight[worst] / total, counts[worst] / all),
+                   "endpoint: the draw of a category from logits");
+  }
+
+  // ---- every kind -----------------------------------------------------------------------------------
+
+  /// Points that were looked at, and the first that was wrong.
+  struct Tally {
+    int64_t n = 0, wrong = 0;
+    std::string worst;
+    void add(bool right, const std::function<std::string()>& sentence) {
+      ++n;
+      if (!right && ++wrong == 1) worst = sentence();
+    }
+  };
+
+  void kinds(const Component& c) {
+    if (!c.declared)
+      return session_.skip(c.label + "true estimates",
+                           "the declaration is not there in C++ to be evaluated in double precision");
+    std::vector<Kind> kinds;
+    for (const Estimate& estimate : c.declared->process->estimates()) kinds.emplace_back(c, estimate);
+    Tally stands, least;
+    std::vector<std::string> names;
+    constexpr int64_t few = 16;
+    const State x0 = part_of(x0_, 0, few);
+    for (const Kind& kind : kinds) {
+      names.push_back(kind.name());
+      bool known = true, tells = false, stands_for = false;
+      for (double share : {1e-3, 0.1, 0.6}) {
+        double t = time(share), now = c.clock(t);
+        if (!(now > 0)) continue;
+        State xt = sampler().forward(x0, t, seed(19), unchecked());
+        for (int64_t i = 0; i < few && known; ++i) {
+          Kind::Place at{vector_of(c, x0, i), vector_of(c, xt, i), now};
+          std::optional<Vector> truth = kind.truth(at);
+          known = truth.has_value();
+          if (!known) {
+            if (kind.has_gradient())
+              least.add(!kind.has_no_least(at), [&] {
+                return fmt::format("the loss of '{}' is the same for all estimates, or falls below all bounds",
+                                   kind.name());
+              });
+            break;
+          }
+          stands_for |= check_endpoint(c, kind, at, *truth, stands);
+          if (kind.has_loss())
+            tells |= check_loss(kind, at, *truth,
+                                kind.other(at, *truth, vector_of(c, x0, i + 1 < few ? i + 1 : 0), uint64_t(i)),
+                                uint64_t(i), least);
+        }
+      }
+      if (known && !stands_for)
+        stands.add(false, [&] { return fmt::format("the '{}' that is true tells nothing of x_0", kind.name()); });
+      if (!known)
+        session_.skip(fmt::format("{}true estimates: {}", c.label, kind.name()),
+                      "which estimate is true is told by a loss that is a square, and there is none");
+      else if (kind.has_loss() && !tells)
+        least.add(false, [&] { return fmt::format("the loss of '{}' is 0 whatever the estimate", kind.name()); });
+    }
+    session_.judge_points(
+        c.label + "true estimates",
+        fmt::format("x_0 against what its estimate stands for, of each kind ({})", fmt::join(names, ", ")), stands.n,
+        stands.wrong, stands.worst,
+        "endpoint: the x_0 that an estimate stands for; or loss: what the estimate is compared with");
+    if (least.n == 0) return session_.skip(c.label + "loss", "this process has none");
+    session_.judge_points(c.label + "loss",
+                          "the loss of true estimates against others, and its gradient against differences", least.n,
+                          least.wrong, least.worst, "loss: its number, and its gradient where it has one of its own");
+  }
+
+  /// Returns whether the estimate tells x_0.
+  static bool check_endpoint(const Component& c, const Kind& kind, const Kind::Place& at, const Vector& truth,
+                             Tally& tally) {
+    auto gap = [&](const Vector& a, const Vector& b) {
+      double away = size_of(combine(1, a, -1, b));
+      return c.geometry && !(away <= 1e-4) ? std::min(away, c.geometry->distance(a, b)) : away;
+    };
+    Vector found = kind.endpoint(at, truth);
+    // As well as the estimate tells it: of noise, say, x_0 is lost where little of it is left.
+    double size = std::max(size_of(at.x0), size_of(at.xt)), known = 1e-4 * size;
+    if (!kind.is_point() && !c.categorical())
+      known += gap(kind.endpoint(at, combine(1 + 1e-7, truth, 0, truth)), found);
+    tally.add(gap(found, at.x0) <= known, [&] {
+      return fmt::format("the '{}' that x_0 = {} makes true of x_t = {} at t = {:.4g} is {}, which stands for {}",
+                         kind.name(), text_of(at.x0), text_of(at.xt), at.t, text_of(truth), text_of(found));
+    });
+    return known <= 1e-2 * size;
+  }
+
+  /// Returns whether the other estimate has a loss.
+  static bool check_loss(const Kind& kind, const Kind::Place& at, const Vector& truth, const Vector& other, uint64_t i,
+                         Tally& tally) {
+    double least = kind.loss(at, truth), more = kind.loss(at, other);
+    tally.add(least <= 1e-6 * more, [&] {
+      return fmt::format(
+          "of x_0 = {} and x_t = {} at t = {:.4g} the loss of the '{}' {} is {:.4g}, and {:.4g} of {}, which is true",
+          text_of(at.x0), text_of(at.xt), at.t, kind.name(), text_of(other), more, least, text_of(truth));
+    });
+    if (!kind.has_gradient()) return more > 0;
+    Vector along = kind.direction(other, i), gradient = kind.gradient(at, other);
+    double h = 1e-3 * std::max(size_of(other), 1e-3) / std::max(size_of(along), 1e-30);
+    double slope = (kind.loss(at, kind.moved(other, h, along)) - kind.loss(at, kind.moved(other, -h, along))) / (2 * h);
+    double expected = dot(gradient, along), known = 1e-3 * norm(gradient) * norm(along) + 1e-9 * more / h;
+    tally.add(std::abs(slope - expected) <= known, [&] {
+      return fmt::format("along {} the loss of the '{}' {} has the derivative {:.4g}; by its gradient that is {:.4g}",
+                         text_of(along), kind.name(), text_of(other), slope, expected);
+    });
+    return more > 0;
+  }
+
+  // ---- the flow -------------------------------------------------------------------------------------
+
+  void flow() {
+    if (!subject_->answers(Question::flow_step)) return session_.skip("flow", "not every process here has a flow");
+    const Words words{
+        "flow", "x_s that the flow takes x_t to, given x_0, against noised from x_0", "by the flow", "noised", "x_s",
+        "",     "flow: given x_0 it keeps the noise, which grows from s to t"};
+    constexpr std::pair<double, double> pairs[] = {{0.4, 1}, {0.06, 0.1}, {1e-4, 0.02}};
+    TwoWays::Results results(subject_->components.size());
+    for (auto [of_s, of_t] : pairs) {
+      double s = time(of_s), t = time(of_t);
+      ways_.compare(results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.125, std::size(pairs), t,
+                    [&](const State& x0, int64_t first) {
+                      State xt = sampler().forward(x0, t, seed(25), unchecked(first));
+                      Way a{sampler().flow_step(certain(x0), xt, s, t, unchecked(first)), {}};
+                      return std::pair(std::move(a), Way{sampler().forward(x0, s, seed(26), unchecked(first)), {}});
+                    });
+      if (session_.options().stop_at_failure && TwoWays::any_failed(results)) break;
+    }
+    ways_.report(results, words);
+
+    constexpr int64_t few = 4096;
+    const State x0 = part_of(x0_, 0, few), estimate = certain(x0);
+    double r = time(0.1), s = time(0.3), t = time(0.6);
+    State xt = sampler().forward(x0, t, seed(27), unchecked());
+    State xs = sampler().flow_step(estimate, xt, s, t, unchecked());
+    State by_s = sampler().flow_step(estimate, xs, r, s, unchecked());
+    State at_once = sampler().flow_step(estimate, xt, r, t, unchecked());
+    for (const Component& c : subject_->components) {
+      Tally tally;
+      double size = 0;
+      for (int64_t i = 0; i < few; ++i)
+        size = std::max({size, size_of(vector_of(c, x0, i)), size_of(vector_of(c, xt, i))});
+      for (int64_t i = 0; i < few; ++i) {
+        Vector a = vector_of(c, by_s, i), b = vector_of(c, at_once, i);
+        double away = size_of(combine(1, a, -1, b)), known = 1e-4 * size;
+        if (!(away <= known) && c.geometry) away = std::min(away, c.geometry->distance(a, b));
+        tally.add(away <= known, [&] {
+          return fmt::format(
+              "from x_t = {} at t = {:.4g} the flow leads to {} at r = {:.4g}, and by way of s = {:.4g} to {}",
+              text_of(vector_of(c, xt, i)), t, text_of(b), r, s, text_of(a));
+        });
+      }
+      session_.judge_points(c.label + "flow composes", "where the flow leads at once, against by way of a time between",
+                            tally.n, tally.wrong, tally.worst, "flow: which time is which, and the sign of the noise");
+    }
+  }
+
+  Session& session_;
+  std::shared_ptr<const Subject> subject_;
+  State x0_;
+  TwoWays ways_;
+};
+
+}  // namespace
+
+void plan_estimates(Session& session, std::shared_ptr<const Subject> subject) {
+  EstimateChecks::plan(std::make_shared<EstimateChecks>(session, std::move(subject)));
+}
+
+}  // namespace catenary::verifying

@@ -1,0 +1,13 @@
+// The checks of what a model returns: estimates, losses, steps of the flow.
+#pragma once
+
+#include <memory>
+
+#include <catenary/verify/subject.h>
+
+namespace catenary::verifying {
+
+/// Plans the checks of every kind of estimate that a component's process lists, and of its flow; the session outlives the run.
+void plan_estimates(Session& session, std::shared_ptr<const Subject> subject);
+
+}  // namespace catenary::verifying

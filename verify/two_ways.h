@@ -1,0 +1,63 @@
+// Two ways of drawing the same points, compared.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <catenary/verify/subject.h>
+#include <catenary/verify/two_sample.h>
+
+namespace catenary::verifying {
+
+/// One way of drawing (x_s, x_t), or x_s alone.
+struct Way {
+  State xs;
+  std::optional<State> xt;
+};
+using DrawBoth = std::function<std::pair<Way, Way>(const State& x0, int64_t first_sample)>;
+
+/// What is compared, in words.
+struct Words {
+  std::string check, compared, name_a, name_b, s, t, advice;
+};
+
+/// Compares two ways of drawing from the same starts, component by component.
+class TwoWays {
+ public:
+  static constexpr int64_t batch = 1 << 17;
+
+  /// `starts`: a batch of them. Session and subject outlive it.
+  TwoWays(Session& session, const Subject& subject, State starts)
+      : session_(session), subject_(subject), x0_(std::move(starts)) {}
+
+  struct Result {
+    double sigmas = -1, threshold = 0;
+    int64_t n = 0;
+    std::string sentence, where;
+    std::optional<Histograms> histograms;
+  };
+  /// One for each component.
+  using Results = std::vector<Result>;
+
+  /// How many samples a comparison takes.
+  int64_t samples() const;
+  /// Draws both ways, a share of samples(), and adds what they say of each component to its result. It is one of `repeated`
+  /// such comparisons, at a time `at` of approximations.
+  void compare(Results& results, const Words& words, const std::string& where, double share, size_t repeated, double at,
+               const DrawBoth& draw);
+  static bool any_failed(const Results& results);
+  /// A check for each component; of one that was never compared, skipped.
+  void report(const Results& results, const Words& words);
+
+ private:
+  bool obvious(const std::vector<std::unique_ptr<TwoSample>>& samples_of, const Words& words, double at) const;
+
+  Session& session_;
+  const Subject& subject_;
+  State x0_;
+};
+
+}  // namespace catenary::verifying
