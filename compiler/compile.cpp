@@ -146,7 +146,8 @@ Compiled lower(const Source& source, const Target& target, const CompileOptions&
   return compiled;
 }
 
-Sampler load(Compiled compiled, const SamplerOptions& options) {
+Sampler load(Compiled compiled, const Target& target, const SamplerOptions& options) {
+  check_runs_here(target);
   struct Loaded {
     explicit Loaded(Compiled from) : table(std::move(from.table)), code(from.objects) {}
     std::unique_ptr<KernelTable> table;
@@ -161,8 +162,7 @@ Sampler load(Compiled compiled, const SamplerOptions& options) {
 }  // namespace
 
 Sampler compile(const Joint& joint, const Target& target, const CompileOptions& options) {
-  check_runs_here(target);
-  return load(lower(source_of(joint, options.questions), target, options), options.sampler);
+  return load(lower(source_of(joint, options.questions), target, options), target, options.sampler);
 }
 
 std::string to_mlir(const Joint& joint) {
@@ -174,7 +174,6 @@ std::string to_mlir(const Joint& joint) {
 
 Sampler compile_mlir(const std::string& text, const std::string& name, const Target& target,
                      const CompileOptions& options) {
-  check_runs_here(target);
   auto context = make_context();
   auto declaration = parse_declaration(*context, text, name);
   Source source{joint_name(*declaration), horizon_of(*declaration), questions_of(*declaration),
@@ -185,7 +184,7 @@ Sampler compile_mlir(const std::string& text, const std::string& name, const Tar
                 }};
   // What passes the checks of a declaration and still cannot be lowered is the text's fault, not ours.
   try {
-    return load(lower(source, target, options), options.sampler);
+    return load(lower(source, target, options), target, options.sampler);
   } catch (const PassFailure& failure) {
     throw Error(fmt::format("'{}' cannot be compiled: {}", name, failure.diagnostics));
   }

@@ -190,7 +190,7 @@ class EstimateChecks {
     State given = part_of(x0_, 0, n), estimates;
     Tensor starts = contiguous(given[c.name]);
     auto start = starts.values<int32_t>();
-    double passed = 0;
+    double passed = 0, strays = 0;
     for (size_t i = 0, j = 0; i < size_t(n); ++i) {
       while (j + 1 < k && (double(i) + 0.5) / double(n) * total >= passed + weight[j]) passed += weight[j++];
       std::fill_n(&start[i * c.elements()], c.elements(), int32_t(j));
@@ -202,7 +202,8 @@ class EstimateChecks {
     for (int64_t r = 0; r < rounds; ++r) {
       State xt = sampler().forward(given, t, seed(17), unchecked(r * n));
       State drawn = sampler().step(estimates, xt, s, t, seed(16), unchecked(r * n));
-      for (int32_t v : drawn[c.name].values<const int32_t>()) counts[size_t(v)] += 1;
+      for (int32_t v : drawn[c.name].values<const int32_t>())
+        v >= 0 && size_t(v) < k ? counts[size_t(v)] += 1 : ++strays;
     }
     double all = double(n * rounds), chi_square = 0, degrees = -1, largest = -1;
     size_t worst = 0;
@@ -222,11 +223,12 @@ class EstimateChecks {
     check.compared = "x_0 drawn from logits, against their probabilities";
     check.n = int64_t(all);
     check.statistic_name = "|z|";
-    check.statistic = sigmas_of_chi_square(chi_square, degrees);
+    check.statistic = strays > 0 ? infinity : sigmas_of_chi_square(chi_square, degrees);
     check.threshold = sigmas_of_probability(session_.level());
     session_.judge(std::move(check),
-                   fmt::format("category {} has the probability {:.4g} and comes in {:.4g} of the draws", worst,
-                               weight[worst] / total, counts[worst] / all),
+                   strays > 0 ? fmt::format("{} of {} draws are no category 0 .. {}", strays, all, k - 1)
+                              : fmt::format("category {} has the probability {:.4g} and comes in {:.4g} of the draws",
+                                            worst, weight[worst] / total, counts[worst] / all),
                    "endpoint: the draw of a category from logits");
   }
 

@@ -248,8 +248,8 @@ class ProcessChecks {
         far = compile(joint, session_.options().target,
                       session_.compile_options({Question::prior, Question::forward, Question::bridge}));
         for (double t : {1e2, 1e4, 1e6}) times.push_back(t);
-      } catch (const Error&) {
-        far.reset();  // It ends at its own horizon.
+      } catch (const Error& e) {
+        session_.skip("times beyond the horizon", e.what());
       }
     }
     const Sampler& draw = far ? *far : sampler();

@@ -1,6 +1,7 @@
 // The processor by name, and its attributes on every function.
 #include <catenary/compiler/target/cpu.h>
 
+#include <map>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -76,11 +77,10 @@ Target Target::host() {
   target.cpu = llvm::sys::getHostCPUName().str();
   llvm::SubtargetFeatures features;
   auto host = llvm::sys::getHostCPUFeatures();
-  std::vector<std::string> names;
-  for (const auto& f : host)
-    if (f.second) names.push_back(f.first().str());
-  std::sort(names.begin(), names.end());
-  for (const std::string& name : names) features.AddFeature(name);
+  // What it lacks as well: a virtual machine may hide some of what its processor's name stands for.
+  std::map<std::string, bool> sorted;
+  for (const auto& f : host) sorted[f.first().str()] = f.second;
+  for (const auto& [name, there] : sorted) features.AddFeature(name, there);
   target.features = features.getString();
   target.lanes = host.lookup("avx512f") ? 16 : 8;
   return target;

@@ -284,14 +284,15 @@ TEST_CASE("compiler messages: texts that are no declarations") {
   CHECK(refusal_of_text(
             declaration(prior("%a = arith.constant 0 : index\nscf.for %i = %a to %a step %a {\n" + good + "\n}"))) ==
         not_one("line 8, column 1: 'catenary.output' op must stand in a pipeline itself"));
-  CHECK(refusal_of_text(declaration(prior(good) + "\ncatenary.pipeline @q.0 asks \"forward\" {\n" + good +
-                                    "\n}\ncatenary.pipeline @q_0 asks \"bridge\" {\n" + good + "\n}")) ==
-        not_one("line 12, column 1: 'catenary.pipeline' op has a name that differs from another's by '.' for '_' alone; "
-                "in object code they are one"));
+  CHECK(
+      refusal_of_text(declaration(prior(good) + "\ncatenary.pipeline @q.0 asks \"forward\" {\n" + good +
+                                  "\n}\ncatenary.pipeline @q_0 asks \"bridge\" {\n" + good + "\n}")) ==
+      not_one("line 12, column 1: 'catenary.pipeline' op has a name that differs from another's by '.' for '_' alone; "
+              "in object code they are one"));
   CHECK(refusal_of_text(declaration(prior("%a = arith.constant 1.0 : f32\n%b = math.tanh %a : f32\n" + good))) ==
         not_one("line 6, column 6: 'math.tanh' op is nothing that a declaration may compute with"));
-  CHECK(refusal_of_text(
-            declaration(prior("%a = arith.constant 1.0 : f32\n%b = arith.addf %a, %a fastmath<fast> : f32\n" + good))) ==
+  CHECK(refusal_of_text(declaration(
+            prior("%a = arith.constant 1.0 : f32\n%b = arith.addf %a, %a fastmath<fast> : f32\n" + good))) ==
         not_one("line 6, column 6: 'arith.addf' op has fast-math flags; a declaration has none, so that its bits are "
                 "the same everywhere"));
   CHECK(refusal_of_text(declaration(prior("%a = arith.constant dense<> : tensor<0xf32>\n" + good))) ==

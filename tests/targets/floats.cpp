@@ -9,7 +9,7 @@
 #include <catenary/tests/runtime/states.h>
 
 using namespace catenary;
-using namespace catenary::testing;
+using catenary::fake::same_bits;
 
 namespace {
 
