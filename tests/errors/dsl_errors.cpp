@@ -446,6 +446,25 @@ TEST_CASE("messages: the standard library") {
         "a variance-exploding process needs a sigma_min above 0; found 0");
   CHECK(say([] { VarianceExploding(Euclidean({}), {.sigma_min = 2, .sigma_max = 2}); }) ==
         "a variance-exploding process needs a sigma_max above sigma_min; found 2 and 2");
+  CHECK(say([] { VarianceExploding(Euclidean({2}), {.sigma_min = {1, 3}, .sigma_max = 2}); }) ==
+        "a variance-exploding process needs a sigma_max above sigma_min; found 2 and 3");
+  CHECK(say([] { VarianceExploding(Euclidean({}), {.sigma_max = INFINITY}); }) ==
+        "a variance-exploding process needs a sigma_max above 0; found inf");
+  CHECK(say([] { VariancePreserving(Euclidean({3}), {.beta_max = {1, 2}}); }) ==
+        "a variance-preserving process needs one beta_max, or one for each of the 3 elements of a point; found 2");
+  CHECK(
+      say([] { ScheduledOrnsteinUhlenbeck(Euclidean({2}), {.theta = {1, 2}}, Covariance({1, 0, 0, 1})); }) ==
+      "an Ornstein-Uhlenbeck process with a schedule needs one theta for all coordinates, which its covariance joins; "
+      "found 2 of them");
+  CHECK(
+      say([] { ScheduledOrnsteinUhlenbeck(Euclidean({2}), {.variance = {1, 2, 3}}); }) ==
+      "an Ornstein-Uhlenbeck process with a schedule needs one variance, or one for each of the 2 elements of a point; "
+      "found 3");
+  CHECK(say([] { ScheduledOrnsteinUhlenbeck(Euclidean({2}), {.terms = {{.weight = 1, .rate = {1, 2, 3}}}}); }) ==
+        "an Ornstein-Uhlenbeck process with a schedule needs one rate, or one for each of the 2 elements of a point; "
+        "found 3");
+  CHECK(say([] { ScheduledOrnsteinUhlenbeck(Euclidean({2}), {.variance = {1, 0}}); }) ==
+        "an Ornstein-Uhlenbeck process with a schedule needs a variance in all above 0; found 0");
   CHECK(say([] { Brownian(Euclidean({3}), 1.0).space().uniform_point(); }) ==
         "space 'euclidean' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
         "space, "
