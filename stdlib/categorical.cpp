@@ -68,11 +68,16 @@ namespace {
 
 // The logits less what is forbidden, and the weights that they stand for.
 struct Weights {
-  Weights(Expr logits, const LogitsOptions& options)
-      : logits(std::move(logits)), options(options), categories(this->logits.shape()[0]), highest(find_highest()) {}
+  Weights(Expr logits, const LogitsOptions& options, std::function<Expr(const Expr& k)> possible = {})
+      : logits(std::move(logits)),
+        options(options),
+        possible(std::move(possible)),
+        categories(this->logits.shape()[0]),
+        highest(find_highest()) {}
 
   Expr logit(const Expr& k) const {
     Expr found = at(logits, k);
+    if (possible) found = select(possible(k), found, std::nan(""));
     return options.forbidden.empty() ? found : select(is_among(options.forbidden, k), std::nan(""), found);
   }
   // Relative to the highest. Of what is not a number none. Infinite logits of the same sign have equal weights.
@@ -91,6 +96,7 @@ struct Weights {
 
   Expr logits;
   const LogitsOptions& options;
+  std::function<Expr(const Expr& k)> possible;
   int64_t categories;
   Expr highest;
 
@@ -105,8 +111,8 @@ struct Weights {
 
 }  // namespace
 
-Expr draw_from_logits(Expr logits, const LogitsOptions& options) {
-  Weights weights(std::move(logits), options);
+Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<Expr(const Expr& k)> possible) {
+  Weights weights(std::move(logits), options, std::move(possible));
   int64_t first_allowed = 0;
   for (int64_t k : options.forbidden) first_allowed += k == first_allowed;
   double sharpness = 1 / std::clamp(options.temperature, 1e-37, 1e37);

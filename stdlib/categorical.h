@@ -38,9 +38,9 @@ struct LogitsOptions {
 LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t categories);
 
 /// A draw of a category from its unnormalised log-probabilities, by draw_category. -inf forbids a category, and so does NaN;
-/// where nothing else is left, those of -inf are drawn equally often. Sums are compensated: 65,536 logits are summed to
-/// rounding.
-Expr draw_from_logits(Expr logits, const LogitsOptions& options);
+/// where nothing else is left, those of -inf are drawn equally often. Where `possible` is given, it says which categories can be
+/// drawn at all. Sums are compensated: 65,536 logits are summed to rounding.
+Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<Expr(const Expr& k)> possible = {});
 
 /// -log of the probability that the logits give the category x_0, at temperature 1, forbidden categories having none: the
 /// difference to the highest logit, and log1p of the others' weights, so that a loss near 0 keeps its digits. Infinity where x_0 has

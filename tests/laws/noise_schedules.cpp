@@ -1,10 +1,7 @@
 // Linear Gaussian processes whose noise changes with time, against their closed forms.
 #include <cmath>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -95,70 +92,64 @@ TEST_CASE("sub-variance-preserving, variance exploding, elucidated: forward and 
 
 namespace {
 
-// One process of two coordinates, and each of them as a process of its own.
-void check_coordinates(Engine engine, const std::shared_ptr<const LinearGaussian>& joined,
-                       const std::vector<std::shared_ptr<const LinearGaussian>>& each, double horizon) {
-  Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
-  auto evaluator = [&](const LinearGaussian& process) {
-    auto m = process.moments(s, t);
-    return Evaluator({m.decay.value_or(constant(1)), m.deviation, m.shift.value_or(constant(0))});
-  };
-  auto draws = draws_of(engine, joined, horizon);
-  Points start = draws->repeated({1, -0.5}, 2), end = draws->repeated({0.75, 1.25}, 2);
-  for (size_t k = 0; k < 2; ++k) {
-    CAPTURE(k);
-    for (auto [from, to] : {std::pair(0.0, 1e-12), {1e-6, 2e-6}, {0.25, 0.5}, {0.0, 1.0}}) {
-      std::map<std::string, Values> at = {{"s", {from}}, {"t", {to}}};
-      auto found = evaluator(*joined)(at), wanted = evaluator(*each[k])(at);
-      for (size_t i = 0; i < 3; ++i)
-        CHECK(found[i][found[i].size() == 1 ? 0 : k] == Approx(wanted[i][0]).epsilon(1e-12));
-    }
-    auto alone = draws_of(engine, each[k], horizon);
-    auto check = [&](const Points& x, const Points& y) {
-      Points own;
-      for (size_t i = k; i < x.size(); i += 2) own.push_back(x[i]);
-      CHECK(ks_distance(own, y) < ks_bound(own.size(), y.size()));
-    };
-    Points from = alone->repeated({start[k]}), to = alone->repeated({end[k]});
-    check(draws->prior(1), alone->prior(11));
-    check(draws->forward(start, 0.3, 2), alone->forward(from, 0.3, 12));
-    check(draws->bridge(start, end, 0.3, 0.7, 3), alone->bridge(from, to, 0.3, 0.7, 13));
+Values moments_of(const LinearGaussian& process, double from, double to) {
+  auto m = process.moments(constant(from), constant(to));
+  Values numbers;
+  for (const Expr& e : {m.decay.value_or(constant(1)), m.deviation, m.shift.value_or(constant(0))}) {
+    Values found = evaluate({e + splat(0.0, process.space().point())}, {})[0];
+    numbers.insert(numbers.end(), found.begin(), found.end());
   }
+  return numbers;
 }
 
 }  // namespace
 
 TEST_CASE("noise schedules of each coordinate are those of processes of their own") {
-  Engine engine = GENERATE(from_range(engines()));
-  const Euclidean plane({2}), one({1});
-  auto check = [&](double horizon, auto make) {
-    // By coordinate; {} is both.
-    auto choose = [](std::optional<size_t> k) {
-      return [k](double a, double b) { return k ? PerCoordinate(*k == 0 ? a : b) : PerCoordinate({a, b}); };
-    };
-    check_coordinates(engine, make(plane, choose({})), {make(one, choose(0)), make(one, choose(1))}, horizon);
+  // By coordinate; 2 is both.
+  auto check = [&](auto make) {
+    std::shared_ptr<const LinearGaussian> process[3];
+    for (int k : {0, 1, 2}) {
+      auto of = [k](double a, double b) { return k == 2 ? PerCoordinate({a, b}) : k == 0 ? a : b; };
+      auto made = make(Euclidean({k == 2 ? 2 : 1}), of);
+      process[k] = std::make_shared<const decltype(made)>(std::move(made));
+    }
+    for (auto [s, t] : {std::pair(0.0, 1e-12), {1e-6, 2e-6}, {0.25, 0.5}, {0.0, 1.0}}) {
+      Values both = moments_of(*process[2], s, t);
+      for (size_t k : {0, 1}) {
+        Values own = moments_of(*process[k], s, t);
+        for (size_t i = 0; i < 3; ++i) CHECK(both[2 * i + k] == Approx(own[i]).epsilon(1e-12));
+      }
+    }
+    return process[2];
   };
-  auto shared = [](auto process) {
-    return std::shared_ptr<const LinearGaussian>(std::make_shared<const decltype(process)>(std::move(process)));
-  };
-  check(1, [&](const Euclidean& space, auto of) {
-    return shared(VariancePreserving(space, {.beta_min = of(0.1, 2), .beta_max = of(20, 2)}));
+  auto preserving = check([](const Euclidean& space, auto of) {
+    return VariancePreserving(space, {.beta_min = of(0.1, 2), .beta_max = of(20, 2)});
   });
-  check(1, [&](const Euclidean& space, auto of) {
-    return shared(SubVariancePreserving(space, {.beta_min = 0.5, .beta_max = of(20, 3)}));
+  check([](const Euclidean& space, auto of) {
+    return SubVariancePreserving(space, {.beta_min = 0.5, .beta_max = of(20, 3)});
   });
-  check(1, [&](const Euclidean& space, auto of) {
-    return shared(CosineVariancePreserving(space, {.offset = of(0.008, 0.4)}));
-  });
-  check(1, [&](const Euclidean& space, auto of) {
-    return shared(VarianceExploding(space, {.sigma_min = of(0.01, 0.5), .sigma_max = 3}));
+  check([](const Euclidean& space, auto of) { return CosineVariancePreserving(space, {.offset = of(0.008, 0.4)}); });
+  check([](const Euclidean& space, auto of) {
+    return VarianceExploding(space, {.sigma_min = of(0.01, 0.5), .sigma_max = 3});
   });
   // A term that theta outlives in one coordinate and not in the other.
-  check(4, [&](const Euclidean& space, auto of) {
-    return shared(ScheduledOrnsteinUhlenbeck(
-        space, {.theta = of(0.7, 2),
-                .mean = of(0.5, 0),
-                .variance = of(0.3, 0),
-                .terms = {{.weight = 0.2, .rate = -2}, {.weight = of(0, 0.6), .rate = of(0.3, -4.5)}}}));
+  auto scheduled = check([](const Euclidean& space, auto of) {
+    return ScheduledOrnsteinUhlenbeck(space, {.theta = of(0.7, 2),
+                                              .mean = of(0.5, 0),
+                                              .variance = of(0.3, 0),
+                                              .terms = {{0.2, -2}, {.weight = of(0, 0.6), .rate = of(0.3, -4.5)}}});
   });
+
+  // Draws of both coordinates follow the moments.
+  Engine engine = GENERATE(from_range(engines()));
+  for (const auto& process : {preserving, scheduled}) {
+    auto draws = draws_of(engine, process, 1);
+    Points x = draws->forward(draws->repeated({1, -2}, 2), 0.25, 1);
+    Values m = moments_of(*process, 0, 0.25);
+    for (size_t k : {0, 1}) {
+      Points own;
+      for (size_t i = k; i < x.size(); i += 2) own.push_back(x[i]);
+      check_normal(own, m[k] * (k == 0 ? 1 : -2) + m[4 + k], m[2 + k] * m[2 + k]);
+    }
+  }
 }
