@@ -46,7 +46,8 @@ LogicalResult check_process(ProcessOp process, std::set<uint32_t>& numbers) {
            << CATENARY_MAX_RANK << " axes";
   for (int64_t k : process.getForbidden())
     if (k < 0 || k >= int64_t(process.getCategories()))
-      return process.emitOpError("forbids category ") << k << " of " << process.getCategories();
+      return process.emitOpError("forbids category ")
+             << k << " (has " << process.getCategories() << "); leave out what is not a category";
   return success();
 }
 
