@@ -190,6 +190,15 @@ Sampler compile_mlir(const std::string& text, const std::string& name, const Tar
   }
 }
 
+std::map<std::string, std::vector<int64_t>> forbidden_categories(const std::string& text, const std::string& name) {
+  auto context = make_context();
+  auto declaration = parse_declaration(*context, text, name);
+  std::map<std::string, std::vector<int64_t>> forbidden;
+  for (auto process : declaration->getOps<ProcessOp>())
+    forbidden[process.getSymName().str()] = process.getForbidden().vec();
+  return forbidden;
+}
+
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target,
                       const CompileOptions& options) {
   Source source = source_of(joint, options.questions);

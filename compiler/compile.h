@@ -1,6 +1,7 @@
 // From a declaration to a sampler: just in time, or written out ahead of time.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,9 @@ std::string to_mlir(const Joint& joint);
 /// Throws Error for a text that is not a declaration, telling where and why.
 Sampler compile_mlir(const std::string& text, const std::string& name, const Target& target = Target::host(),
                      const CompileOptions& options = {});
+
+/// What each component of that text forbids its model, by name: Estimate::forbidden. Throws Error as compile_mlir.
+std::map<std::string, std::vector<int64_t>> forbidden_categories(const std::string& text, const std::string& name);
 
 /// Writes `folder/<joint>.a` and `folder/<joint>.h`: an archive of the object code that `compile` would run, and a C
 /// header that defines `static const catenary_module catenary_<joint>` for it, for the questions that `options` lists. A program

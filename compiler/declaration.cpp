@@ -49,6 +49,10 @@ LogicalResult check_process(ProcessOp process, std::set<uint32_t>& numbers) {
   if (!fits(process.getPoint()) || !fits(process.getEstimate()))
     return process.emitOpError("must have points and estimates of f32 or i32, numbers or tensors of up to ")
            << CATENARY_MAX_RANK << " axes";
+  for (int64_t k : process.getForbidden())
+    if (k < 0 || k >= int64_t(process.getCategories()))
+      return process.emitOpError("forbids category ")
+             << k << " (has " << process.getCategories() << "); leave out what is not a category";
   return success();
 }
 

@@ -314,7 +314,7 @@ void import_process(mlir::OpBuilder& b, const Joint::Component& component, size_
   auto op = ProcessOp::create(b, b.getUnknownLoc(), component.name, uint32_t(index), space.name(),
                               types.type_of(space.type(), space.point()), estimate.kind,
                               types.type_of(estimate.type, estimate.shape), uint64_t(space.categories()),
-                              component.placement.sites);
+                              estimate.forbidden, component.placement.sites);
   mlir::OpBuilder::InsertionGuard guard(b);
   b.createBlock(&op.getLaws());
   for (const auto& [question, law] : laws) import_law(b, law);

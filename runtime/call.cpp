@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <catenary/runtime/cuda_kernels.h>
+#include <catenary/runtime/plain_arithmetic.h>
 #include <catenary/support/error.h>
 
 namespace catenary {
@@ -95,11 +96,13 @@ void Call::set_time(size_t index, const Times& times) {
 }
 
 void Call::set_times(const Times& t) {
+  const PlainArithmetic plain;  // Times are rounded to float.
   check_times(subject_, module_, "t", t, samples_);
   set_time(0, t);
 }
 
 void Call::set_times(const Times& s, const Times& t) {
+  const PlainArithmetic plain;
   check_times(subject_, module_, "s", s, samples_);
   check_times(subject_, module_, "t", t, samples_);
   check_order(subject_, s, t, samples_);

@@ -7,10 +7,7 @@
 #include <new>
 
 #include <catenary/runtime/checks.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include <catenary/runtime/plain_arithmetic.h>
 
 namespace catenary {
 namespace {
@@ -74,31 +71,6 @@ void repeat(std::byte* memory, int64_t bytes, int64_t total) {
   for (int64_t filled = bytes; filled < total; filled *= 2)
     std::memcpy(memory + filled, memory, size_t(std::min(filled, total - filled)));
 }
-
-/// Rounding to nearest and no flush of subnormals while it lives, whatever the caller's thread does: the bits depend on it.
-class PlainArithmetic {
- public:
-#if defined(__x86_64__)
-  PlainArithmetic() : saved_(_mm_getcsr()) { _mm_setcsr(0x1f80); }
-  ~PlainArithmetic() { _mm_setcsr(saved_); }
-
- private:
-  unsigned saved_;
-#elif defined(__aarch64__)
-  PlainArithmetic() {
-    asm volatile("mrs %0, fpcr" : "=r"(saved_));
-    asm volatile("msr fpcr, %0" : : "r"(uint64_t{0}));
-  }
-  ~PlainArithmetic() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
-
- private:
-  uint64_t saved_;
-#endif
-
- public:
-  PlainArithmetic(const PlainArithmetic&) = delete;
-  PlainArithmetic& operator=(const PlainArithmetic&) = delete;
-};
 
 class Run {
  public:

@@ -81,9 +81,11 @@ namespace {
 // Logits in windows that are read at once, and the weights that they stand for.
 class Windows {
  public:
-  Windows(Expr logits, const LogitsOptions& options)
+  using Possible = std::function<Expr(const Expr& k)>;
+  Windows(Expr logits, const LogitsOptions& options, Possible possible = {})
       : logits_(std::move(logits)),
         options_(options),
+        possible_(std::move(possible)),
         categories_(logits_.shape()[0]),
         // A fold that draws makes at most 65,536 trips.
         width_(std::min(categories_, 16 * ((categories_ + (1 << 20) - 1) >> 20))) {}
@@ -91,7 +93,7 @@ class Windows {
   int64_t count() const { return (categories_ + width_ - 1) / width_; }
 
   struct Window {
-    Expr positions, logits;  // NaN: forbidden, or in the window before.
+    Expr positions, logits;  // NaN: forbidden, not possible, or in the window before.
   };
   Window at(const Expr& number) const {
     std::vector<double> places(static_cast<size_t>(width_));
@@ -102,6 +104,12 @@ class Windows {
       positions = first + positions;
       found = dynamic_slice(logits_, first, width_);
       if (categories_ % width_ != 0) found = select(positions < wanted, std::nan(""), found);
+    }
+    if (possible_) {
+      std::vector<Operand> each;
+      for (int64_t i = 0; i < width_; ++i)
+        each.emplace_back(select(possible_(index(positions, i)), index(found, i), std::nan("")));
+      found = stack(each);
     }
     return {positions, without_forbidden(found, positions)};
   }
@@ -141,13 +149,14 @@ class Windows {
   }
   Expr logits_;
   const LogitsOptions& options_;
+  Possible possible_;
   int64_t categories_, width_;
 };
 
 }  // namespace
 
-Expr draw_from_logits(Expr logits, const LogitsOptions& options) {
-  Windows windows(std::move(logits), options);
+Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<Expr(const Expr& k)> possible) {
+  Windows windows(std::move(logits), options, std::move(possible));
   int64_t first_allowed = 0;
   for (int64_t k : options.forbidden) first_allowed += k == first_allowed;
   double sharpness = 1 / std::clamp(options.temperature, 1e-37, 1e37);

@@ -40,8 +40,8 @@ LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t cat
 /// A draw of a category from its unnormalised log-probabilities, in one pass: windows of 16 categories compete for the place of the
 /// one that is drawn from, each by its share of the compensated sum so far, to 2^-32 (the weighted reservoir of Chao, 1982); then
 /// its category as by draw_category. -inf forbids a category, and so does NaN; where nothing else is left, those of -inf are drawn
-/// equally often.
-Expr draw_from_logits(Expr logits, const LogitsOptions& options);
+/// equally often. Where `possible` is given, it says which categories can be drawn at all.
+Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<Expr(const Expr& k)> possible = {});
 
 /// -log of the probability that the logits give the category x_0, at temperature 1, forbidden categories having none: the
 /// difference to the highest logit, and log1p of the others' weights, so that a loss near 0 keeps its digits. Infinity where x_0 has

@@ -18,10 +18,11 @@ using Matrix = std::vector<double>;  // K x K, row major.
 // Times are in units of the mean stay in the category that is left fastest. The tables begin at `shortest`; a stretch is a factor
 // `stretch` of time, and holds a power of two of pieces.
 constexpr double shortest = 0x1p-24, stretch = 4;
-constexpr int earlier_stretches = 12, most_stretches = 24, most_pieces = 32;
+constexpr int earlier_stretches = 12, most_stretches = 26, most_pieces = 32;
 constexpr int64_t most_numbers = int64_t{1} << 24;
 constexpr size_t degree = 8, coefficients = degree + 1;
 constexpr double least = 1e-300, never = -700;  // A probability that is taken as 0, and its logarithm then.
+constexpr double impossible = -std::numeric_limits<double>::infinity();
 
 Matrix product(const Matrix& a, const Matrix& b, size_t k) {
   Matrix c(k * k);
@@ -116,18 +117,31 @@ struct GeneratorJump::Tables {
   Tables(std::string_view whose, const std::vector<double>& rates, size_t categories) : k(categories) {
     unit = checked_rates(whose, rates, k, fastest);
     jumps = least_jumps(unit, k);
-    for (size_t i = 0; i < k * k; ++i)
-      if (jumps[i] == double(k))
-        throw Error(fmt::format(
-            "{} needs a way from every category to every other; there is none from {} to {}. For a category that is "
-            "never left there is AbsorbingJump, for one that is never entered StationaryJump",
-            whose, i / k, i % k));
+    check_end(whose);
     while (!fits(whose)) pieces_per_stretch *= 2;
     // Before the tables P = A t^n (1 + c t): at their beginning log P rises with log t by n + c t.
     for (size_t i = 0; i < k * k; ++i) {
       double rise = polynomials[i * coefficients + 1] * pieces_per_stretch / std::log(stretch);
-      bends.push_back(polynomials[i * coefficients] == never ? 0 : rise - jumps[i]);
+      bends.push_back(polynomials[i * coefficients] <= never ? 0 : rise - jumps[i]);
     }
+  }
+
+  bool way(size_t from, size_t to) const { return jumps[from * k + to] < double(k); }
+
+  // Categories that are not left for good: those that are reached again from wherever they lead. There is one law at the end
+  // where they all reach one another.
+  void check_end(std::string_view whose) {
+    for (size_t i = 0; i < k; ++i) {
+      stays.push_back(true);
+      for (size_t j = 0; j < k; ++j) stays[i] = stays[i] && (way(j, i) || !way(i, j));
+    }
+    auto first = size_t(std::find(stays.begin(), stays.end(), true) - stays.begin());
+    for (size_t j = first + 1; j < k; ++j)
+      if (stays[j] && !way(first, j))
+        throw Error(
+            fmt::format("{} needs one law at the end, whatever the start; it ends about category {} or about {}, and "
+                        "there is no way from one to the other: give it one, or make each a process of its own",
+                        whose, first, j));
   }
 
   // exp(Q t) for t up to 4 `shortest`: e^{-t} sum t^n (I + Q)^n / n!, all of whose terms are positive.
@@ -137,7 +151,8 @@ struct GeneratorJump::Tables {
       step[i * k + i] += 1;
       power[i * k + i] = sum[i * k + i] = 1;
     }
-    double most = *std::max_element(jumps.begin(), jumps.end()), factor = 1;
+    double most = 0, factor = 1;
+    for (double n : jumps) most = n < double(k) ? std::max(most, n) : most;
     for (int64_t n = 1; double(n) <= most + 3 && factor > least; ++n) {
       power = product(power, step, k);
       factor *= t / double(n);
@@ -194,7 +209,7 @@ struct GeneratorJump::Tables {
       seldom = seldom || p[i][pair] < least;
       logs.push_back(std::log(p[i][pair]));
     }
-    c[0] = seldom ? never : logs[0];
+    c[0] = jumps[pair] == double(k) ? impossible : seldom ? never : logs[0];
     for (size_t i = 0; i < degree && !seldom; ++i)
       for (size_t m = 0; m < degree; ++m) c[m + 1] += (logs[i + 1] - logs[0]) / offsets[i + 1] * basis[i][m];
     for (double& value : c) value = double(float(value));
@@ -209,9 +224,10 @@ struct GeneratorJump::Tables {
     return true;
   }
 
+  // All rows are the law at the end, in which categories that are left for good have no share.
   bool forgotten(const Matrix& p) const {
     for (size_t i = 0; i < k * k; ++i)
-      if (std::abs(p[i] / p[i % k] - 1) > 1e-9) return false;
+      if (stays[i % k] ? std::abs(p[i] / p[i % k] - 1) > 1e-9 : p[i] >= least) return false;
     return true;
   }
 
@@ -219,6 +235,7 @@ struct GeneratorJump::Tables {
   double fastest = 0;
   int pieces_per_stretch = 1;
   Matrix unit;
+  std::vector<bool> stays;
   std::vector<double> jumps, bends, polynomials, stationary;
 };
 
@@ -238,7 +255,12 @@ GeneratorJump::GeneratorJump(Categorical space, std::string_view whose, const Ta
       polynomials_(constant(tables.polynomials, {int64_t(tables.polynomials.size())})),
       jumps_(constant(tables.jumps, {int64_t(tables.jumps.size())})),
       bends_(constant(tables.bends, {int64_t(tables.bends.size())})),
-      stationary_(FixedLaw::of(whose, tables.stationary)) {}
+      stationary_(FixedLaw::of(whose, tables.stationary)) {
+  std::vector<double> starts(tables.k);
+  for (size_t i = 0; i < tables.k * tables.k; ++i) starts[i % tables.k] += tables.way(i / tables.k, i % tables.k);
+  if (std::ranges::any_of(starts, [&](double n) { return n < double(tables.k); }))
+    starts_ = constant(starts, {int64_t(tables.k)}, Type::i32);
+}
 
 GeneratorJump::Place GeneratorJump::place(Expr time) const {
   // Counted from the time 1 / fastest, about which logarithms are most accurate.
@@ -266,7 +288,7 @@ Expr GeneratorJump::forward(Expr x0, Expr t) const {
 
 Expr GeneratorJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Place before = place(s), after = place(t - s), all = place(t);
-  Expr whole = log_probability(x0, xt, all);
+  Expr whole = max(log_probability(x0, xt, all), -1e30);
   return draw_category(space().categories(), xt, [&](Expr k) {
     return exp(log_probability(x0, k, before) + log_probability(k, xt, after) - whole);
   });
@@ -274,6 +296,17 @@ Expr GeneratorJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
 
 std::optional<Expr> GeneratorJump::log_density(Expr x0, Expr xt, Expr t) const {
   return log_probability(x0, xt, place(std::move(t)));
+}
+
+std::optional<Expr> GeneratorJump::tells(Expr xt, Expr) const {
+  if (!starts_) return std::nullopt;
+  return at(*starts_, xt) <= 1;
+}
+
+GeneratorJump::Start GeneratorJump::possible(Expr xt) const {
+  if (!starts_) return {};
+  int64_t n = space().categories();
+  return [=, this](const Expr& k) { return at(jumps_, k * n + xt) < double(n); };
 }
 
 namespace {

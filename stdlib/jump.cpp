@@ -14,8 +14,10 @@ std::vector<Estimate> Jump::estimates() const {
 
 std::optional<Expr> Jump::tells(Expr, Expr) const { return std::nullopt; }
 
+Jump::Start Jump::possible(Expr) const { return {}; }
+
 Expr Jump::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const {
-  Expr end = kind.kind == "endpoint" ? estimate : draw_from_logits(std::move(estimate), logits_);
+  Expr end = kind.kind == "endpoint" ? estimate : draw_from_logits(std::move(estimate), logits_, possible(xt));
   std::optional<Expr> known = tells(xt, std::move(t));
   return known ? select(*known, xt, end) : end;
 }

@@ -1,6 +1,8 @@
 // Jump processes whose transitions are P_t = a I + (1 - a) 1 pi^T, a = e^{-rate t}: uniform, with a stationary law, absorbing.
 #pragma once
 
+#include <functional>
+
 #include <catenary/dsl/process.h>
 #include <catenary/stdlib/categorical.h>
 
@@ -12,7 +14,7 @@ namespace catenary {
 class Jump : public Process {
  public:
   std::vector<Estimate> estimates() const override;
-  /// x_t where it tells x_0, whatever the estimate.
+  /// x_t where it tells x_0, whatever the estimate; of logits only categories that can have become x_t.
   Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
   /// Of logits -log softmax(logits)[x_0] (cross_entropy); of an endpoint 1 where it is not x_0; 0 where x_t tells x_0.
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
@@ -21,6 +23,9 @@ class Jump : public Process {
   Jump(Categorical space, std::string_view whose, LogitsOptions logits);
   /// Where x_t can only be x_0 itself, never noise; by default nowhere.
   virtual std::optional<Expr> tells(Expr xt, Expr t) const;
+  /// Which x_0 can have become x_t; by default, empty, all.
+  using Start = std::function<Expr(const Expr& x0)>;
+  virtual Start possible(Expr xt) const;
 
  private:
   LogitsOptions logits_;

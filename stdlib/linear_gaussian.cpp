@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 
 #include <fmt/ranges.h>
@@ -13,20 +14,6 @@
 namespace catenary {
 
 namespace {
-
-template <class F>
-PerCoordinate map(F&& f, PerCoordinate a) {
-  for (double& v : a.values) v = f(v);
-  return a;
-}
-template <class F>
-PerCoordinate map(F&& f, PerCoordinate a, PerCoordinate b) {
-  if (!a.each) a.values.resize(b.values.size(), a.values[0]);
-  if (!b.each) b.values.resize(a.values.size(), b.values[0]);
-  std::transform(a.values.begin(), a.values.end(), b.values.begin(), a.values.begin(), f);
-  a.each = a.each || b.each;
-  return a;
-}
 
 bool is_zero(const PerCoordinate& value) { return !value.each && value.values[0] == 0; }
 
@@ -83,8 +70,7 @@ PerCoordinate LinearGaussian::sized(std::string_view whose, std::string_view wha
   return value;
 }
 
-PerCoordinate LinearGaussian::scale(std::string_view whose, std::string_view what, PerCoordinate value) const {
-  for (double v : value.values) positive(whose, what, v);
+PerCoordinate LinearGaussian::separate(std::string_view whose, std::string_view what, PerCoordinate value) const {
   if (value.each && flat().dimension() != element_count(space().point()))
     throw Error(fmt::format("{} needs one {} for all coordinates, which space '{}' joins; found {} of them", whose,
                             what, space().name(), value.values.size()));
@@ -92,6 +78,11 @@ PerCoordinate LinearGaussian::scale(std::string_view whose, std::string_view wha
     throw Error(fmt::format("{} needs one {} for all coordinates, which its covariance joins; found {} of them", whose,
                             what, value.values.size()));
   return sized(whose, what, std::move(value));
+}
+
+PerCoordinate LinearGaussian::scale(std::string_view whose, std::string_view what, PerCoordinate value) const {
+  for (double v : value.values) positive(whose, what, v);
+  return separate(whose, what, std::move(value));
 }
 
 PerCoordinate LinearGaussian::place(std::string_view whose, std::string_view what, PerCoordinate value) const {
@@ -338,36 +329,44 @@ Expr OrnsteinUhlenbeck::prior(Expr) const {
 
 ScheduledOrnsteinUhlenbeck::ScheduledOrnsteinUhlenbeck(Kept<Flat> space, ScheduledOrnsteinUhlenbeckOptions options,
                                                        Covariance covariance)
-    : LinearGaussian(std::move(space), std::move(covariance)),
-      theta_(positive("an Ornstein-Uhlenbeck process with a schedule", "theta", options.theta)),
-      mean_(0),
-      terms_(std::move(options.terms)) {
+    : LinearGaussian(std::move(space), std::move(covariance)), theta_(1), mean_(0), terms_(std::move(options.terms)) {
   constexpr std::string_view whose = "an Ornstein-Uhlenbeck process with a schedule";
+  theta_ = scale(whose, "theta", std::move(options.theta));
   mean_ = place(whose, "mean", std::move(options.mean));
-  terms_.insert(terms_.begin(), {.weight = options.variance, .rate = 0});
-  double all = 0;
-  for (const auto& [weight, rate] : terms_) {
-    if (!(weight >= 0) || !std::isfinite(weight) || !std::isfinite(rate))
-      throw Error(
-          fmt::format("{} needs a variance and weights that are 0 or above, and finite rates; found {} e^({} t)", whose,
-                      weight, rate));
-    all += weight;
+  terms_.insert(terms_.begin(), {.weight = std::move(options.variance), .rate = 0});
+  PerCoordinate all = 0;
+  for (auto& [weight, rate] : terms_) {
+    weight = separate(whose, &weight == &terms_[0].weight ? "variance" : "weight", std::move(weight));
+    rate = separate(whose, "rate", std::move(rate));
+    map(
+        [&](double w, double r) {
+          if (!(w >= 0) || !std::isfinite(w) || !std::isfinite(r))
+            throw Error(
+                fmt::format("{} needs a variance and weights that are 0 or above, and finite rates; found {} e^({} t)",
+                            whose, w, r));
+          return w;
+        },
+        weight, rate);
+    all = map(std::plus(), all, weight);
   }
-  positive(whose, "variance in all", all);
+  scale(whose, "variance in all", all);
 }
 
 LinearGaussian::Moments ScheduledOrnsteinUhlenbeck::moments(Expr s, Expr t) const {
   Expr passed = t - s, variance = constant(0);
+  PerCoordinate back = map(std::negate(), theta_), back_twice = map([](double v) { return -2 * v; }, theta_);
   for (const auto& [weight, rate] : terms_) {
-    // Of two ways to write the term the one that decays.
-    double fall = rate + 2 * theta_;
-    Expr then = rate == 0 ? constant(1) : exp_of_product(constant(rate), fall >= 0 ? t : s);
-    if (fall < 0) then = then * exp_of_product(constant(-2 * theta_), passed);
-    variance = variance + weight * then * integral_of_decay(constant(std::abs(fall)), passed);
+    // Of two ways to write the term the one that decays: from its end, or from its beginning.
+    PerCoordinate fall = map(std::minus(), rate, back_twice);
+    Expr from_end = spread(fall) >= 0.0;
+    Expr then = exp_of_product(spread(rate), select(from_end, t, s)) *
+                exp_of_product(spread(back_twice), select(from_end, 0.0, passed));
+    Expr size = spread(map([](double v) { return std::abs(v); }, fall));
+    variance = variance + spread(weight) * then * integral_of_decay(size, passed);
   }
   std::optional<Expr> shift;
-  if (!is_zero(mean_)) shift = -spread(mean_) * expm1(-theta_ * passed);
-  return {exp_of_product(constant(-theta_), passed), sqrt(variance), shift};
+  if (!is_zero(mean_)) shift = -spread(mean_) * expm1(spread(back) * passed);
+  return {exp_of_product(spread(back), passed), sqrt(variance), shift};
 }
 
 }  // namespace catenary

@@ -1,6 +1,7 @@
 // Processes on flat spaces whose transitions are linear in the state with Gaussian noise.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -20,6 +21,20 @@ struct PerCoordinate {
   std::vector<double> values;
   bool each;
 };
+/// f of the number, or of each; a number for all is that of every coordinate.
+template <class F>
+PerCoordinate map(F&& f, PerCoordinate a) {
+  for (double& v : a.values) v = f(v);
+  return a;
+}
+template <class F>
+PerCoordinate map(F&& f, PerCoordinate a, PerCoordinate b) {
+  if (!a.each) a.values.resize(b.values.size(), a.values[0]);
+  if (!b.each) b.values.resize(a.values.size(), b.values[0]);
+  std::transform(a.values.begin(), a.values.end(), b.values.begin(), a.values.begin(), f);
+  a.each = a.each || b.each;
+  return a;
+}
 
 /// The covariance of a point's noise: a positive definite matrix over its elements in row-major order, itself row-major. By
 /// default the identity, drawn as the space's standard normal.
@@ -97,10 +112,12 @@ class LinearGaussian : public Process {
   const Covariance& covariance() const { return covariance_; }
   /// Normal with covariance C, in the shape of a point.
   Expr noise() const;
-  /// Returns `value`; throws Error naming `what` unless every number is above 0, and there is one for each element of a point or
-  /// one for all; one for each only where neither the space nor the covariance joins coordinates.
+  /// Returns `value`; throws Error naming `what` unless there is one number for all coordinates or one for each element of a point,
+  /// this only where neither the space nor the covariance joins coordinates.
+  PerCoordinate separate(std::string_view whose, std::string_view what, PerCoordinate value) const;
+  /// The same for a scale: every number is above 0.
   PerCoordinate scale(std::string_view whose, std::string_view what, PerCoordinate value) const;
-  /// The same for a place: finite, and a point of the space.
+  /// Likewise for a place: finite, and a point of the space.
   PerCoordinate place(std::string_view whose, std::string_view what, PerCoordinate value) const;
   /// A constant: a number, or of a point's shape.
   Expr spread(const PerCoordinate& value) const;
@@ -160,15 +177,15 @@ class OrnsteinUhlenbeck final : public LinearGaussian {
 
 /// A term weight e^{rate t}.
 struct Exponential {
-  double weight;
-  double rate;
+  PerCoordinate weight;
+  PerCoordinate rate;
 };
 
 /// dX = theta (mean - X) dt + sqrt(v(t)) dW, v(t) = variance + the sum of the terms, of which none is negative.
 struct ScheduledOrnsteinUhlenbeckOptions {
-  double theta = 1;
+  PerCoordinate theta = 1;
   PerCoordinate mean = 0;
-  double variance = 1;
+  PerCoordinate variance = 1;
   std::vector<Exponential> terms = {};
 };
 
@@ -181,8 +198,7 @@ class ScheduledOrnsteinUhlenbeck final : public LinearGaussian {
   Moments moments(Expr s, Expr t) const override;
 
  private:
-  double theta_;
-  PerCoordinate mean_;
+  PerCoordinate theta_, mean_;
   std::vector<Exponential> terms_;
 };
 

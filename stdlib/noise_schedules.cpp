@@ -5,80 +5,79 @@
 #include <cmath>
 #include <numbers>
 
-#include <catenary/stdlib/checks.h>
+#include <fmt/format.h>
 
 namespace catenary {
 
-namespace {
-
-LinearBeta rising(std::string_view whose, LinearBeta beta) {
-  positive(whose, "beta_min", beta.beta_min);
-  if (!(beta.beta_max >= beta.beta_min) || !std::isfinite(beta.beta_max))
-    throw Error(
-        fmt::format("{} needs a beta_max of beta_min or above; found {} and {}", whose, beta.beta_max, beta.beta_min));
-  return beta;
+BetaDiffusion::BetaDiffusion(Kept<Flat> space, std::string_view whose, LinearBeta beta, Covariance covariance)
+    : LinearGaussian(std::move(space), std::move(covariance)), least_(1), half_slope_(0) {
+  least_ = scale(whose, "beta_min", std::move(beta.beta_min));
+  half_slope_ = map(
+      [&](double most, double least) {
+        if (!(most >= least))
+          throw Error(fmt::format("{} needs a beta_max of beta_min or above; found {} and {}", whose, most, least));
+        return 0.5 * (most - least);
+      },
+      scale(whose, "beta_max", std::move(beta.beta_max)), least_);
 }
 
-// The integral of beta over an interval of this length, whose middle lies at half of `ends`.
-Expr integral(const LinearBeta& beta, const Expr& length, const Expr& ends) {
-  return length * fma(0.5 * (beta.beta_max - beta.beta_min), ends, beta.beta_min);
+Expr BetaDiffusion::integral(const Expr& length, const Expr& ends) const {
+  return length * fma(spread(half_slope_), ends, spread(least_));
 }
 
-}  // namespace
+Expr BetaDiffusion::prior(Expr) const { return noise(); }
 
 VariancePreserving::VariancePreserving(Kept<Flat> space, LinearBeta options, Covariance covariance)
-    : LinearGaussian(std::move(space), std::move(covariance)),
-      beta_(rising("a variance-preserving process", options)) {}
+    : BetaDiffusion(std::move(space), "a variance-preserving process", std::move(options), std::move(covariance)) {}
 
 LinearGaussian::Moments VariancePreserving::moments(Expr s, Expr t) const {
-  Expr passed = integral(beta_, t - s, t + s);
+  Expr passed = integral(t - s, t + s);
   return {exp(-0.5 * passed), sqrt(-expm1(-passed))};
 }
 
-Expr VariancePreserving::prior(Expr) const { return noise(); }
-
 SubVariancePreserving::SubVariancePreserving(Kept<Flat> space, LinearBeta options, Covariance covariance)
-    : LinearGaussian(std::move(space), std::move(covariance)),
-      beta_(rising("a sub-variance-preserving process", options)) {}
+    : BetaDiffusion(std::move(space), "a sub-variance-preserving process", std::move(options), std::move(covariance)) {}
 
 LinearGaussian::Moments SubVariancePreserving::moments(Expr s, Expr t) const {
-  Expr passed = integral(beta_, t - s, t + s), both = integral(beta_, t, t) + integral(beta_, s, s);
+  Expr passed = integral(t - s, t + s), both = integral(t, t) + integral(s, s);
   // The deviation is as small as t: the decay is told by its difference from 1 as well.
   return {exp(-0.5 * passed), sqrt(-expm1(-passed)) * sqrt(-expm1(-both)), {}, expm1(-0.5 * passed)};
 }
 
-Expr SubVariancePreserving::prior(Expr) const { return noise(); }
-
 CosineVariancePreserving::CosineVariancePreserving(Kept<Flat> space, CosineOptions options, Covariance covariance)
     : LinearGaussian(std::move(space), std::move(covariance)),
-      offset_(positive("a variance-preserving process", "cosine offset", options.offset)) {}
+      offset_(scale("a variance-preserving process", "cosine offset", std::move(options.offset))) {}
 
 LinearGaussian::Moments CosineVariancePreserving::moments(Expr s, Expr t) const {
   // As sines of what is left to pi/2, or to pi, so that nothing cancels: the variance 1 - decay^2 is
   // sin(a_t - a_s) sin(a_s + a_t) / cos(a_s)^2.
-  const double speed = std::numbers::pi / 2 / (1 + offset_);
+  Expr speed = spread(map([](double offset) { return std::numbers::pi / 2 / (1 + offset); }, offset_));
   Expr from = min(s, 1 - 0x1p-24), to = min(t, 1.0), start = sin(speed * (1.0 - from));
   Expr both = from + to;
-  Expr sum = sin(speed * select(both < 1.0, both + 2 * offset_, (1.0 - from) + (1.0 - to)));
+  Expr turned = both + 2.0 * spread(offset_), left = (1.0 - from) + (1.0 - to);
+  Expr sum = sin(speed * select(both < 1.0, turned, left));
   return {sin(speed * (1.0 - to)) / start, sqrt(sin(speed * (to - from)) / start) * sqrt(sum / start)};
 }
 
 Expr CosineVariancePreserving::prior(Expr) const { return noise(); }
 
 VarianceExploding::VarianceExploding(Kept<Flat> space, GeometricSigma options, Covariance covariance)
-    : LinearGaussian(std::move(space), std::move(covariance)) {
+    : LinearGaussian(std::move(space), std::move(covariance)), sigma_min_(1), growth_(1) {
   constexpr std::string_view whose = "a variance-exploding process";
-  sigma_min_ = positive(whose, "sigma_min", options.sigma_min);
-  if (!(options.sigma_max > options.sigma_min) || !std::isfinite(options.sigma_max))
-    throw Error(fmt::format("{} needs a sigma_max above sigma_min; found {} and {}", whose, options.sigma_max,
-                            options.sigma_min));
-  growth_ = std::log(options.sigma_max / options.sigma_min);
+  sigma_min_ = scale(whose, "sigma_min", std::move(options.sigma_min));
+  growth_ = map(
+      [&](double most, double least) {
+        if (!(most > least))
+          throw Error(fmt::format("{} needs a sigma_max above sigma_min; found {} and {}", whose, most, least));
+        return std::log(most / least);
+      },
+      scale(whose, "sigma_max", std::move(options.sigma_max)), sigma_min_);
 }
 
 LinearGaussian::Moments VarianceExploding::moments(Expr s, Expr t) const {
   // sigma_t^2 - sigma_s^2 = sigma_t^2 (1 - e^{-2 growth (t - s)}).
-  Expr sigma = sigma_min_ * exp_of_product(constant(growth_), t);
-  return {{}, sigma * sqrt(-expm1(-2 * growth_ * (t - s)))};
+  Expr growth = spread(growth_), sigma = spread(sigma_min_) * exp_of_product(growth, t);
+  return {{}, sigma * sqrt(-expm1(-2.0 * growth * (t - s)))};
 }
 
 Elucidated::Elucidated(Kept<Flat> space, Covariance covariance)

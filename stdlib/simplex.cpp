@@ -25,8 +25,12 @@ struct Way {
       : u(root(p)),
         chord((max(q, smallest) - max(p, smallest)) / (u + root(q))),
         half(0.5 * norm(chord)),
-        angle(2.0 * asin(min(half, 1.0))) {}
+        angle(2.0 * asin(min(half, 1.0))),
+        stretch(ratio(angle, sin(angle), 1)),
+        // w - cos(angle) u, with 1 - cos(angle) = |w - u|^2 / 2.
+        turn(chord + 2.0 * square(half) * u) {}
   Expr u, chord, half, angle;
+  Expr stretch, turn;  // Their product leads from u to w.
 };
 
 }  // namespace
@@ -48,10 +52,17 @@ Expr Simplex::exp(Expr p, Expr v) const {
 }
 
 Expr Simplex::log(Expr p, Expr q) const {
-  // angle / sin(angle) (w - cos(angle) u), with 1 - cos(angle) = |w - u|^2 / 2.
   Way way(p, q);
-  Expr turn = way.chord + 2.0 * square(way.half) * way.u;
-  return 2.0 * ratio(way.angle, sin(way.angle), 1) * way.u * turn;
+  return 2.0 * way.stretch * way.u * way.turn;
+}
+
+Expr Simplex::score(Expr p, Expr q, Expr v) const {
+  Way way(p, q);
+  Expr w = root(q), missing = w * (2.0 / (1.0 + catenary::exp(8.0 * way.stretch * (way.u * w / v))));
+  Expr turn = way.turn - (missing - dot(way.u, missing) * way.u);
+  double a = 0.5 * (dimension() - 1);
+  Expr curved = 1.0 + a / 4 * v * (1.0 / 3 + square(way.angle) / 45.0);
+  return 2.0 * (way.stretch / (curved * v)) * way.u * turn;
 }
 
 Expr Simplex::inner(Expr p, Expr u, Expr v) const {

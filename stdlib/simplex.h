@@ -25,6 +25,10 @@ class Simplex final : public Manifold {
   Expr tangent(Expr p, Expr v) const override;
   Expr exp(Expr p, Expr v) const override;
   Expr log(Expr p, Expr q) const override;
+  /// Of the law of a Brownian motion that is reflected at the boundary. On the sphere it is that of all images (+-w_1, ..., +-w_K) of
+  /// w = sqrt(q), which pull like the one point w_i tanh(4 c u_i w_i / v), c = angle / sin(angle); with the Van Vleck factor of a
+  /// sphere of radius 2. The first terms for small v: see docs/walks.md for the errors.
+  Expr score(Expr p, Expr q, Expr v) const override;
   Expr inner(Expr p, Expr u, Expr v) const override;
   Expr distance(Expr p, Expr q) const override;
   /// The natural gradient p (d - sum p d).

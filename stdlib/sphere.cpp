@@ -115,6 +115,37 @@ Expr log_kernel(int64_t dimension, const Expr& angle, const Expr& rest, const Ex
   }
 }
 
+// ---- S^d, d > 3: how strongly the heat kernel pulls ---------------------------------------------------
+// -d log p / dr over the angle r, a = (d - 1) / 2.
+
+// From r/v, the Van Vleck factor (r / sin r)^a and the drift of its term of order v. Beyond a quarter turn the poles at the antipode give
+// way to the ways around it, p ~ I_n(z) z^{-n} with n = d / 2 - 1, z = pi (pi - r) / v; of I_{n+1} / I_n the bound of Amos (1974).
+Expr pull_at_short_times(double d, const Sphere::Way& way, const Expr& v) {
+  double a = (d - 1) / 2, m = (d + 1) / 2;
+  Expr near = min(way.angle, way.rest), square = near * near;
+  // 1 / near - cot near
+  Expr bend = select(near < 0.3, near * (1.0 / 3 + square * (1.0 / 45 + square * (2.0 / 945))),
+                     (sin(near) - near * cos(near)) / (max(near, 0.3) * sin(max(near, 0.3))));
+  Expr straight = way.angle / v, drift = (a * (a - 1) / 45) * v * way.angle;
+  Expr least = max(v, 1e-10), z = pi * way.rest / least, root = sqrt(z * z + m * m);
+  Expr lost = (a + m * m / (root + z)) / (a + root);
+  Expr far = straight - (pi * lost) / least + (1.0 - lost) * (a * (bend - 1.0 / max(way.angle, 1.0)) + drift);
+  return select(way.angle <= way.rest, straight - a * bend + drift, far);
+}
+
+// By the series of Gegenbauer polynomials R_l = C_l / C_l(1), whose derivatives are R'_{l+1} = (l + 1) (R_l + cos r R'_l / (l + d - 1)).
+Expr pull_by_series(int d, const Sphere::Way& way, const Expr& v) {
+  Expr near = min(way.angle, way.rest), c = select(way.angle <= way.rest, cos(near), -cos(near));
+  auto last = fold(8 + std::min(d, 24), {1.0, 0.0, 0.0, 1.0, 1.0, 0.0}, [&](Expr trip, const std::vector<Expr>& k) {
+    // k: R_l, R_{l-1}, R'_l, the weight of R_l, the kernel, its derivative by the cosine.
+    Expr l = to_float(trip), below = l + (d - 1.0), twice = 2.0 * l + (d - 1.0);
+    Expr next = (twice * c * k[0] - l * k[1]) / below, slope = (l + 1.0) * (k[0] + c * k[2] / below);
+    Expr weight = k[3] * ((twice + 2.0) / twice * below / (l + 1.0)) * catenary::exp(-0.5 * (twice + 1.0) * v);
+    return std::vector<Expr>{next, k[0], slope, weight, fma(weight, next, k[4]), fma(weight, slope, k[5])};
+  });
+  return sin(near) * last[5] / max(last[4], 1e-6);
+}
+
 }  // namespace
 
 Sphere::Sphere(int dimension)
@@ -143,11 +174,15 @@ Expr Sphere::log(Expr x, Expr y) const {
 }
 
 Expr Sphere::score(Expr x, Expr y, Expr v) const {
-  if (dimension() > 3) return log(x, y) / v;
+  Way way = Sphere::way(x, y);
+  if (int d = dimension(); d > 3) {
+    // As late as the first form is good, and as early as the terms of the series suffice.
+    double border = std::max(std::min(0.3, 2.0 / d), 2 * std::log(d / 12.0) / d);
+    return select(v < border, pull_at_short_times(d, way, v), pull_by_series(d, way, v)) * way.direction;
+  }
   Expr angle = parameter("angle", Type::f32, {}), rest = parameter("pi - angle", Type::f32, {});
   Expr kernel = log_kernel(dimension(), angle, rest, v);
   Expr slope = catenary::gradient(kernel, angle) - catenary::gradient(kernel, rest);
-  Way way = Sphere::way(x, y);
   return -rewrite({slope}, {{angle, way.angle}, {rest, way.rest}})[0] * way.direction;
 }
 

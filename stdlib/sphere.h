@@ -19,7 +19,8 @@ class Sphere final : public Manifold {
   Expr exp(Expr x, Expr v) const override;
   Expr log(Expr x, Expr y) const override;
   Expr uniform_point() const override { return project(normal(point())); }
-  /// Exact for d <= 3; beyond, the limit for small v.
+  /// Exact for d <= 3. Beyond: for v from 0.3 on (from 2 / d for d > 6, later for d > 32) by its Gegenbauer series, below by the
+  /// first terms for small v and the many ways to the antipode: see docs/walks.md for the errors.
   Expr score(Expr x, Expr y, Expr v) const override;
 
   /// The shortest way from x to y.

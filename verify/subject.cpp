@@ -26,8 +26,6 @@ Tensor Component::certain(const State& x0) const {
 
 std::vector<int32_t> Component::possible_data() const {
   std::vector<int32_t> data;
-  std::vector<int64_t> forbidden;
-  if (declared) forbidden = declared->estimate().forbidden;
   for (int32_t k = 0; k < border->point.categories; ++k)
     if (std::find(forbidden.begin(), forbidden.end(), k) == forbidden.end()) data.push_back(k);
   return data;
@@ -56,6 +54,7 @@ void add_components(Session& session, Subject& subject) {
     c.border = &borders[i];
     if (subject.joint) {
       c.declared = subject.joint->components()[i];
+      c.forbidden = c.declared->estimate().forbidden;
       if (auto manifold = c.space()->as<Manifold>()) {
         Kept<Manifold> space = *manifold;
         c.geometry = std::make_shared<Geometry>(space);
@@ -101,12 +100,15 @@ Subject subject_of(Session& session, const std::string& mlir, const std::string&
   subject.sampler = compile_mlir(mlir, name, session.options().target,
                                  session.compile_options({std::begin(all_questions), std::end(all_questions)}));
   add_components(session, subject);
-  for (const Component& c : subject.components)
+  auto forbidden = forbidden_categories(mlir, name);
+  for (Component& c : subject.components) {
+    c.forbidden = forbidden.at(c.name);
     if (!c.estimates_endpoint() && std::string_view(c.border->estimate_kind) != "logits")
       throw Error(
           fmt::format("component '{}' of '{}' has its estimate as '{}'; the verifier makes endpoints and logits, "
                       "so save the declaration with one of those",
                       c.name, name, c.border->estimate_kind));
+  }
   return subject;
 }
 

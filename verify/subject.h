@@ -18,6 +18,7 @@ struct Component {
   std::string label;  ///< what its checks are called after: "" where it is the only one, else "wind: "
   const catenary_component* border;
   std::optional<Joint::Component> declared;
+  std::vector<int64_t> forbidden;            ///< What the process forbids its model: Estimate::forbidden.
   std::shared_ptr<const Geometry> geometry;  ///< Of a manifold whose declaration is there.
   std::shared_ptr<const Probe> log;          ///< The same.
   std::shared_ptr<const Probe> distance;     ///< The same; every element of its result is the distance.
@@ -31,7 +32,7 @@ struct Component {
   bool estimates_endpoint() const { return std::string_view(border->estimate_kind) == "endpoint"; }
   /// The estimate that says of every sample that it is x0, with certainty.
   Tensor certain(const State& x0) const;
-  /// The categories that may be data: those that the process does not forbid its model, where its declaration is there.
+  /// The categories that may be data: those that the process does not forbid its model.
   std::vector<int32_t> possible_data() const;
   /// The process's time at the joint's time t.
   double clock(double t) const;

@@ -48,7 +48,8 @@ def Catenary_Combine : Catenary_Enum<"Combine", "how a reduction combines",
 def ProcessOp : Catenary_Op<"process", [Symbol, SymbolTable, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "a component of the joint process: its space, the kind of estimate, its laws";
   let description = [{
-    `component` is its place in the joint: part of the counter of each of its draws.
+    `component` is its place in the joint: part of the counter of each of its draws. `forbids` are the categories that its logits
+    never give.
 
     ```mlir
     catenary.process @place 0 on "sphere" points tensor<3xf32> estimates "endpoint" tensor<3xf32> {
@@ -57,11 +58,11 @@ def ProcessOp : Catenary_Op<"process", [Symbol, SymbolTable, NoTerminator, Singl
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I32Attr:$component, StrAttr:$space, TypeAttr:$point,
                        StrAttr:$estimate_kind, TypeAttr:$estimate, DefaultValuedAttr<I64Attr, "0">:$categories,
-                       DefaultValuedAttr<StrAttr, "\"\"">:$sites);
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$forbidden, DefaultValuedAttr<StrAttr, "\"\"">:$sites);
   let regions = (region SizedRegion<1>:$laws);
   let assemblyFormat = [{
     $sym_name $component `on` $space `points` $point `estimates` $estimate_kind $estimate (`categories` $categories^)?
-    (`sites` $sites^)? attr-dict-with-keyword $laws
+    (`forbids` $forbidden^)? (`sites` $sites^)? attr-dict-with-keyword $laws
   }];
 }
 

@@ -10,8 +10,8 @@ catenary.process @angle 0 on "circle" points f32 estimates "endpoint" f32 {
     catenary.yield %u : f32
   }
 }
-// CHECK: catenary.process @class 1 on "categorical" points i32 estimates "logits" tensor<4xf32> categories 4 sites "tokens" {
-catenary.process @class 1 on "categorical" points i32 estimates "logits" tensor<4xf32> categories 4 sites "tokens" {
+// CHECK: catenary.process @class 1 on "categorical" points i32 estimates "logits" tensor<4xf32> categories 4 forbids [0, 3] sites "tokens" {
+catenary.process @class 1 on "categorical" points i32 estimates "logits" tensor<4xf32> categories 4 forbids [0, 3] sites "tokens" {
 }
 
 // CHECK: catenary.pipeline @prior asks "prior" {

@@ -316,6 +316,10 @@ TEST_CASE("compiler messages: texts that are no declarations") {
                                                   "\"endpoint\" f32 sites \"others\" {\n}")) ==
         not_one("line 8, column 1: 'catenary.process' op has number 0; processes have numbers of their own, from 0 to "
                 "65535"));
+  CHECK(
+      refusal_of_text(declaration(prior(good) + "\ncatenary.process @k 1 on \"c\" points i32 estimates \"logits\" "
+                                                "tensor<3xf32> categories 3 forbids [1, 3] sites \"others\" {\n}")) ==
+      not_one("line 8, column 1: 'catenary.process' op forbids category 3 (has 3); leave out what is not a category"));
   for (std::string point : {"f64", "tensor<1x1x1x1x1xf32>", "tensor<?xf32>", "tensor<0xf32>", "memref<3xf32>"})
     CHECK(
         refusal_of_text(declaration(prior(good) + "\ncatenary.process @y 1 on \"s\" points " + point +

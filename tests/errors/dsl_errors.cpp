@@ -453,6 +453,25 @@ TEST_CASE("messages: the standard library") {
         "a variance-exploding process needs a sigma_min above 0; found 0");
   CHECK(say([] { VarianceExploding(Euclidean({}), {.sigma_min = 2, .sigma_max = 2}); }) ==
         "a variance-exploding process needs a sigma_max above sigma_min; found 2 and 2");
+  CHECK(say([] { VarianceExploding(Euclidean({2}), {.sigma_min = {1, 3}, .sigma_max = 2}); }) ==
+        "a variance-exploding process needs a sigma_max above sigma_min; found 2 and 3");
+  CHECK(say([] { VarianceExploding(Euclidean({}), {.sigma_max = INFINITY}); }) ==
+        "a variance-exploding process needs a sigma_max above 0; found inf");
+  CHECK(say([] { VariancePreserving(Euclidean({3}), {.beta_max = {1, 2}}); }) ==
+        "a variance-preserving process needs one beta_max, or one for each of the 3 elements of a point; found 2");
+  CHECK(
+      say([] { ScheduledOrnsteinUhlenbeck(Euclidean({2}), {.theta = {1, 2}}, Covariance({1, 0, 0, 1})); }) ==
+      "an Ornstein-Uhlenbeck process with a schedule needs one theta for all coordinates, which its covariance joins; "
+      "found 2 of them");
+  CHECK(
+      say([] { ScheduledOrnsteinUhlenbeck(Euclidean({2}), {.variance = {1, 2, 3}}); }) ==
+      "an Ornstein-Uhlenbeck process with a schedule needs one variance, or one for each of the 2 elements of a point; "
+      "found 3");
+  CHECK(say([] { ScheduledOrnsteinUhlenbeck(Euclidean({2}), {.terms = {{.weight = 1, .rate = {1, 2, 3}}}}); }) ==
+        "an Ornstein-Uhlenbeck process with a schedule needs one rate, or one for each of the 2 elements of a point; "
+        "found 3");
+  CHECK(say([] { ScheduledOrnsteinUhlenbeck(Euclidean({2}), {.variance = {1, 0}}); }) ==
+        "an Ornstein-Uhlenbeck process with a schedule needs a variance in all above 0; found 0");
   CHECK(say([] { Brownian(Euclidean({3}), 1.0).space().uniform_point(); }) ==
         "space 'euclidean' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
         "space, "
@@ -505,11 +524,12 @@ TEST_CASE("messages: generators of jump processes") {
         "a generator jump process needs rows of rates that sum to 0; row 1 sums to 1: its diagonal element must be -2");
   CHECK(say(3, {0, 1e308, 1e308, 1e308, 0, 1e308, 1e308, 1e308, 0}) ==
         "a generator jump process has rates that sum to more than a number holds");
-  CHECK(say(3, {-1, 1, 0, 1, -1, 0, 1, 0, -1}) ==
-        "a generator jump process needs a way from every category to every other; there is none from 0 to 2. For a "
-        "category that is never left there is AbsorbingJump, for one that is never entered StationaryJump");
+  CHECK(
+      say(4, {-2, 1, 1, 0, 0, 0, 0, 0, 0, 0, -1, 1, 0, 0, 1, -1}) ==
+      "a generator jump process needs one law at the end, whatever the start; it ends about category 1 or about 2, and "
+      "there is no way from one to the other: give it one, or make each a process of its own");
   CHECK(say(3, {-1, 1, 0, 1, -1 - 1e-9, 1e-9, 0, 1e-9, -1e-9}) ==
-        "a generator jump process forgets its start too slowly: after 1.7e+07 times its shortest mean stay its rows "
+        "a generator jump process forgets its start too slowly: after 2.7e+08 times its shortest mean stay its rows "
         "still differ");
   CHECK(message_of([] { OrdinalJump(Categorical(1000), {}); }) ==
         "an ordinal jump process on 1000 categories needs tables of more than 16777216 numbers; take fewer categories, "

@@ -190,6 +190,86 @@ TEST_CASE("ordinal jump: rates by their definition") {
   CHECK(one->bridge(only, only, 1, 2, 1) == only);
 }
 
+namespace {
+
+// From k to k - 1 at the rate k: every one of k dies at the rate 1.
+std::vector<double> deaths(size_t k) {
+  std::vector<double> rates(k * k);
+  for (size_t i = 1; i < k; ++i) rates[i * k + i - 1] = double(i);
+  return with_diagonal(rates, k);
+}
+
+double binomial(int n, int k, double p) {
+  return std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1)) * std::pow(p, k) *
+         std::pow(1 - p, n - k);
+}
+
+}  // namespace
+
+// Of n each lives until t with probability e^{-t}: the number left is binomial. Given that m are left at t, each of the n - m that
+// have died lived until s with probability (e^{-s} - e^{-t}) / (1 - e^{-t}).
+TEST_CASE("generator jump: pure deaths") {
+  auto draws = draws_of(Engine::compiled, GeneratorJump(Categorical(5), {.rates = deaths(5)}), 100);
+  Points start = draws->repeated({4});
+  auto law = [](int n, int offset, double p) {
+    std::vector<double> law(5);
+    for (int k = 0; k <= n; ++k) law[size_t(k + offset)] = binomial(n, k, p);
+    return law;
+  };
+  CHECK(draws->prior(1) == draws->repeated({0}));
+  for (double t : {1e-3, 0.4, 3.0}) check_categories(draws->forward(start, t, 2), law(4, 0, std::exp(-t)));
+  for (auto [s, t] : {std::pair(0.25e-12, 1e-12), {0.01, 0.02}, {0.5, 1.5}, {2.0, 90.0}})
+    for (int end : {0, 1, 3, 4}) {
+      CAPTURE(s, t, end);
+      double lived = (std::expm1(-t) - std::expm1(-s)) / std::expm1(-t);
+      check_categories(draws->bridge(start, draws->repeated({double(end)}), s, t, 3), law(4 - end, end, lived));
+    }
+  // No way leads there: what is asked for stays where it is.
+  CHECK(draws->bridge(draws->repeated({1}), start, 0.5, 1.5, 4) == start);
+  for (double t : {1e-6, 0.4, 3.0, 40.0}) {
+    Points density = draws->log_density(draws->repeated({4}), draws->repeated({0, 1, 2, 3, 4}), t);
+    Points back = draws->log_density(draws->repeated({0, 1, 2, 3, 4}), draws->repeated({4}), t);
+    for (int k = 0; k < 5; ++k) {
+      CAPTURE(t, k, density[size_t(k)]);
+      double wanted =
+          std::lgamma(5) - std::lgamma(k + 1) - std::lgamma(5 - k) - k * t + (4 - k) * std::log(-std::expm1(-t));
+      CHECK(std::abs(density[size_t(k)] - wanted) < 2e-6 * (1 + std::abs(wanted)));
+      if (k < 4) CHECK(back[size_t(k)] == -INFINITY);
+    }
+  }
+  CHECK(draws->log_density(start, start, 90.0)[0] < -170);
+  std::vector<Statistic> statistics = {[](const double* a, const double* b) { return double(a[0] == b[0]); },
+                                       [](const double* a, const double* b) { return a[0] + 3 * b[0]; }};
+  check_identities(*draws, draws->repeated({0, 1, 2, 3, 4}), 0.25, 0.75, statistics);
+  // Of logits only those who can have become x_t are drawn: at s near 0, by themselves.
+  Points logits = draws->repeated({0, 1, -1, 2, 0.5}, 5);
+  check_categories(draws->step(logits, draws->repeated({2}), 1e-30, 1, 5), softmax({-INFINITY, -INFINITY, -1, 2, 0.5}));
+  CHECK(draws->step(logits, start, 1e-30, 1, 6) == start);
+}
+
+TEST_CASE("generator jump: a ring that is entered for good, and one category that is") {
+  // 0 and 1 lead to the ring of 2, 3 and 4, and 0 is never entered.
+  std::vector<double> q =
+      with_diagonal({0, 1, .5, 0, 0, 0, 0, 0, .3, 0, 0, 0, 0, 1, .2, 0, 0, .2, 0, 1, 0, 0, 1, .2, 0}, 5);
+  auto draws = draws_of(Engine::compiled, GeneratorJump(Categorical(5), {.rates = q}), 1e4);
+  check_categories(draws->prior(1), {0, 0, 1, 1, 1});
+  for (int from : {0, 1, 2})
+    check_categories(draws->forward(draws->repeated({double(from)}), 1.5, 2), exponential(q, 1.5)[size_t(from)]);
+  for (int end : {2, 3})
+    check_categories(draws->bridge(draws->repeated({0}), draws->repeated({double(end)}), 1.5, 4, 3),
+                     bridge_law(exponential(q, 1.5), exponential(q, 2.5), 0, end));
+  // The absorbing jump process, of which this is another way to tell.
+  std::vector<double> absorbed = with_diagonal({0, 0, 2, 0, 0, 2, 0, 0, 0}, 3);
+  auto masked = draws_of(Engine::compiled, GeneratorJump(Categorical(3), {.rates = absorbed}), 1e4);
+  for (double t : {1e-9, 0.1, 1.0, 40.0}) {
+    Points density = masked->log_density(masked->repeated({1}), masked->repeated({0, 1, 2}), t);
+    CHECK(density[0] == -INFINITY);
+    CHECK(density[1] == Approx(-2 * double(float(t))).epsilon(2e-6).margin(1e-6));
+    CHECK(std::exp(density[2]) == Approx(-std::expm1(-2 * double(float(t)))).epsilon(2e-6));
+  }
+  CHECK(masked->prior(1) == masked->repeated({2}));
+}
+
 TEST_CASE("generator jump: a step is the sum over endpoints") {
   std::vector<double> logits{0.5, -INFINITY, 1, 2}, q = ring(4, 0.25);
   auto draws =

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -87,4 +88,68 @@ TEST_CASE("sub-variance-preserving, variance exploding, elucidated: forward and 
   check_normal(less->prior(2), 0, 1);
   check_normal(more->prior(2), 0, 2500 - 1e-4);
   check_normal(level->prior(2), 0, 6400);
+}
+
+namespace {
+
+Values moments_of(const LinearGaussian& process, double from, double to) {
+  auto m = process.moments(constant(from), constant(to));
+  Values numbers;
+  for (const Expr& e : {m.decay.value_or(constant(1)), m.deviation, m.shift.value_or(constant(0))}) {
+    Values found = evaluate({e + splat(0.0, process.space().point())}, {})[0];
+    numbers.insert(numbers.end(), found.begin(), found.end());
+  }
+  return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("noise schedules of each coordinate are those of processes of their own") {
+  // By coordinate; 2 is both.
+  auto check = [&](auto make) {
+    std::shared_ptr<const LinearGaussian> process[3];
+    for (int k : {0, 1, 2}) {
+      auto of = [k](double a, double b) { return k == 2 ? PerCoordinate({a, b}) : k == 0 ? a : b; };
+      auto made = make(Euclidean({k == 2 ? 2 : 1}), of);
+      process[k] = std::make_shared<const decltype(made)>(std::move(made));
+    }
+    for (auto [s, t] : {std::pair(0.0, 1e-12), {1e-6, 2e-6}, {0.25, 0.5}, {0.0, 1.0}}) {
+      Values both = moments_of(*process[2], s, t);
+      for (size_t k : {0, 1}) {
+        Values own = moments_of(*process[k], s, t);
+        for (size_t i = 0; i < 3; ++i) CHECK(both[2 * i + k] == Approx(own[i]).epsilon(1e-12));
+      }
+    }
+    return process[2];
+  };
+  auto preserving = check([](const Euclidean& space, auto of) {
+    return VariancePreserving(space, {.beta_min = of(0.1, 2), .beta_max = of(20, 2)});
+  });
+  check([](const Euclidean& space, auto of) {
+    return SubVariancePreserving(space, {.beta_min = 0.5, .beta_max = of(20, 3)});
+  });
+  check([](const Euclidean& space, auto of) { return CosineVariancePreserving(space, {.offset = of(0.008, 0.4)}); });
+  check([](const Euclidean& space, auto of) {
+    return VarianceExploding(space, {.sigma_min = of(0.01, 0.5), .sigma_max = 3});
+  });
+  // A term that theta outlives in one coordinate and not in the other.
+  auto scheduled = check([](const Euclidean& space, auto of) {
+    return ScheduledOrnsteinUhlenbeck(space, {.theta = of(0.7, 2),
+                                              .mean = of(0.5, 0),
+                                              .variance = of(0.3, 0),
+                                              .terms = {{0.2, -2}, {.weight = of(0, 0.6), .rate = of(0.3, -4.5)}}});
+  });
+
+  // Draws of both coordinates follow the moments.
+  Engine engine = GENERATE(from_range(engines()));
+  for (const auto& process : {preserving, scheduled}) {
+    auto draws = draws_of(engine, process, 1);
+    Points x = draws->forward(draws->repeated({1, -2}, 2), 0.25, 1);
+    Values m = moments_of(*process, 0, 0.25);
+    for (size_t k : {0, 1}) {
+      Points own;
+      for (size_t i = k; i < x.size(); i += 2) own.push_back(x[i]);
+      check_normal(own, m[k] * (k == 0 ? 1 : -2) + m[4 + k], m[2 + k] * m[2 + k]);
+    }
+  }
 }

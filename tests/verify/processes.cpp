@@ -385,6 +385,11 @@ TEST_CASE("saved declarations") {
   Report report = verify_mlir(to_mlir(joint), "both.mlir", quick(8));
   CHECK(report.subject == "declaration 'both.mlir'");
   CHECK_THAT(first_failure(report), Contains("wind: bridge identity: "));
+  // The mask is no datum, and the text says so.
+  Joint masked("masked", 16);
+  masked.add("word", AbsorbingJump(Categorical(4), {.mask = 1}));
+  CHECK_THAT(to_mlir(masked), Contains("categories 4 forbids [1] "));
+  CHECK(first_failure(verify_mlir(to_mlir(masked), "masked.mlir", quick(8))) == "none");
   CHECK_THROWS_WITH(verify_mlir("module {", "broken.mlir"), Contains("'broken.mlir' is not a declaration"));
   Joint noisy("noisy");
   noisy.add("place", Brownian(Euclidean({2}), 1.0), {.estimate = "noise"});
