@@ -27,8 +27,8 @@ struct Target {
 };
 
 struct CompileOptions {
-  /// What can be asked of the sampler, in any order; the others are refused when asked. Components that give no log_density, score
-  /// or transition make an Error of asking for it here.
+  /// What can be asked of the sampler, in any order; the others are refused when asked. Components that give no
+  /// log_density, score or transition make an Error of asking for it here.
   std::vector<Question> questions = {Question::prior, Question::forward, Question::bridge, Question::step};
   /// Every stage is written there as a numbered file, in a folder per question. Empty: the folder named by
   /// CATENARY_DUMP, if any.
@@ -37,17 +37,17 @@ struct CompileOptions {
 };
 
 /// Compiles a joint process in this process's memory.
-/// Throws Error for a declaration or a target that cannot be compiled, naming the component or expression, where this machine
-/// lacks what the target has, and where no question is asked.
+/// Throws Error for a declaration or a target that cannot be compiled, naming the component or expression, where this
+/// machine lacks what the target has, and where no question is asked.
 Sampler compile(const Joint& joint, const Target& target = Target::host(), const CompileOptions& options = {});
 
-/// The declaration as MLIR text: the portable form of a joint process, which compile_mlir and catenary-opt read. It has a law
-/// for every question that a component answers, and a pipeline where all components of a set of sites do.
+/// The declaration as MLIR text: the portable form of a joint process, which compile_mlir and catenary-opt read. It has
+/// a law for every question that a component answers, and a pipeline where all components of a set of sites do.
 std::string to_mlir(const Joint& joint);
 
-/// Compiles the text of a declaration; `name` stands for it in messages. What can be asked is what the text has a pipeline for on
-/// every set of sites; `options.questions` is not read. The bits are those of `compile`.
-/// Throws Error for a text that is not a declaration, telling where and why.
+/// Compiles the text of a declaration; `name` stands for it in messages. What can be asked is what the text has a
+/// pipeline for on every set of sites; `options.questions` is not read. The bits are those of `compile`. Throws Error
+/// for a text that is not a declaration, telling where and why.
 Sampler compile_mlir(const std::string& text, const std::string& name, const Target& target = Target::host(),
                      const CompileOptions& options = {});
 
@@ -55,9 +55,10 @@ Sampler compile_mlir(const std::string& text, const std::string& name, const Tar
 std::map<std::string, std::vector<int64_t>> forbidden_categories(const std::string& text, const std::string& name);
 
 /// Writes `folder/<joint>.a` and `folder/<joint>.h`: an archive of the object code that `compile` would run, and a C
-/// header that defines `static const catenary_module catenary_<joint>` for it, for the questions that `options` lists. A program
-/// that uses them links libcatenary_runtime alone. The code uses all that the target has, and nothing looks at load time whether
-/// the machine has it: for other machines than this one name their processor, or a level such as "x86-64-v3".
+/// header that defines `static const catenary_module catenary_<joint>` for it, for the questions that `options` lists.
+/// A program that uses them links libcatenary_runtime alone. The code uses all that the target has, and nothing looks
+/// at load time whether the machine has it: for other machines than this one name their processor, or a level such as
+/// "x86-64-v3".
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target = Target::host(),
                       const CompileOptions& options = {});
 

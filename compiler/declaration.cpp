@@ -94,7 +94,8 @@ LogicalResult check_pipeline(PipelineOp pipeline) {
   return success();
 }
 
-/// What a declaration may compute with: what the import makes, and no more, so that every target has it with the same bits.
+/// What a declaration may compute with: what the import makes, and no more, so that every target has it with the same
+/// bits.
 bool is_known(Operation* op) {
   return isa<ProcessOp, LawOp, PipelineOp, YieldOp, ApplyOp, InputOp, TimeOp, OutputOp, DrawOp, ReduceOp, DotOp,
              MatMulOp, AtOp>(op) ||

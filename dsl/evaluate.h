@@ -23,16 +23,16 @@ struct DrawAddress {
 /// Row-major elements; integers and booleans as doubles.
 using Values = std::vector<double>;
 
-/// Evaluates its expressions at one point after the other. f32 arithmetic is done in double, i32 arithmetic exactly. A while
-/// that has not ended after 65,536 trips stops there, as compiled code does. Copies share what is prepared; any number of
-/// threads may evaluate at once.
+/// Evaluates its expressions at one point after the other. f32 arithmetic is done in double, i32 arithmetic exactly. A
+/// while that has not ended after 65,536 trips stops there, as compiled code does. Copies share what is prepared; any
+/// number of threads may evaluate at once.
 class Evaluator {
  public:
   /// Orders the nodes and numbers the draws. Throws Error as schedule and number_draws do.
   explicit Evaluator(std::vector<Expr> outputs);
 
-  /// The outputs, given the values of their parameters by name. Throws Error for a parameter that is missing or of another
-  /// size.
+  /// The outputs, given the values of their parameters by name. Throws Error for a parameter that is missing or of
+  /// another size.
   std::vector<Values> operator()(const std::map<std::string, Values>& parameters,
                                  const DrawAddress& address = {}) const;
 

@@ -294,14 +294,16 @@ Expr tanh(Operand x) {
   return select(x.get() < 0.0, -t, t);
 }
 Expr asinh(Operand x) {
-  // sqrt(1 + x^2) - 1 = x^2 / (1 + sqrt(1 + x^2)); from 1e9 on asinh(x) is log(2 x) to rounding, and the square overflows.
+  // sqrt(1 + x^2) - 1 = x^2 / (1 + sqrt(1 + x^2)); from 1e9 on asinh(x) is log(2 x) to rounding, and the square
+  // overflows.
   Expr size = abs(x), near = min(size, 1e9);
   Expr half = select(size < 1e9, log1p(near + near * (near / (1.0 + sqrt(fma(near, near, 1.0))))),
                      log(max(size, 1.0)) + log(constant(2)));
   return select(x.get() < 0.0, -half, half);
 }
 Expr langevin(Operand x) {
-  // Near 0 by its continued fraction x / (3 + x^2 / (5 + x^2 / (7 + ...))), as one quotient without differences: to 4e-12 at 2.
+  // Near 0 by its continued fraction x / (3 + x^2 / (5 + x^2 / (7 + ...))), as one quotient without differences: to
+  // 4e-12 at 2.
   Expr size = abs(x), near = min(size, 2.0), far = max(size, 2.0), q = near * near;
   Expr above = constant(17), below = constant(1);
   for (int k = 15; k >= 3; k -= 2) {

@@ -175,7 +175,8 @@ Expr stack(const std::vector<Operand>& parts, Location at = Location::current())
 /// Element i of a vector, i an expression: a gather from a constant table or a parameter. i outside [0, size) is
 /// clamped.
 Expr at(Operand x, Operand i);
-/// Elements first .. first + count - 1 of a vector, first an expression, clamped to [0, size - count]. For long vectors in pieces.
+/// Elements first .. first + count - 1 of a vector, first an expression, clamped to [0, size - count]. For long vectors
+/// in pieces.
 Expr dynamic_slice(Operand x, Operand first, int64_t count);
 
 // ---- reductions and small linear algebra --------------------------------------------------------

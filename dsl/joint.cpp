@@ -62,8 +62,8 @@ std::optional<Loss> Process::loss(const Estimate& kind, Expr estimate, Expr x0, 
     return manifold->inner(xt, off, off);
   }
   Expr end = endpoint(kind, estimate, xt, std::move(t));
-  // The gradient of the square distance to x_0 is -2 log(end, x_0) (the lemma of Gauss); its inner products with v are the
-  // derivatives along v. That is finite where distances are not differentiable.
+  // The gradient of the square distance to x_0 is -2 log(end, x_0) (the lemma of Gauss); its inner products with v are
+  // the derivatives along v. That is finite where distances are not differentiable.
   Expr v = parameter("v of the loss", Type::f32, space().point());
   Expr by_end = gradient(manifold->inner(end, -2.0 * manifold->log(end, x0), v), v);
   Expr number = square(manifold->distance(std::move(x0), end));

@@ -71,7 +71,8 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
   };
   Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
   Expr x0 = point("x0"), xt = point("xt");
-  // Besides the joint's ends those of the clock: where it still reads 0, or stands between s and t, the process has no time.
+  // Besides the joint's ends those of the clock: where it still reads 0, or stands between s and t, the process has no
+  // time.
   Expr at_s = clock(s), at_t = clock(t);
   bool moved = !same(at_t, t);
   Expr t_at_start = moved ? t <= 0.0 || at_t <= 0.0 : t <= 0.0;

@@ -25,14 +25,14 @@ struct Law {
 ///   loss_gradient(the same)     f32 of the estimate's shape: the derivatives of the loss by its elements
 ///   flow_step(estimate, xt, s, t)   a point; as step, by the flow in place of the bridge
 /// Where the clock reads 0 at t, an estimate that is not an endpoint itself stands for x_t.
-/// A component does not move while its clock stands: x_t is x0 where the clock reads 0 at t, x_s is x_t where it reads the same
-/// at both (but x0 at s = 0).
-/// Throws Error naming joint, component and question for what the process refuses or does not give, for a value of another
-/// type or shape, for draws that the counter layout cannot hold, and for any draw in what is not drawn.
+/// A component does not move while its clock stands: x_t is x0 where the clock reads 0 at t, x_s is x_t where it reads
+/// the same at both (but x0 at s = 0). Throws Error naming joint, component and question for what the process refuses
+/// or does not give, for a value of another type or shape, for draws that the counter layout cannot hold, and for any
+/// draw in what is not drawn.
 Law derive(const Joint& joint, const Joint::Component& component, Question question);
 
-/// Whether the process gives this law: from log_density on they are its to give, a transition it has where it is Markov, the others
-/// always. Where it gives none, derive says why.
+/// Whether the process gives this law: from log_density on they are its to give, a transition it has where it is
+/// Markov, the others always. Where it gives none, derive says why.
 bool answers(const Joint::Component& component, Question question);
 
 }  // namespace catenary

@@ -1,4 +1,5 @@
-// Rewriting in two stages: a loop's body is rewritten where it is, and if that changed it, copied into a loop made anew.
+// Rewriting in two stages: a loop's body is rewritten where it is, and if that changed it, copied into a loop made
+// anew.
 #include <catenary/dsl/rewrite.h>
 
 #include <algorithm>

@@ -67,8 +67,8 @@ class Space {
 struct ManifoldShape {
   Shape point;
   int dimension;
-  /// Up to this length every geodesic is the shortest between its ends, so that log inverts exp. Infinity if all are; 0: not
-  /// stated.
+  /// Up to this length every geodesic is the shortest between its ends, so that log inverts exp. Infinity if all are;
+  /// 0: not stated.
   double injectivity_radius = 0;
   /// Whether there is a boundary, at which geodesics are reflected: log then inverts exp up to it alone.
   bool boundary = false;
@@ -94,8 +94,8 @@ class Manifold : public Space {
   /// The length of the shortest geodesic from x to y; by default that of log(x, y) in the metric.
   virtual Expr distance(Expr x, Expr y) const;
   /// The gradient at x of a function whose derivatives by the elements of x are given: the tangent vector g with
-  /// inner(x, g, v) = dot(derivatives, v) for every tangent v. By default tangent(x, derivatives), right for metrics inherited
-  /// from the ambient space.
+  /// inner(x, g, v) = dot(derivatives, v) for every tangent v. By default tangent(x, derivatives), right for metrics
+  /// inherited from the ambient space.
   virtual Expr gradient(Expr x, Expr derivatives) const { return tangent(x, derivatives); }
   /// A standard normal tangent vector at x; by default a normal of the ambient space, made tangent (right for metrics
   /// inherited from it).

@@ -1,4 +1,5 @@
-/* The border between generated code and everything else: plain C, versioned, nothing but pointers, counts and strides. */
+/* The border between generated code and everything else: plain C, versioned, nothing but pointers, counts and strides.
+ */
 #ifndef CATENARY_RUNTIME_ABI_H
 #define CATENARY_RUNTIME_ABI_H
 
@@ -60,9 +61,10 @@ typedef struct catenary_sample_args {
   int64_t count;
 } catenary_sample_args;
 
-/* Arguments of a kernel's points part: `tiles` whole tiles of lanes * group consecutive points. Point q of a tile is in lane
-   q / group, slot q % group; coefficient k of it is coefficients[tile * coefficient_stride + (k * group + slot) * lanes + lane].
-   operands[i] points to the first tile's data, points contiguous. first_point is global and a multiple of lanes * group. */
+/* Arguments of a kernel's points part: `tiles` whole tiles of lanes * group consecutive points. Point q of a tile is in
+   lane q / group, slot q % group; coefficient k of it is coefficients[tile * coefficient_stride + (k * group + slot) *
+   lanes + lane]. operands[i] points to the first tile's data, points contiguous. first_point is global and a multiple
+   of lanes * group. */
 typedef struct catenary_tile_args {
   uint64_t seed;
   uint64_t first_point;
@@ -73,8 +75,9 @@ typedef struct catenary_tile_args {
   uint32_t step;
 } catenary_tile_args;
 
-/* ---- Kernels for a GPU: entry points of the PTX text, each with one of the structs below as its only parameter, by value. Any
-   grid of one dimension answers the whole call, with at most CATENARY_DEVICE_THREADS threads in a block. ---- */
+/* ---- Kernels for a GPU: entry points of the PTX text, each with one of the structs below as its only parameter, by
+   value. Any grid of one dimension answers the whole call, with at most CATENARY_DEVICE_THREADS threads in a block.
+   ---- */
 #define CATENARY_DEVICE_THREADS 256
 #define CATENARY_DEVICE_POINTS 0x7ffffff0 /* the most of one launch */
 #define CATENARY_DEVICE_OPERANDS 505      /* the most of a kernel: its parameter has at most 4096 bytes */
@@ -88,10 +91,10 @@ typedef struct catenary_device_sample_args {
   float time[CATENARY_MAX_TIMES];
 } catenary_device_sample_args;
 
-/* Arguments of a device kernel's points part; operand_count pointers follow directly, each to the data of the call's first point,
-   points contiguous. The call's points have the global numbers group * first_group + skipped onwards, with skipped < group. Point i
-   of the call has coefficients[k * coefficient_stride + (i * sample_multiplier >> sample_shift)] as its coefficient k: see
-   catenary_device_sample_of. */
+/* Arguments of a device kernel's points part; operand_count pointers follow directly, each to the data of the call's
+   first point, points contiguous. The call's points have the global numbers group * first_group + skipped onwards, with
+   skipped < group. Point i of the call has coefficients[k * coefficient_stride + (i * sample_multiplier >>
+   sample_shift)] as its coefficient k: see catenary_device_sample_of. */
 typedef struct catenary_device_points_args {
   uint64_t seed;
   uint64_t first_group;
@@ -105,8 +108,8 @@ typedef struct catenary_device_points_args {
   uint32_t unused;
 } catenary_device_points_args;
 
-/* Sets multiplier and shift so that i * multiplier >> shift is i / sites for all i <= CATENARY_DEVICE_POINTS: kernels do not divide. A
-   multiplier of 0 gives all points the coefficients at 0. */
+/* Sets multiplier and shift so that i * multiplier >> shift is i / sites for all i <= CATENARY_DEVICE_POINTS: kernels
+   do not divide. A multiplier of 0 gives all points the coefficients at 0. */
 static inline void catenary_device_sample_of(uint32_t sites, uint32_t* multiplier, uint32_t* shift) {
   uint32_t bits = 0;
   while ((uint64_t)1 << bits < sites) ++bits;

@@ -71,8 +71,9 @@ int catenary_step(const catenary_sampler* sampler, catenary_state out, catenary_
 int catenary_transition(const catenary_sampler* sampler, catenary_state out, catenary_state xs, catenary_times s,
                         catenary_times t, const catenary_draw* draw, catenary_message* message);
 
-/* Values at the points: a log density and a loss are f32 numbers, shape [batch, sites...]; a score is f32 of the points' shape, the
-   gradient of a loss of the estimates'; a step of the flow is a point. Of `draw` the seed and step are not read. */
+/* Values at the points: a log density and a loss are f32 numbers, shape [batch, sites...]; a score is f32 of the
+   points' shape, the gradient of a loss of the estimates'; a step of the flow is a point. Of `draw` the seed and step
+   are not read. */
 int catenary_log_density(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                          catenary_times t, const catenary_draw* draw, catenary_message* message);
 int catenary_score(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,

@@ -36,8 +36,8 @@ const catenary_point& point_of(const catenary_component& component, int role);
 /// Every component of the joint process is there and no other. Errors: unknown or missing component.
 void check_names(const Subject& subject, const Module& module, int role, const State& state);
 
-/// Memory of `device`, dtype, shape up to batch and sites, strides, memory. Errors: each of them; a read-only output; no samples or
-/// no sites.
+/// Memory of `device`, dtype, shape up to batch and sites, strides, memory. Errors: each of them; a read-only output;
+/// no samples or no sites.
 void check_tensor(const Subject& subject, const catenary_component& component, int role, const TensorView& tensor,
                   Device device);
 

@@ -10,8 +10,8 @@ namespace catenary {
 
 struct CudaFunctions;
 
-/// One GPU: its context, code and memory. Safe to use from many threads. Throws Error, saying what was asked and what the
-/// driver answered.
+/// One GPU: its context, code and memory. Safe to use from many threads. Throws Error, saying what was asked and what
+/// the driver answered.
 class CudaDevice {
  public:
   /// GPU `index`, as the driver counts them. Errors: no driver, one that is too old, no such GPU.
@@ -24,8 +24,8 @@ class CudaDevice {
   std::string name() const;  ///< "cuda:0"
   int multiprocessors() const { return multiprocessors_; }
 
-  /// Code from PTX text, which the driver compiles; `what` names it in messages. Errors: PTX newer than the driver, a GPU
-  /// older than the PTX.
+  /// Code from PTX text, which the driver compiles; `what` names it in messages. Errors: PTX newer than the driver, a
+  /// GPU older than the PTX.
   void* load(const char* ptx, const std::string& what) const;
   /// What the driver says of this and of free is not asked: at the end of a process it may be gone already.
   void unload(void* code) const noexcept;
@@ -39,12 +39,14 @@ class CudaDevice {
   /// Error: out of memory, with sizes; `what` is what the memory is for.
   void* allocate(size_t bytes, const std::string& what) const;
   void free(void* memory) const noexcept;
-  /// The same in the order of a stream: memory is there for what is enqueued after, and goes back after what was before.
+  /// The same in the order of a stream: memory is there for what is enqueued after, and goes back after what was
+  /// before.
   void* allocate_on(void* stream, size_t bytes, const std::string& what) const;
   void free_on(void* stream, void* memory) const noexcept;
 
   void copy_in(void* to, const void* from, size_t bytes) const;
-  /// In the order of a stream. `from` may change at once if it is pageable memory; pinned memory is read when the stream comes to it.
+  /// In the order of a stream. `from` may change at once if it is pageable memory; pinned memory is read when the
+  /// stream comes to it.
   void copy_in_on(void* stream, void* to, const void* from, size_t bytes) const;
   void copy_out(void* to, const void* from, size_t bytes) const;
 

@@ -47,8 +47,8 @@ class CudaKernels {
   /// The sites of the call are checked.
   void launch(const catenary_kernel& kernel, const DeviceCall& call) const;
 
-  /// The same for a call whose operands are the GPU's and whose times are the processor's: takes room for coefficients and
-  /// times in the order of the stream. `pool` and `threads` are not read.
+  /// The same for a call whose operands are the GPU's and whose times are the processor's: takes room for coefficients
+  /// and times in the order of the stream. `pool` and `threads` are not read.
   void run(const catenary_kernel& kernel, const KernelCall& call, void* stream) const;
 
   Device device() const { return {DeviceKind::cuda, device_->index()}; }

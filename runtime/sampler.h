@@ -24,9 +24,10 @@ struct SamplerOptions {
 
 /// Draws from a compiled joint process. Immutable, cheap to copy, and safe to call from many threads at once.
 ///
-/// Tensors are contiguous memory of the host, or of the GPU that the sampler is on, of shape [batch, sites..., point...]; batch and sites are read off them. A
-/// function that returns a State allocates it; its `_into` form writes to tensors of the caller, which must not overlap
-/// the inputs, and allocates none. Every function throws Error on bad arguments, before it writes anything.
+/// Tensors are contiguous memory of the host, or of the GPU that the sampler is on, of shape [batch, sites...,
+/// point...]; batch and sites are read off them. A function that returns a State allocates it; its `_into` form writes
+/// to tensors of the caller, which must not overlap the inputs, and allocates none. Every function throws Error on bad
+/// arguments, before it writes anything.
 class Sampler {
  public:
   /// Wraps a module; `keepalive` holds what the module's memory and code live in. Error: another version of the ABI or
@@ -34,11 +35,11 @@ class Sampler {
   static Sampler load(const catenary_module* module, std::shared_ptr<void> keepalive = {},
                       const SamplerOptions& options = {});
 
-  /// The same sampler on GPU `index`: its tensors are in that GPU's memory (as DLPack's are, say), its draws have the same
-  /// bits, and they are enqueued on the stream of the options without waiting for them; the sampler and its tensors must outlive
-  /// what is enqueued. Times stay the host's; those in pinned memory must not change before the stream has come to them. `driver` is
-  /// the library of NVIDIA's driver. Errors: no driver, an old one, no such GPU; a module that was not compiled for
-  /// Target::cuda, or for newer GPUs.
+  /// The same sampler on GPU `index`: its tensors are in that GPU's memory (as DLPack's are, say), its draws have the
+  /// same bits, and they are enqueued on the stream of the options without waiting for them; the sampler and its
+  /// tensors must outlive what is enqueued. Times stay the host's; those in pinned memory must not change before the
+  /// stream has come to them. `driver` is the library of NVIDIA's driver. Errors: no driver, an old one, no such GPU; a
+  /// module that was not compiled for Target::cuda, or for newer GPUs.
   Sampler on_gpu(int index, const std::string& driver = "libcuda.so.1") const;
 
   std::string_view name() const;
@@ -84,21 +85,21 @@ class Sampler {
   State score(const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
   void score_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
 
-  /// The loss of a model's estimate at each point, 0 < t <= T: f32 [batch, sites...] per component; what it is of each kind of
-  /// estimate the process says (Process::loss), times its weight.
+  /// The loss of a model's estimate at each point, 0 < t <= T: f32 [batch, sites...] per component; what it is of each
+  /// kind of estimate the process says (Process::loss), times its weight.
   State loss(const State& estimate, const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
   void loss_into(State& out, const State& estimate, const State& x0, const State& xt, Times t,
                  const DrawOptions& options = {}) const;
 
-  /// The derivatives of the loss by the elements of the estimate: f32 of the estimate's shape. What a training framework is to
-  /// carry back through the model.
+  /// The derivatives of the loss by the elements of the estimate: f32 of the estimate's shape. What a training
+  /// framework is to carry back through the model.
   State loss_gradient(const State& estimate, const State& x0, const State& xt, Times t,
                       const DrawOptions& options = {}) const;
   void loss_gradient_into(State& out, const State& estimate, const State& x0, const State& xt, Times t,
                           const DrawOptions& options = {}) const;
 
-  /// x_s given x_t and a model's estimate, without a draw: where the probability flow of the law given x_0 leads. Of linear
-  /// Gaussian processes the step of DDIM (Song, Meng, Ermon 2021).
+  /// x_s given x_t and a model's estimate, without a draw: where the probability flow of the law given x_0 leads. Of
+  /// linear Gaussian processes the step of DDIM (Song, Meng, Ermon 2021).
   State flow_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options = {}) const;
   void flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
                       const DrawOptions& options = {}) const;
@@ -107,9 +108,9 @@ class Sampler {
   /// model at times[i - 1] and steps to times[i]. `times` fall strictly (as float32) and the last, whose state is
   /// returned, is at least 0. The prior is drawn at the seed's step, usually 0, and step i of the walk i later: a walk
   /// taken up again after k steps, with `initial` and Seed(value, k), goes on as if it had not stopped. Between two
-  /// calls of the model there is one kernel per group of sites; states and estimates are not copied or allocated anew, but for the
-  /// ragged end of a batch, which goes through memory of a tile.
-  /// Errors: those of `step`; a model that throws (its exception nested in the Error); `Cancelled` if progress says so.
+  /// calls of the model there is one kernel per group of sites; states and estimates are not copied or allocated anew,
+  /// but for the ragged end of a batch, which goes through memory of a tile. Errors: those of `step`; a model that
+  /// throws (its exception nested in the Error); `Cancelled` if progress says so.
   State reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                 const WalkOptions& options = {}) const;
 

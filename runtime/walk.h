@@ -79,8 +79,8 @@ struct WalkOptions {
   /// look for NaN, infinities and unwritten tensors in what the model returns; not in a GPU's memory
   bool check_estimates = true;
   void* stream = nullptr;  ///< on a GPU: the CUDA stream of the walk; null: the default one
-  /// step by the probability flow (`flow_step`, which the module must have been compiled with) in place of draws: nothing is
-  /// drawn but the prior
+  /// step by the probability flow (`flow_step`, which the module must have been compiled with) in place of draws:
+  /// nothing is drawn but the prior
   bool deterministic = false;
 
   /// Called after each step; false ends the walk with `Cancelled`.

@@ -29,8 +29,8 @@ struct CatalogueEntry {
   std::function<Kept<Process>(const Parameters&)> make_process;  ///< Set in a process.
 
   bool is_process() const { return bool(make_process); }
-  /// The declaration, with `given` in place of default values. Throws Error for a parameter that it does not have, naming
-  /// those it has, for one that must be whole and is not, and for values that the declaration refuses.
+  /// The declaration, with `given` in place of default values. Throws Error for a parameter that it does not have,
+  /// naming those it has, for one that must be whole and is not, and for values that the declaration refuses.
   Kept<Space> space(const Parameters& given = {}) const;
   Kept<Process> process(const Parameters& given = {}) const;
 };

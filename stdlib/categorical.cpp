@@ -36,9 +36,10 @@ Expr Categorical::uniform_point() const { return uniform_int(categories_); }
 
 namespace {
 
-// Draws from probabilities, category by category. The unit interval is 2^32 levels, of which a word is one. Each category takes its
-// share from below, at most one half; the likeliest so far is held back. What a share loses to rounding is passed on. Once a category
-// is chosen, the level wraps around and stays above the share of the likeliest, hence above all that follow.
+// Draws from probabilities, category by category. The unit interval is 2^32 levels, of which a word is one. Each
+// category takes its share from below, at most one half; the likeliest so far is held back. What a share loses to
+// rounding is passed on. Once a category is chosen, the level wraps around and stays above the share of the likeliest,
+// hence above all that follow.
 struct Levels {
   explicit Levels(Expr otherwise)
       : state{bits(), constant(0), constant(-1, Type::i32), std::move(otherwise), constant(0)} {}
@@ -115,7 +116,8 @@ class Windows {
   }
   Expr logit(const Expr& k) const { return without_forbidden(catenary::at(logits_, k), k); }
 
-  // Relative to `highest`, which is not lower. Of what is not a number 0. Infinite logits of the same sign have equal weights.
+  // Relative to `highest`, which is not lower. Of what is not a number 0. Infinite logits of the same sign have equal
+  // weights.
   static Expr weight(const Expr& logit, const Expr& highest, double sharpness = 1) {
     return select(logit < highest, exp(sharpness * (logit - highest)), to_float(equal(logit, highest)));
   }

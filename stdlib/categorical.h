@@ -22,9 +22,9 @@ class Categorical final : public Space {
   int64_t categories_;
 };
 
-/// A draw of one of the categories 0 .. K - 1 from their probabilities, functions of k that sum to 1 (to rounding). Every
-/// category but the likeliest gets its own probability to 2^-32 (and to rounding); the likeliest takes what remains. `otherwise`
-/// comes out where all probabilities are 0. One pass over the categories and one word.
+/// A draw of one of the categories 0 .. K - 1 from their probabilities, functions of k that sum to 1 (to rounding).
+/// Every category but the likeliest gets its own probability to 2^-32 (and to rounding); the likeliest takes what
+/// remains. `otherwise` comes out where all probabilities are 0. One pass over the categories and one word.
 Expr draw_category(int64_t categories, Expr otherwise, const std::function<Expr(Expr k)>& probability);
 
 /// What a draw of x_0 from a model's logits takes into account besides them.
@@ -33,20 +33,21 @@ struct LogitsOptions {
   std::vector<int64_t> forbidden = {};  ///< Categories that are never drawn, whatever their logits.
 };
 
-/// Returns the options with `forbidden` in order; throws Error for a temperature that is not above 0, for a category that does
-/// not exist, and if none is left.
+/// Returns the options with `forbidden` in order; throws Error for a temperature that is not above 0, for a category
+/// that does not exist, and if none is left.
 LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t categories);
 
-/// A draw of a category from its unnormalised log-probabilities, in one pass: windows of 16 categories compete for the place of the
-/// one that is drawn from, each by its share of the compensated sum so far, to 2^-32 (the weighted reservoir of Chao, 1982); then
-/// its category as by draw_category. -inf forbids a category, and so does NaN; where nothing else is left, those of -inf are drawn
-/// equally often. Where `possible` is given, it says which categories can be drawn at all.
+/// A draw of a category from its unnormalised log-probabilities, in one pass: windows of 16 categories compete for the
+/// place of the one that is drawn from, each by its share of the compensated sum so far, to 2^-32 (the weighted
+/// reservoir of Chao, 1982); then its category as by draw_category. -inf forbids a category, and so does NaN; where
+/// nothing else is left, those of -inf are drawn equally often. Where `possible` is given, it says which categories can
+/// be drawn at all.
 Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<Expr(const Expr& k)> possible = {});
 
-/// -log of the probability that the logits give the category x_0, at temperature 1, forbidden categories having none: the
-/// difference to the highest logit, and log1p of the others' weights, so that a loss near 0 keeps its digits. Infinity where x_0 has
-/// no probability. The gradient is softmax(logits) - [k = x_0], 0 for forbidden categories; it is written out category by
-/// category, which takes seconds to compile for 256, and is absent above that.
+/// -log of the probability that the logits give the category x_0, at temperature 1, forbidden categories having none:
+/// the difference to the highest logit, and log1p of the others' weights, so that a loss near 0 keeps its digits.
+/// Infinity where x_0 has no probability. The gradient is softmax(logits) - [k = x_0], 0 for forbidden categories; it
+/// is written out category by category, which takes seconds to compile for 256, and is absent above that.
 Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options);
 
 /// A law on categories that is known at declaration: its probabilities, and draws in a time that K does not enter.
@@ -57,8 +58,9 @@ class FixedLaw {
   /// In proportion to the weights. Throws Error unless they are finite, at least 0 and one of them above 0.
   static FixedLaw of(std::string_view whose, const std::vector<double>& weights);
 
-  /// A draw made of `word`, 32 random bits, and where the law has a table another word. Every category has its probability to
-  /// 2^-32: the alias method of Walker (1977), its slots weighted by the number of words that fall on them.
+  /// A draw made of `word`, 32 random bits, and where the law has a table another word. Every category has its
+  /// probability to 2^-32: the alias method of Walker (1977), its slots weighted by the number of words that fall on
+  /// them.
   Expr draw(Expr word) const;
   bool positive() const { return positive_; }  ///< Whether every category has a probability above 0.
   Expr probability(Expr k) const;

@@ -53,8 +53,8 @@ Expr CircleBrownian::forward(Expr x0, Expr t) const { return Circle::wrap(x0 + d
 Expr CircleBrownian::draw_displacement(Expr v) { return sqrt(min(v, mixed)) * normal(); }
 
 Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
-  // Relative to that of no turn; `on` are turns away from the start, so that one turn back comes first. Half turns in two floats:
-  // beside the antipode their rounding would show.
+  // Relative to that of no turn; `on` are turns away from the start, so that one turn back comes first. Half turns in
+  // two floats: beside the antipode their rounding would show.
   Expr away = abs(difference), scale = turn / max(v, 1e-37);  // Finite for every v.
   auto weight = [&](const Expr& turns, const Expr& apart) {
     return exp(-scale * turns * fma(turns, turn_tail / 2, fma(turns, turn_head / 2, apart)));
@@ -96,9 +96,9 @@ Expr CircleBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   return Circle::wrap(x0 + draw_displacement_between(Circle::wrap(xt - x0), rate_ * s, rate_ * (t - s)));
 }
 
-// The log of the density of an angle `difference` after variance v: by images, and for large v by the Fourier series, both
-// to rounding. Terms left out are below e^{-59} of the density (images, v = 4) and e^{-31} (frequencies, v = 4). Each series is kept to its
-// own variances, so that the one not taken is finite, and so is its gradient.
+// The log of the density of an angle `difference` after variance v: by images, and for large v by the Fourier series,
+// both to rounding. Terms left out are below e^{-59} of the density (images, v = 4) and e^{-31} (frequencies, v = 4).
+// Each series is kept to its own variances, so that the one not taken is finite, and so is its gradient.
 Expr CircleBrownian::log_kernel(Expr difference, Expr v) {
   constexpr double border = 4;
   Expr small = max(min(v, border), 1e-37);

@@ -20,30 +20,32 @@ class Circle final : public Manifold {
   /// Exact, by the series of CircleBrownian::log_density.
   Expr score(Expr x, Expr y, Expr v) const override;
 
-  /// The angle of x in [-pi, pi): for every finite x the result is a float in that interval, never one rounded up to pi. As
-  /// good as x itself while |x| < 1e6.
+  /// The angle of x in [-pi, pi): for every finite x the result is a float in that interval, never one rounded up to
+  /// pi. As good as x itself while |x| < 1e6.
   static Expr wrap(Expr x);
 };
 
-/// Brownian motion on the circle, exact: the wrapped normal law, and its bridge by winding number. The prior is uniform.
+/// Brownian motion on the circle, exact: the wrapped normal law, and its bridge by winding number. The prior is
+/// uniform.
 class CircleBrownian final : public Process {
  public:
   CircleBrownian(Circle space, double rate);
   Expr prior(Expr horizon) const override;
   Expr forward(Expr x0, Expr t) const override;
-  /// Of the images x_t + 2 pi k the path on the line ended in one, with weight N(x_t + 2 pi k; x_0, v_t); given k, x_s is a
-  /// Brownian bridge on the line, wrapped. Windings of less than 2^-33 of the whole are left out.
+  /// Of the images x_t + 2 pi k the path on the line ended in one, with weight N(x_t + 2 pi k; x_0, v_t); given k, x_s
+  /// is a Brownian bridge on the line, wrapped. Windings of less than 2^-33 of the whole are left out.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// By images for variances up to 4 and by the Fourier series above: both to rounding.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
-  /// Draws the winding number k (f32) of a path that ends `difference` away, in [-pi, pi), after variance v: with weight
-  /// exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v.
+  /// Draws the winding number k (f32) of a path that ends `difference` away, in [-pi, pi), after variance v: with
+  /// weight exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v.
   static Expr draw_winding(Expr difference, Expr v);
 
   /// The law in angles, for other spaces that are made of them: the displacement after variance v, not wrapped;
   static Expr draw_displacement(Expr v);
-  /// that on the way to a point `difference` away, in [-pi, pi), after variance `first` with `second` to go, not wrapped;
+  /// that on the way to a point `difference` away, in [-pi, pi), after variance `first` with `second` to go, not
+  /// wrapped;
   static Expr draw_displacement_between(Expr difference, Expr first, Expr second);
   /// and the logarithm of the density after variance v. Elementwise in `difference`; v is a number or of its shape.
   static Expr log_kernel(Expr difference, Expr v);

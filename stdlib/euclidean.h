@@ -27,8 +27,9 @@ class Euclidean final : public Flat {
   explicit Euclidean(Shape point);
 };
 
-/// n atoms in d dimensions, [n, d], whose mean over the atoms is 0: one point is a whole molecule. The dimension is (n - 1) d; so
-/// laws do not depend on where the molecule lies (Satorras et al., "E(n) equivariant normalizing flows", 2021).
+/// n atoms in d dimensions, [n, d], whose mean over the atoms is 0: one point is a whole molecule. The dimension is (n
+/// - 1) d; so laws do not depend on where the molecule lies (Satorras et al., "E(n) equivariant normalizing flows",
+/// 2021).
 class CenteredEuclidean final : public Flat {
  public:
   /// At least two atoms.

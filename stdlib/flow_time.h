@@ -12,7 +12,8 @@ namespace catenary::flow_time {
 /// A schedule: a number that is a function of t in [0, 1].
 using Schedule = std::function<Expr(Expr t)>;
 
-/// The schedule at 0, 1/1024, ..., 1, in double precision. Throws Error unless it is an f32 number without draws, and finite there.
+/// The schedule at 0, 1/1024, ..., 1, in double precision. Throws Error unless it is an f32 number without draws, and
+/// finite there.
 std::vector<double> values_of(std::string_view whose, std::string_view what, const Schedule& schedule);
 
 /// Throws Error unless a value found at time 0 or 1 is what it must be there, to 1e-6.

@@ -15,8 +15,8 @@ namespace {
 
 using Matrix = std::vector<double>;  // K x K, row major.
 
-// Times are in units of the mean stay in the category that is left fastest. The tables begin at `shortest`; a stretch is a factor
-// `stretch` of time, and holds a power of two of pieces.
+// Times are in units of the mean stay in the category that is left fastest. The tables begin at `shortest`; a stretch
+// is a factor `stretch` of time, and holds a power of two of pieces.
 constexpr double shortest = 0x1p-24, stretch = 4;
 constexpr int earlier_stretches = 12, most_stretches = 26, most_pieces = 32;
 constexpr int64_t most_numbers = int64_t{1} << 24;
@@ -128,8 +128,8 @@ struct GeneratorJump::Tables {
 
   bool way(size_t from, size_t to) const { return jumps[from * k + to] < double(k); }
 
-  // Categories that are not left for good: those that are reached again from wherever they lead. There is one law at the end
-  // where they all reach one another.
+  // Categories that are not left for good: those that are reached again from wherever they lead. There is one law at
+  // the end where they all reach one another.
   void check_end(std::string_view whose) {
     for (size_t i = 0; i < k; ++i) {
       stays.push_back(true);

@@ -6,21 +6,22 @@
 namespace catenary {
 
 struct GeneratorJumpOptions {
-  /// Q, K x K, row major: element (i, j) is the rate of jumps from i to j; the rows sum to 0. Some category must be reached from all
-  /// others, if only by way of others, so that there is one stationary law. Others may be left for good.
+  /// Q, K x K, row major: element (i, j) is the rate of jumps from i to j; the rows sum to 0. Some category must be
+  /// reached from all others, if only by way of others, so that there is one stationary law. Others may be left for
+  /// good.
   std::vector<double> rates = {};
 };
 
 /// Jumps at rates Q: P_t = exp(Q t), whether or not Q is reversible; rates that change in time are told by the clock.
 ///
-/// log P_t is interpolated in log t by pieces of degree 8, whose values at the nodes come from repeated squaring in double
-/// precision (positive terms only). P_ij(t) is right to 1e-6 of itself and of its logarithm, however small (where it falls
-/// below 1e-300 it is taken as never, for a category that is left for good from 1e-75 on); where t is less than 6e-8 of the mean stay in the category that is left fastest, so are those of rates above
-/// 1e-6 of that category's. Beyond the last piece all rows are the stationary law to 1e-9. The slowest
-/// rates may be about 1e-6 of the fastest.
-/// A forward draw looks at K values, a bridge at 2 K + 1. The tables hold about 150 K^2 numbers, more where the chain moves far
-/// before it forgets; 2^24 are allowed, enough for K = 256 in most cases and never for K above 378. Making them takes about 500 K^3 multiplications: 0.1 s
-/// for K = 64.
+/// log P_t is interpolated in log t by pieces of degree 8, whose values at the nodes come from repeated squaring in
+/// double precision (positive terms only). P_ij(t) is right to 1e-6 of itself and of its logarithm, however small
+/// (where it falls below 1e-300 it is taken as never, for a category that is left for good from 1e-75 on); where t is
+/// less than 6e-8 of the mean stay in the category that is left fastest, so are those of rates above 1e-6 of that
+/// category's. Beyond the last piece all rows are the stationary law to 1e-9. The slowest rates may be about 1e-6 of
+/// the fastest. A forward draw looks at K values, a bridge at 2 K + 1. The tables hold about 150 K^2 numbers, more
+/// where the chain moves far before it forgets; 2^24 are allowed, enough for K = 256 in most cases and never for K
+/// above 378. Making them takes about 500 K^3 multiplications: 0.1 s for K = 64.
 class GeneratorJump : public Jump {
  public:
   GeneratorJump(Categorical space, GeneratorJumpOptions options, LogitsOptions logits = {});
@@ -68,9 +69,9 @@ struct OrdinalJumpOptions {
 };
 
 /// Jumps between ordered categories, near ones more often: from i to j at the rate rate w(j - i), with
-/// w(n) = exp(-n^2 / (2 width^2)) / sum over 0 < |m| < K of exp(-m^2 / (2 width^2)). Where no end is near, a category is left at
-/// `rate`. The stationary law is uniform. The discretised Gaussian of Austin et al. (2021), in continuous time; there
-/// width = (K - 1) sqrt(beta / 8).
+/// w(n) = exp(-n^2 / (2 width^2)) / sum over 0 < |m| < K of exp(-m^2 / (2 width^2)). Where no end is near, a category
+/// is left at `rate`. The stationary law is uniform. The discretised Gaussian of Austin et al. (2021), in continuous
+/// time; there width = (K - 1) sqrt(beta / 8).
 class OrdinalJump final : public GeneratorJump {
  public:
   OrdinalJump(Categorical space, OrdinalJumpOptions options, LogitsOptions logits = {});

@@ -6,8 +6,8 @@
 
 namespace catenary {
 
-/// `rate`: variance per unit of time. `steps`: geodesic steps per draw, 1 to 65536; it has no default, being the size of the
-/// error.
+/// `rate`: variance per unit of time. `steps`: geodesic steps per draw, 1 to 65536; it has no default, being the size
+/// of the error.
 struct GeodesicWalkOptions {
   double rate = 1;
   int64_t steps = 0;
@@ -15,18 +15,19 @@ struct GeodesicWalkOptions {
 
 /// Brownian motion on a manifold, approximated by `steps` geodesic steps per draw.
 ///
-/// Its error is of first order in the variance D of one step. On S^d a forward draw loses a share d (d - 1) v_t D / 12 of the mean
-/// cosine E <x_0, x_t> = e^{-d v_t / 2}, for small D. Of a bridge on a space that declares the score of its heat kernel the mean cosines are
-/// off by less than 0.17 D on S^2 (D <= 2 v_s), by less than 0.33 D in what was measured on S^4 and S^5 (D <= v_s). Tables, also of other
-/// spaces: docs/walks.md.
-/// A space that keeps the default score adds an error that no number of steps removes: on S^2, E <x_0, x_s> comes out too
-/// large by about 0.04 v_t^2 (v_t <= 2), on S^4 by 0.15 to 0.23 v_t^2 (v_t <= 1).
+/// Its error is of first order in the variance D of one step. On S^d a forward draw loses a share d (d - 1) v_t D / 12
+/// of the mean cosine E <x_0, x_t> = e^{-d v_t / 2}, for small D. Of a bridge on a space that declares the score of its
+/// heat kernel the mean cosines are off by less than 0.17 D on S^2 (D <= 2 v_s), by less than 0.33 D in what was
+/// measured on S^4 and S^5 (D <= v_s). Tables, also of other spaces: docs/walks.md. A space that keeps the default
+/// score adds an error that no number of steps removes: on S^2, E <x_0, x_s> comes out too large by about 0.04 v_t^2
+/// (v_t <= 2), on S^4 by 0.15 to 0.23 v_t^2 (v_t <= 1).
 ///
 /// On a space with a boundary exp says what happens there: on the simplex the walk is reflected.
 class GeodesicWalk final : public Process {
  public:
   GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options);
-  /// Uniform: right once the process has mixed. On a space that has an origin in place of a uniform law, the law of x_T from there.
+  /// Uniform: right once the process has mixed. On a space that has an origin in place of a uniform law, the law of x_T
+  /// from there.
   Expr prior(Expr horizon) const override;
   /// Each step of variance D = v_t / steps goes along exp(x, sqrt(D) n), n a standard normal tangent vector.
   Expr forward(Expr x0, Expr t) const override;

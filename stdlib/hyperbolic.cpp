@@ -12,8 +12,8 @@ namespace catenary {
 
 namespace {
 
-// The radius at which points end: three times as far e^r is still a float. No way between two points is longer than twice that,
-// and after a larger variance all points are there.
+// The radius at which points end: three times as far e^r is still a float. No way between two points is longer than
+// twice that, and after a larger variance all points are there.
 constexpr double end = 28, largest_variance = 1e6;
 
 ManifoldShape hyperboloid(int n) {
@@ -28,8 +28,8 @@ Expr point_over(const Expr& x) {
   return with_time(sqrt(1.0 + dot(inside, inside)), inside);
 }
 
-// x as a point at the hyperbolic sine `length` from the origin, its hyperbolic cosine `time`, in the direction `axis`: 0 where
-// space is flat.
+// x as a point at the hyperbolic sine `length` from the origin, its hyperbolic cosine `time`, in the direction `axis`:
+// 0 where space is flat.
 struct Polar {
   explicit Polar(const Expr& point)
       : x(space_part(point)),
@@ -111,8 +111,8 @@ Expr Hyperbolic::exp_in_frame(Expr x, Expr v) const {
   Expr way = shortened(v, 2 * end), r = norm(way);
   Parts unit(ratio(constant(1), r, 0) * way, from.axis);
   Expr half = sinh(0.5 * r), sine = 2.0 * half * sqrt(1.0 + half * half), less_1 = 2.0 * half * half;
-  // Along the axis y is cosh r sinh a + cos sinh r cosh a, a the radius of x. On a long way in that cancels, and is sinh(a - r) +
-  // (1 + cos) sinh r cosh a, with 1 + cos from the sine and a - r from e^a and e^r.
+  // Along the axis y is cosh r sinh a + cos sinh r cosh a, a the radius of x. On a long way in that cancels, and is
+  // sinh(a - r) + (1 + cos) sinh r cosh a, with 1 + cos from the sine and a - r from e^a and e^r.
   Expr outwards = unit.along >= 0.0 || r < 1.0, ahead = max(-unit.along, 0.0);
   Expr out = sine * from.time * unit.along + less_1 * from.length;
   Expr quotient = (from.length + from.time) / (1.0 + less_1 + sine);
@@ -183,9 +183,9 @@ Expr HyperbolicBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Parts y(share * d * axis + deviation * normal({3}), axis);
   Expr across = dot(y.across, y.across), theta = sqrt(square(y.along) + across), rest = d - y.along,
        phi = sqrt(square(rest) + across);
-  // At the first end the angle A of the hyperbolic triangle has tan^2 (A/2) = sinh(p/2) sinh(q/2) / (sinh(P/2) sinh(Q/2)), with
-  // p, q, P, Q the sums below; that of the flat triangle has p q / (P Q). Their quotient, by sinh(z/2) = e^{z/2} (1 - e^{-z}) / 2 and
-  // p + q - P = -Q:
+  // At the first end the angle A of the hyperbolic triangle has tan^2 (A/2) = sinh(p/2) sinh(q/2) / (sinh(P/2)
+  // sinh(Q/2)), with p, q, P, Q the sums below; that of the flat triangle has p q / (P Q). Their quotient, by sinh(z/2)
+  // = e^{z/2} (1 - e^{-z}) / 2 and p + q - P = -Q:
   auto decay = [](Expr z) { return ratio(-expm1(-z), z, 1); };
   Expr sum = theta + phi + d, excess = max(theta + phi - d, 0.0), lead = max(phi + d - theta, 0.0),
        opposite = max(theta + d - phi, 0.0);

@@ -13,16 +13,17 @@ struct GeodesicInterpolationOptions {
   std::function<Expr()> noise = {};
 };
 
-/// The shortest geodesic from the datum to noise, at constant speed: x_t = exp(x_0, t log(x_0, x_1)), t from 0 to 1. Other speeds
-/// are clocks. Given x_0 and x_t all between is determined: x_s = exp(x_0, (s/t) log(x_0, x_t)); with t = 1 this is the training draw
-/// of flow matching between given ends. There is no density.
-/// Besides the endpoint and the tangent a model may return the "velocity" v = dx_t/dt = -log(x_t, x_0) / t, a tangent vector at x_t
-/// with x_0 = exp(x_t, -t v), in units of the process's own time: what its clock reads. Flow matching's own time runs from noise to
-/// data, so that its velocity is -v. A step with it is Euler's, x_s = exp(x_t, (s - t) v), as long as |t v| is within the injectivity
-/// radius. The loss of "velocity" is |v + log(x_t, x_0) / t|^2 in the metric at x_t, which its mean given x_t is least for. In f32
-/// the velocity that x_0 and x_t make is known up to about 1e-7 / t times the size of their elements, and at an x_t that rounding
-/// takes across the cut locus of x_0 it is that of the other way; both lead to x_0. Times below 1e-20 count as 1e-20 in the loss.
-/// Lipman et al.: "Flow matching for generative modeling" (2023); Chen and Lipman: "Flow matching on general geometries" (2024).
+/// The shortest geodesic from the datum to noise, at constant speed: x_t = exp(x_0, t log(x_0, x_1)), t from 0 to 1.
+/// Other speeds are clocks. Given x_0 and x_t all between is determined: x_s = exp(x_0, (s/t) log(x_0, x_t)); with t =
+/// 1 this is the training draw of flow matching between given ends. There is no density. Besides the endpoint and the
+/// tangent a model may return the "velocity" v = dx_t/dt = -log(x_t, x_0) / t, a tangent vector at x_t with x_0 =
+/// exp(x_t, -t v), in units of the process's own time: what its clock reads. Flow matching's own time runs from noise
+/// to data, so that its velocity is -v. A step with it is Euler's, x_s = exp(x_t, (s - t) v), as long as |t v| is
+/// within the injectivity radius. The loss of "velocity" is |v + log(x_t, x_0) / t|^2 in the metric at x_t, which its
+/// mean given x_t is least for. In f32 the velocity that x_0 and x_t make is known up to about 1e-7 / t times the size
+/// of their elements, and at an x_t that rounding takes across the cut locus of x_0 it is that of the other way; both
+/// lead to x_0. Times below 1e-20 count as 1e-20 in the loss. Lipman et al.: "Flow matching for generative modeling"
+/// (2023); Chen and Lipman: "Flow matching on general geometries" (2024).
 class GeodesicInterpolation final : public Process {
  public:
   explicit GeodesicInterpolation(Kept<Manifold> space, GeodesicInterpolationOptions options = {});
@@ -44,25 +45,26 @@ class GeodesicInterpolation final : public Process {
   GeodesicInterpolationOptions options_;
 };
 
-/// Functions of t on [0, 1]: a from 1 to 0, b from 0 to 1, c 0 at both ends. By default the straight line, without c. What is small
-/// near t = 0 should be written so: 6e-8 is lost of what is computed as 1 less something.
+/// Functions of t on [0, 1]: a from 1 to 0, b from 0 to 1, c 0 at both ends. By default the straight line, without c.
+/// What is small near t = 0 should be written so: 6e-8 is lost of what is computed as 1 less something.
 struct StochasticInterpolantOptions {
   std::function<Expr(Expr t)> a = [](Expr t) { return 1.0 - t; };
   std::function<Expr(Expr t)> b = [](Expr t) { return t; };
   std::function<Expr(Expr t)> c = {};
 };
 
-/// x_t = a(t) x_0 + b(t) x_1 + c(t) z, where x_1 and z are standard normal and stay the same along the path: given x_0 a Gaussian
-/// process of mean a x_0 and covariance k(s, t) = b_s b_t + c_s c_t. With c, x_s depends on x_0 and on every later point, so bridges
-/// do not compose: a walk back has the right law at each of its times, not along its path.
-/// With l = sqrt(b^2 + c^2) and x_t = a x_0 + l n, n standard normal, a model may return besides the endpoint and the tangent the
-/// "velocity", the mean of dx_t/dt given x_0 and x_t: v = a' x_0 + (l'/l) (x_t - a x_0), which without c is a' x_0 + b' x_1. So
-/// x_0 = (l' x_t - l v) / (l' a - l a'). The kind is there where a/l falls throughout, by more than rounding: l' a - l a' is above
-/// 1e-3 (|l'| + l); derivatives are those of the schedules' expressions (dsl/gradient.h), near t = 1 those at 1 - 2^-24, since a c
-/// like sqrt(t (1 - t)) has none there. There is no "noise": at t = 1, where a walk starts, it tells nothing of x_0.
-/// The loss of "velocity" is |v - that of x_0 and x_t|^2: it has the least model of Albergo et al.'s, b(t, x) = E[dx_t/dt | x_t = x],
-/// and less variance where there is z. In f32 that velocity is known up to about 1e-7 l'/l times the size of a point.
-/// Albergo, Boffi and Vanden-Eijnden: "Stochastic interpolants: a unifying framework for flows and diffusions" (2023).
+/// x_t = a(t) x_0 + b(t) x_1 + c(t) z, where x_1 and z are standard normal and stay the same along the path: given x_0
+/// a Gaussian process of mean a x_0 and covariance k(s, t) = b_s b_t + c_s c_t. With c, x_s depends on x_0 and on every
+/// later point, so bridges do not compose: a walk back has the right law at each of its times, not along its path. With
+/// l = sqrt(b^2 + c^2) and x_t = a x_0 + l n, n standard normal, a model may return besides the endpoint and the
+/// tangent the "velocity", the mean of dx_t/dt given x_0 and x_t: v = a' x_0 + (l'/l) (x_t - a x_0), which without c is
+/// a' x_0 + b' x_1. So x_0 = (l' x_t - l v) / (l' a - l a'). The kind is there where a/l falls throughout, by more than
+/// rounding: l' a - l a' is above 1e-3 (|l'| + l); derivatives are those of the schedules' expressions
+/// (dsl/gradient.h), near t = 1 those at 1 - 2^-24, since a c like sqrt(t (1 - t)) has none there. There is no "noise":
+/// at t = 1, where a walk starts, it tells nothing of x_0. The loss of "velocity" is |v - that of x_0 and x_t|^2: it
+/// has the least model of Albergo et al.'s, b(t, x) = E[dx_t/dt | x_t = x], and less variance where there is z. In f32
+/// that velocity is known up to about 1e-7 l'/l times the size of a point. Albergo, Boffi and Vanden-Eijnden:
+/// "Stochastic interpolants: a unifying framework for flows and diffusions" (2023).
 class StochasticInterpolant final : public Process {
  public:
   /// Throws Error for schedules that have other ends or are not finite, and where b and c are both 0 between the ends.

@@ -1,4 +1,5 @@
-// Jump processes whose transitions are P_t = a I + (1 - a) 1 pi^T, a = e^{-rate t}: uniform, with a stationary law, absorbing.
+// Jump processes whose transitions are P_t = a I + (1 - a) 1 pi^T, a = e^{-rate t}: uniform, with a stationary law,
+// absorbing.
 #pragma once
 
 #include <functional>
@@ -8,9 +9,9 @@
 
 namespace catenary {
 
-/// A process on categories whose model returns K "logits": unnormalised log-probabilities of x_0, of which one is drawn by
-/// draw_from_logits. A step draws x_0 first and bridges to it: its law is the sum of the bridges over x_0, at no more cost than
-/// reading the logits. Or it returns the "endpoint", a category.
+/// A process on categories whose model returns K "logits": unnormalised log-probabilities of x_0, of which one is drawn
+/// by draw_from_logits. A step draws x_0 first and bridges to it: its law is the sum of the bridges over x_0, at no
+/// more cost than reading the logits. Or it returns the "endpoint", a category.
 class Jump : public Process {
  public:
   std::vector<Estimate> estimates() const override;
@@ -32,16 +33,16 @@ class Jump : public Process {
 };
 
 /// Jumps at `rate` to a category drawn from a law pi (the present one included):
-/// P_ij(t) = a [i = j] + (1 - a) pi_j, a = e^{-rate t}. Forward and bridge are exact to 2^-32, at a cost that K does not enter.
-/// Austin et al.: "Structured denoising diffusion models in discrete state-spaces" (2021).
+/// P_ij(t) = a [i = j] + (1 - a) pi_j, a = e^{-rate t}. Forward and bridge are exact to 2^-32, at a cost that K does
+/// not enter. Austin et al.: "Structured denoising diffusion models in discrete state-spaces" (2021).
 class MixingJump : public Jump {
  public:
   /// pi.
   Expr prior(Expr horizon) const override;
   Expr forward(Expr x0, Expr t) const override;
-  /// With a = e^{-rate s}, b = e^{-rate (t - s)}: a mixture of x_0 with weight a (1 - b), x_t with (1 - a) b, the law pi with
-  /// (1 - a)(1 - b), and where x_0 = x_t that category with a b / pi(x_t) besides. An x_t that pi never gives is x_0
-  /// and stays.
+  /// With a = e^{-rate s}, b = e^{-rate (t - s)}: a mixture of x_0 with weight a (1 - b), x_t with (1 - a) b, the law
+  /// pi with (1 - a)(1 - b), and where x_0 = x_t that category with a b / pi(x_t) besides. An x_t that pi never gives
+  /// is x_0 and stays.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// The logarithm of P_ij(t).
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
@@ -49,9 +50,9 @@ class MixingJump : public Jump {
  protected:
   MixingJump(Categorical space, std::string_view whose, double rate, FixedLaw law, LogitsOptions logits);
   double rate() const { return rate_; }
-  /// Where pi never gives x_t: of a masked diffusion what is not masked, so that its loss is the cross-entropy of the masked alone.
-  /// Sahoo et al.: "Simple and effective masked diffusion language models" (2024), whose likelihood bound has rate / (e^{rate t} - 1)
-  /// for its weight.
+  /// Where pi never gives x_t: of a masked diffusion what is not masked, so that its loss is the cross-entropy of the
+  /// masked alone. Sahoo et al.: "Simple and effective masked diffusion language models" (2024), whose likelihood bound
+  /// has rate / (e^{rate t} - 1) for its weight.
   std::optional<Expr> tells(Expr xt, Expr t) const override;
 
  private:
@@ -83,12 +84,13 @@ struct AbsorbingJumpOptions {
   std::optional<int64_t> mask = {};
 };
 
-/// Masked diffusion: every category becomes the mask at `rate`, and the mask stays. The prior is the mask. It is no datum:
-/// logits never give it.
+/// Masked diffusion: every category becomes the mask at `rate`, and the mask stays. The prior is the mask. It is no
+/// datum: logits never give it.
 class AbsorbingJump final : public MixingJump {
  public:
   AbsorbingJump(Categorical space, AbsorbingJumpOptions options, LogitsOptions logits = {});
-  /// What is not masked is x_0, and stays. A mask stays with probability (1 - e^{-rate s}) / (1 - e^{-rate t}), and else was x_0.
+  /// What is not masked is x_0, and stays. A mask stays with probability (1 - e^{-rate s}) / (1 - e^{-rate t}), and
+  /// else was x_0.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
 
  private:

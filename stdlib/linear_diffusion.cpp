@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view whose = "a linear diffusion";
 constexpr int order = 8, levels = 16;
 
-// On [0, 1]: nodes, weights of the integral over the whole, and `rest[i][j]`, those of the integral from node i to 1 of the
-// polynomial through all nodes.
+// On [0, 1]: nodes, weights of the integral over the whole, and `rest[i][j]`, those of the integral from node i to 1 of
+// the polynomial through all nodes.
 struct Rule {
   std::array<double, order> node, weight;
   std::array<std::array<double, order>, order> rest;
@@ -47,8 +47,8 @@ Rule gauss_legendre() {
   for (int i = 0; i < order; ++i) {
     rule.node[i] = (1 + x[i]) / 2;
     rule.weight[i] = weight[i] / 2;
-    // The polynomial through the nodes is the sum over k of (2k + 1)/2 (sum_j weight_j P_k(x_j) f_j) P_k, and the integral of P_k
-    // from x to 1 is (P_{k-1}(x) - P_{k+1}(x)) / (2k + 1).
+    // The polynomial through the nodes is the sum over k of (2k + 1)/2 (sum_j weight_j P_k(x_j) f_j) P_k, and the
+    // integral of P_k from x to 1 is (P_{k-1}(x) - P_{k+1}(x)) / (2k + 1).
     auto at_i = legendre(x[i]);
     for (int j = 0; j < order; ++j) {
       auto at_j = legendre(x[j]);
@@ -121,7 +121,8 @@ LinearGaussian::Moments LinearDiffusion::moments(const Expr& s, const Expr& t, i
   Expr starts = constant(cut.start, {count}), widths = constant(cut.width, {count});
   Expr from = min(s, options_.horizon), length = min(t, options_.horizon) - from;
 
-  // From panel to panel: the integral of the drift; and by the length, lest they underflow, the variance and the shift so far.
+  // From panel to panel: the integral of the drift; and by the length, lest they underflow, the variance and the shift
+  // so far.
   std::vector<Operand> first{splat(0.0, drift_), splat(0.0, deviation_), splat(0.0, shift_)};
   std::vector<Expr> last = fold(count, first, [&](Expr panel, const std::vector<Expr>& so_far) {
     Expr start = at(starts, panel), width = at(widths, panel), scale = length * width;

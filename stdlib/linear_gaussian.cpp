@@ -119,8 +119,8 @@ Expr LinearGaussian::transition(Expr xs, Expr s, Expr t) const {
 
 Expr LinearGaussian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Moments first = moments(constant(0), s), second = moments(s, t);
-  // Relative to the larger deviation at time t: squares of small ones would underflow. Where there is none at all, x_s is what
-  // x_0 becomes.
+  // Relative to the larger deviation at time t: squares of small ones would underflow. Where there is none at all, x_s
+  // is what x_0 becomes.
   Expr before = second.decay ? *second.decay * first.deviation : first.deviation;
   Expr larger = max(before, second.deviation), none = larger <= 0.0, unit = select(none, 1.0, larger);
   Expr p = before / unit, q = select(none, 1.0, second.deviation / unit), total = p * p + q * q;

@@ -36,8 +36,8 @@ PerCoordinate map(F&& f, PerCoordinate a, PerCoordinate b) {
   return a;
 }
 
-/// The covariance of a point's noise: a positive definite matrix over its elements in row-major order, itself row-major. By
-/// default the identity, drawn as the space's standard normal.
+/// The covariance of a point's noise: a positive definite matrix over its elements in row-major order, itself
+/// row-major. By default the identity, drawn as the space's standard normal.
 class Covariance {
  public:
   Covariance() = default;
@@ -62,9 +62,9 @@ class Covariance {
 /// A linear Gaussian process. It is declared by the moments of its transitions; everything else follows from them.
 class LinearGaussian : public Process {
  public:
-  /// x_t given x_s is normal with mean decay x_s + shift and covariance deviation^2 C, C the process's covariance. Each a
-  /// number or of a point's shape (then C is the identity); expressions of s and t alone, decay and deviation not below 0. Deviations are stated rather than
-  /// variances because the square of a small one is not a float.
+  /// x_t given x_s is normal with mean decay x_s + shift and covariance deviation^2 C, C the process's covariance. Each
+  /// a number or of a point's shape (then C is the identity); expressions of s and t alone, decay and deviation not
+  /// below 0. Deviations are stated rather than variances because the square of a small one is not a float.
   struct Moments {
     std::optional<Expr> decay;  ///< Absent: 1.
     Expr deviation;
@@ -83,26 +83,27 @@ class LinearGaussian : public Process {
   /// (D^2 / V) (A_s x_0 + m_s) + (D_s^2 / V) A (x_t - m) and variance D_s^2 D^2 / V (Bayes' rule for normals).
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   Expr transition(Expr xs, Expr s, Expr t) const override;
-  /// -1/2 |w|^2 - n log deviation - log det L - n/2 log(2 pi), with w = L^{-1} (x_t - mean) / deviation, C = L L^T, and n the
-  /// dimension of the space.
+  /// -1/2 |w|^2 - n log deviation - log det L - n/2 log(2 pi), with w = L^{-1} (x_t - mean) / deviation, C = L L^T, and
+  /// n the dimension of the space.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
   /// With x_t = A x_0 + m + D n, the noise n of covariance C, a model may return
   ///   "endpoint"  x_0
   ///   "tangent"   x_0 - x_t
   ///   "noise"     n: Ho, Jain, Abbeel: "Denoising diffusion probabilistic models" (2020)
-  ///   "score"     the gradient of log p(x_t | x_0) at x_t, -C^{-1} n / D: Song et al.: "Score-based generative modeling" (2021)
-  ///   "velocity"  v = A n - D x_0, the v-prediction of Salimans and Ho: "Progressive distillation" (2022). (The velocity of a
-  ///               probability flow is another: it has the derivatives of A, D and m in the place of -D, A and 0.)
+  ///   "score"     the gradient of log p(x_t | x_0) at x_t, -C^{-1} n / D: Song et al. (2021)
+  ///   "velocity"  v = A n - D x_0, the v-prediction of Salimans and Ho: "Progressive distillation" (2022)
+  /// The velocity of a probability flow is another: it has the derivatives of A, D and m in the place of -D, A and 0.
   /// x_0 from noise and score is (x_t - m - D n) / A, as badly told as A is small; of velocity it is
   /// (A (x_t - m) - D v) / (A^2 + D^2). Elements of x_0 stop at 1e30.
   std::vector<Estimate> estimates() const override;
   Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
-  /// The square of the difference to what the data and x_t make of the estimate: of the endpoint, tangent, noise or velocity. Of
-  /// "score" that of the noises -D C score: D^2 |score - that of p|^2 where C is the identity, weighted as by Song et al. (2021).
+  /// The square of the difference to what the data and x_t make of the estimate: of the endpoint, tangent, noise or
+  /// velocity. Of "score" that of the noises -D C score: D^2 |score - that of p|^2 where C is the identity, weighted as
+  /// by Song et al. (2021).
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
-  /// x_s = mean_s + (D_s / D_t) (x_t - mean_t): the noise stays. With an estimate for x_0 it is DDIM without noise, Song, Meng,
-  /// Ermon: "Denoising diffusion implicit models" (2021).
+  /// x_s = mean_s + (D_s / D_t) (x_t - mean_t): the noise stays. With an estimate for x_0 it is DDIM without noise,
+  /// Song, Meng, Ermon: "Denoising diffusion implicit models" (2021).
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
 
  protected:
@@ -112,8 +113,8 @@ class LinearGaussian : public Process {
   const Covariance& covariance() const { return covariance_; }
   /// Normal with covariance C, in the shape of a point.
   Expr noise() const;
-  /// Returns `value`; throws Error naming `what` unless there is one number for all coordinates or one for each element of a point,
-  /// this only where neither the space nor the covariance joins coordinates.
+  /// Returns `value`; throws Error naming `what` unless there is one number for all coordinates or one for each element
+  /// of a point, this only where neither the space nor the covariance joins coordinates.
   PerCoordinate separate(std::string_view whose, std::string_view what, PerCoordinate value) const;
   /// The same for a scale: every number is above 0.
   PerCoordinate scale(std::string_view whose, std::string_view what, PerCoordinate value) const;
@@ -135,8 +136,8 @@ struct BrownianOptions {
   PerCoordinate drift = 0;
 };
 
-/// Brownian motion: x_t given x_0 is N(x_0 + drift t, rate t C). A walk back starts at N(drift T, rate T C), which is the law of
-/// x_T where the data are much narrower than sqrt(rate T).
+/// Brownian motion: x_t given x_0 is N(x_0 + drift t, rate t C). A walk back starts at N(drift T, rate T C), which is
+/// the law of x_T where the data are much narrower than sqrt(rate T).
 class EuclideanBrownian final : public LinearGaussian {
  public:
   EuclideanBrownian(Kept<Flat> space, BrownianOptions options, Covariance covariance = {});
@@ -163,8 +164,9 @@ struct OrnsteinUhlenbeckOptions {
   PerCoordinate sigma = 1;
 };
 
-/// x_t given x_0 is N(mean + e^{-theta t} (x_0 - mean), sigma^2 (1 - e^{-2 theta t}) / (2 theta) C); the prior is the stationary
-/// law N(mean, sigma^2 / (2 theta) C). Uhlenbeck and Ornstein: "On the theory of the Brownian motion" (1930).
+/// x_t given x_0 is N(mean + e^{-theta t} (x_0 - mean), sigma^2 (1 - e^{-2 theta t}) / (2 theta) C); the prior is the
+/// stationary law N(mean, sigma^2 / (2 theta) C). Uhlenbeck and Ornstein: "On the theory of the Brownian motion"
+/// (1930).
 class OrnsteinUhlenbeck final : public LinearGaussian {
  public:
   OrnsteinUhlenbeck(Kept<Flat> space, OrnsteinUhlenbeckOptions options, Covariance covariance = {});
@@ -190,8 +192,8 @@ struct ScheduledOrnsteinUhlenbeckOptions {
 };
 
 /// From s to t, d = t - s, the noise's variance is a sum of closed forms: of w e^{b u} it is
-/// w (e^{b t} - e^{b s - 2 theta d}) / (b + 2 theta). The prior is the law of x_T for data at the origin. Exponents stop at 80,
-/// where floats end.
+/// w (e^{b t} - e^{b s - 2 theta d}) / (b + 2 theta). The prior is the law of x_T for data at the origin. Exponents
+/// stop at 80, where floats end.
 class ScheduledOrnsteinUhlenbeck final : public LinearGaussian {
  public:
   ScheduledOrnsteinUhlenbeck(Kept<Flat> space, ScheduledOrnsteinUhlenbeckOptions options, Covariance covariance = {});
@@ -202,8 +204,8 @@ class ScheduledOrnsteinUhlenbeck final : public LinearGaussian {
   std::vector<Exponential> terms_;
 };
 
-/// e^{rate t} for a constant rate, to rounding whatever the exponent: that of the rate and of the product is made up for.
-/// Exponents stop at 80.
+/// e^{rate t} for a constant rate, to rounding whatever the exponent: that of the rate and of the product is made up
+/// for. Exponents stop at 80.
 Expr exp_of_product(const Expr& rate, const Expr& t);
 
 }  // namespace catenary

@@ -10,9 +10,9 @@
 
 namespace catenary {
 
-/// A product of manifolds, whose metric is the sum of theirs: a point is the elements of its parts one after another, shape {sum of
-/// their counts}. `Product({{"position", Euclidean({3})}, {"rotation", Rotations()}})`. Categories have no place in it, their points
-/// being i32: they are a component of their own in a joint process.
+/// A product of manifolds, whose metric is the sum of theirs: a point is the elements of its parts one after another,
+/// shape {sum of their counts}. `Product({{"position", Euclidean({3})}, {"rotation", Rotations()}})`. Categories have
+/// no place in it, their points being i32: they are a component of their own in a joint process.
 class Product : public Manifold {
  public:
   using Part = std::pair<std::string, Kept<Manifold>>;
@@ -22,7 +22,8 @@ class Product : public Manifold {
   Product(Kept<Manifold> space, int64_t count);
 
   const std::vector<Part>& parts() const { return parts_; }
-  /// The part of that name of a point or of a tangent vector. Throws Error for a name that it does not have, naming those it has.
+  /// The part of that name of a point or of a tangent vector. Throws Error for a name that it does not have, naming
+  /// those it has.
   Expr part(Expr x, const std::string& name) const;
   /// All parts, in order, and the point or tangent vector made of them.
   std::vector<Expr> split(Expr x) const;
@@ -44,8 +45,8 @@ class Product : public Manifold {
   std::vector<Part> parts_;
 };
 
-/// Independent processes on the parts of a product: forward, bridge, transition and prior part by part, the density their product.
-/// The model estimates the endpoint, or the tangent vector to it.
+/// Independent processes on the parts of a product: forward, bridge, transition and prior part by part, the density
+/// their product. The model estimates the endpoint, or the tangent vector to it.
 class ProductProcess final : public Process {
  public:
   using Part = std::pair<std::string, Kept<Process>>;

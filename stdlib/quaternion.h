@@ -18,12 +18,13 @@ Expr canonical(Expr q);
 
 /// The rotation matrix, shape {3, 3}, of a unit quaternion.
 Expr to_matrix(Expr q);
-/// The unit quaternion, canonical, of a rotation matrix. Shepperd: "Quaternion from rotation matrix" (1978): the largest element is
-/// found first, so that nothing small is divided by.
+/// The unit quaternion, canonical, of a rotation matrix. Shepperd: "Quaternion from rotation matrix" (1978): the
+/// largest element is found first, so that nothing small is divided by.
 Expr from_matrix(Expr matrix);
-/// The orientation of a residue from three of its atoms, each of shape {3}: the rotation matrix whose first column points from
-/// the alpha carbon to C, whose third is normal to the plane of N, alpha carbon and C, and whose second completes them (Gram and
-/// Schmidt; Jumper et al. 2021, algorithm 21). As a unit quaternion. The atoms must not lie on a line.
+/// The orientation of a residue from three of its atoms, each of shape {3}: the rotation matrix whose first column
+/// points from the alpha carbon to C, whose third is normal to the plane of N, alpha carbon and C, and whose second
+/// completes them (Gram and Schmidt; Jumper et al. 2021, algorithm 21). As a unit quaternion. The atoms must not lie on
+/// a line.
 Expr from_backbone(Expr n, Expr alpha_carbon, Expr c);
 
 }  // namespace catenary::quaternion

@@ -5,8 +5,8 @@
 
 namespace catenary {
 
-/// R^3 x SO(3): points of shape {7}, a position and a unit quaternion, the frames of residues and of robots' links. The metric is the
-/// product's: a unit of length weighs as much as a radian.
+/// R^3 x SO(3): points of shape {7}, a position and a unit quaternion, the frames of residues and of robots' links. The
+/// metric is the product's: a unit of length weighs as much as a radian.
 class RigidMotions final : public Product {
  public:
   RigidMotions();

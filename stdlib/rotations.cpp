@@ -20,8 +20,8 @@ constexpr double pi = std::numbers::pi;
 // The quaternion of y that is nearer to that of x.
 Expr nearer(const Expr& x, const Expr& y) { return select(dot(x, y) < 0.0, -y, y); }
 
-// The logarithm of the heat kernel, a density on the rotations' volume 8 pi^2, for the variance 4 v; `half` is half the angle, at
-// most pi / 2. The 3-sphere has a quaternion at `half` and one at pi - half.
+// The logarithm of the heat kernel, a density on the rotations' volume 8 pi^2, for the variance 4 v; `half` is half the
+// angle, at most pi / 2. The 3-sphere has a quaternion at `half` and one at pi - half.
 Expr log_kernel(const Expr& half, const Expr& v) {
   return three_sphere::log_kernel(half, pi - half, v).whole() + log1p(three_sphere::odds_of_antipode(half, v)) -
          std::log(8);

@@ -6,10 +6,10 @@
 
 namespace catenary {
 
-/// SO(3): unit quaternions [w, x, y, z], of q and -q the one with w >= 0. The distance of two rotations is the angle of the one
-/// between them, at most pi; so the metric is four times that of the quaternions, and tangent vectors are tangent to the 3-sphere.
-/// Two rotations half a turn apart have two shortest ways; log takes one of them. stdlib/quaternion.h turns vectors and converts from
-/// and to matrices.
+/// SO(3): unit quaternions [w, x, y, z], of q and -q the one with w >= 0. The distance of two rotations is the angle of
+/// the one between them, at most pi; so the metric is four times that of the quaternions, and tangent vectors are
+/// tangent to the 3-sphere. Two rotations half a turn apart have two shortest ways; log takes one of them.
+/// stdlib/quaternion.h turns vectors and converts from and to matrices.
 class Rotations final : public Manifold {
  public:
   Rotations();
@@ -24,13 +24,14 @@ class Rotations final : public Manifold {
   /// Exact.
   Expr score(Expr x, Expr y, Expr v) const override;
 
-  /// The tangent vector at x of a rotation vector (axis times angle, shape {3}) in the frame that x turns, and back: exp goes to
-  /// x times the rotation by that vector.
+  /// The tangent vector at x of a rotation vector (axis times angle, shape {3}) in the frame that x turns, and back:
+  /// exp goes to x times the rotation by that vector.
   static Expr from_rotation_vector(Expr x, Expr vector);
   static Expr to_rotation_vector(Expr x, Expr tangent);
 };
 
-/// Brownian motion on SO(3), exact: forward and bridge follow the heat kernel to rounding, for every time. The prior is uniform.
+/// Brownian motion on SO(3), exact: forward and bridge follow the heat kernel to rounding, for every time. The prior is
+/// uniform.
 class RotationBrownian final : public Process {
  public:
   RotationBrownian(Rotations space, double rate);

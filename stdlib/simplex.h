@@ -5,29 +5,31 @@
 
 namespace catenary {
 
-/// Probabilities of K >= 2 categories, points [K], with the Fisher-Rao metric sum u_i v_i / p_i. Tangent vectors sum to 0.
-/// By u = sqrt(p) it is the part of a sphere where no coordinate is negative, and 2 u has the metric of that of radius 2: the distance is
-/// 2 acos(sum sqrt(p_i q_i)), at most pi. Amari and Nagaoka: "Methods of information geometry" (2000).
+/// Probabilities of K >= 2 categories, points [K], with the Fisher-Rao metric sum u_i v_i / p_i. Tangent vectors sum to
+/// 0. By u = sqrt(p) it is the part of a sphere where no coordinate is negative, and 2 u has the metric of that of
+/// radius 2: the distance is 2 acos(sum sqrt(p_i q_i)), at most pi. Amari and Nagaoka: "Methods of information
+/// geometry" (2000).
 ///
-/// It has a boundary, where a p_i is 0. Geodesics are those of the sphere, p = u^2 after it: at the boundary they are reflected,
-/// and exp is there for vectors of any length. Shortest ways do not touch the boundary between their ends, so that exp inverts
-/// log everywhere; log inverts exp until the geodesic reaches the boundary, 2 asin(sqrt(p_i)) away from p.
+/// It has a boundary, where a p_i is 0. Geodesics are those of the sphere, p = u^2 after it: at the boundary they are
+/// reflected, and exp is there for vectors of any length. Shortest ways do not touch the boundary between their ends,
+/// so that exp inverts log everywhere; log inverts exp until the geodesic reaches the boundary, 2 asin(sqrt(p_i)) away
+/// from p.
 ///
-/// At the boundary itself u_i moves while p_i = u_i^2 does not: a tangent vector would not say where to. So every p_i is read
-/// as at least 2^-80, which lies 2^-39 away. No other value is special.
+/// At the boundary itself u_i moves while p_i = u_i^2 does not: a tangent vector would not say where to. So every p_i
+/// is read as at least 2^-80, which lies 2^-39 away. No other value is special.
 class Simplex final : public Manifold {
  public:
   explicit Simplex(int categories);
-  /// p / sum p with its negative elements set to 2^-80: nearest in the metric, which goes on to all positive vectors; if none is
-  /// positive, the category of the largest.
+  /// p / sum p with its negative elements set to 2^-80: nearest in the metric, which goes on to all positive vectors;
+  /// if none is positive, the category of the largest.
   Expr project(Expr p) const override;
   /// v - p sum v: orthogonal in the metric.
   Expr tangent(Expr p, Expr v) const override;
   Expr exp(Expr p, Expr v) const override;
   Expr log(Expr p, Expr q) const override;
-  /// Of the law of a Brownian motion that is reflected at the boundary. On the sphere it is that of all images (+-w_1, ..., +-w_K) of
-  /// w = sqrt(q), which pull like the one point w_i tanh(4 c u_i w_i / v), c = angle / sin(angle); with the Van Vleck factor of a
-  /// sphere of radius 2. The first terms for small v: see docs/walks.md for the errors.
+  /// Of the law of a Brownian motion that is reflected at the boundary. On the sphere it is that of all images (+-w_1,
+  /// ..., +-w_K) of w = sqrt(q), which pull like the one point w_i tanh(4 c u_i w_i / v), c = angle / sin(angle); with
+  /// the Van Vleck factor of a sphere of radius 2. The first terms for small v: see docs/walks.md for the errors.
   Expr score(Expr p, Expr q, Expr v) const override;
   Expr inner(Expr p, Expr u, Expr v) const override;
   Expr distance(Expr p, Expr q) const override;

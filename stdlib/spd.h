@@ -5,21 +5,23 @@
 
 namespace catenary {
 
-/// Symmetric positive definite matrices, points [n, n], n = 2 or 3, with the affine-invariant metric tr(X^-1 U X^-1 V): a space
-/// of dimension n (n + 1) / 2 without positive curvature, where every two points are joined by one geodesic. Tangent vectors are symmetric matrices.
-/// Pennec, Fillard and Ayache: "A Riemannian framework for tensor computing" (2006).
+/// Symmetric positive definite matrices, points [n, n], n = 2 or 3, with the affine-invariant metric tr(X^-1 U X^-1 V):
+/// a space of dimension n (n + 1) / 2 without positive curvature, where every two points are joined by one geodesic.
+/// Tangent vectors are symmetric matrices. Pennec, Fillard and Ayache: "A Riemannian framework for tensor computing"
+/// (2006).
 ///
-/// Everything goes through a Cholesky factor X = L L^T: V -> L^-1 V L^-T takes the tangent space at X to that at the identity and
-/// keeps lengths, because congruence is an isometry.
+/// Everything goes through a Cholesky factor X = L L^T: V -> L^-1 V L^-T takes the tangent space at X to that at the
+/// identity and keeps lengths, because congruence is an isometry.
 ///
 /// A float matrix knows its small eigenvalues to 2^-24 of the largest: errors along the space are about 1e-7 times the
-/// ratio of the two. project keeps eigenvalues in [1e-12, 1e12] and their ratio below 1e6; exp may leave these bounds, by factors
-/// up to e^56, and is finite.
+/// ratio of the two. project keeps eigenvalues in [1e-12, 1e12] and their ratio below 1e6; exp may leave these bounds,
+/// by factors up to e^56, and is finite.
 class Spd final : public Manifold {
  public:
   explicit Spd(int n);
-  /// The symmetric part with its eigenvalues raised to 1e-6 of the largest, and all within [1e-12, 1e12]. Up to these bounds it is
-  /// the nearest point in the Frobenius norm. Higham: "Computing a nearest symmetric positive semidefinite matrix" (1988).
+  /// The symmetric part with its eigenvalues raised to 1e-6 of the largest, and all within [1e-12, 1e12]. Up to these
+  /// bounds it is the nearest point in the Frobenius norm. Higham: "Computing a nearest symmetric positive semidefinite
+  /// matrix" (1988).
   Expr project(Expr x) const override;
   Expr tangent(Expr x, Expr v) const override;
   /// L expm(L^-1 V L^-T) L^T.

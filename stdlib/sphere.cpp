@@ -41,8 +41,8 @@ Apart apart(const Expr& x, const Expr& y) {
 }
 
 // ---- S^2: the circle of rotations that take x to y --------------------------------------------------
-// Such a rotation is the shortest one, by the angle d, after a turn by 2 phi about x. As a unit quaternion its angle theta has
-// cos theta = c cos phi, c = cos(d / 2).
+// Such a rotation is the shortest one, by the angle d, after a turn by 2 phi about x. As a unit quaternion its angle
+// theta has cos theta = c cos phi, c = cos(d / 2).
 
 /// theta, as it is at phi, and what differs in it from d / 2.
 struct Turned {
@@ -63,8 +63,8 @@ Expr log_ratio(const Turned& turned, const Expr& half, const Expr& v) {
   return gaussian + (others(turned.angle) - others(half));
 }
 
-// How narrow the kernel is in phi: it is at most exp(-2 kappa sin(phi / 2)^2) of its value at phi = 0, because its logarithm is
-// concave in cos theta.
+// How narrow the kernel is in phi: it is at most exp(-2 kappa sin(phi / 2)^2) of its value at phi = 0, because its
+// logarithm is concave in cos theta.
 Expr concentration(const Expr& half, const Expr& v) {
   Expr angle = parameter("angle", Type::f32, {});
   Expr slope = gradient(three_sphere::log_kernel(angle, pi - angle, v).whole(), angle);
@@ -76,8 +76,8 @@ Expr concentration(const Expr& half, const Expr& v) {
 Expr draw_rotation(const Expr& x, const Expr& y, const Expr& v) {
   Sphere::Way way = Sphere::way(x, y);
   Expr half = 0.5 * way.angle, kappa = concentration(half, v), width = sqrt(2.0 * kappa + 1.0);
-  // tan(phi / 2) by a Cauchy law of that width, accepted by exp(-2 kappa s) (1 + 2 kappa s) and what the kernel is below its bound,
-  // s = sin(phi / 2)^2.
+  // tan(phi / 2) by a Cauchy law of that width, accepted by exp(-2 kappa s) (1 + 2 kappa s) and what the kernel is
+  // below its bound, s = sin(phi / 2)^2.
   Expr tangent = until_accepted({constant(0)}, [&] {
     Expr z = normal({2}), wide = index(z, 0) / (width * index(z, 1));
     Expr s = square(wide) / (1.0 + square(wide));
@@ -118,8 +118,9 @@ Expr log_kernel(int64_t dimension, const Expr& angle, const Expr& rest, const Ex
 // ---- S^d, d > 3: how strongly the heat kernel pulls ---------------------------------------------------
 // -d log p / dr over the angle r, a = (d - 1) / 2.
 
-// From r/v, the Van Vleck factor (r / sin r)^a and the drift of its term of order v. Beyond a quarter turn the poles at the antipode give
-// way to the ways around it, p ~ I_n(z) z^{-n} with n = d / 2 - 1, z = pi (pi - r) / v; of I_{n+1} / I_n the bound of Amos (1974).
+// From r/v, the Van Vleck factor (r / sin r)^a and the drift of its term of order v. Beyond a quarter turn the poles at
+// the antipode give way to the ways around it, p ~ I_n(z) z^{-n} with n = d / 2 - 1, z = pi (pi - r) / v; of I_{n+1} /
+// I_n the bound of Amos (1974).
 Expr pull_at_short_times(double d, const Sphere::Way& way, const Expr& v) {
   double a = (d - 1) / 2, m = (d + 1) / 2;
   Expr near = min(way.angle, way.rest), square = near * near;
@@ -133,7 +134,8 @@ Expr pull_at_short_times(double d, const Sphere::Way& way, const Expr& v) {
   return select(way.angle <= way.rest, straight - a * bend + drift, far);
 }
 
-// By the series of Gegenbauer polynomials R_l = C_l / C_l(1), whose derivatives are R'_{l+1} = (l + 1) (R_l + cos r R'_l / (l + d - 1)).
+// By the series of Gegenbauer polynomials R_l = C_l / C_l(1), whose derivatives are R'_{l+1} = (l + 1) (R_l + cos r
+// R'_l / (l + d - 1)).
 Expr pull_by_series(int d, const Sphere::Way& way, const Expr& v) {
   Expr near = min(way.angle, way.rest), c = select(way.angle <= way.rest, cos(near), -cos(near));
   auto last = fold(8 + std::min(d, 24), {1.0, 0.0, 0.0, 1.0, 1.0, 0.0}, [&](Expr trip, const std::vector<Expr>& k) {

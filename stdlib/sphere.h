@@ -8,8 +8,8 @@
 
 namespace catenary {
 
-/// The unit sphere S^d: unit vectors of R^{d + 1}, d >= 1. Distances are angles. From a point to its antipode all directions are
-/// equally short; log takes the one towards the first axis (or the second, near the poles of the first).
+/// The unit sphere S^d: unit vectors of R^{d + 1}, d >= 1. Distances are angles. From a point to its antipode all
+/// directions are equally short; log takes the one towards the first axis (or the second, near the poles of the first).
 class Sphere final : public Manifold {
  public:
   /// d = `dimension`, 1 to 1,023.
@@ -19,8 +19,8 @@ class Sphere final : public Manifold {
   Expr exp(Expr x, Expr v) const override;
   Expr log(Expr x, Expr y) const override;
   Expr uniform_point() const override { return project(normal(point())); }
-  /// Exact for d <= 3. Beyond: for v from 0.3 on (from 2 / d for d > 6, later for d > 32) by its Gegenbauer series, below by the
-  /// first terms for small v and the many ways to the antipode: see docs/walks.md for the errors.
+  /// Exact for d <= 3. Beyond: for v from 0.3 on (from 2 / d for d > 6, later for d > 32) by its Gegenbauer series,
+  /// below by the first terms for small v and the many ways to the antipode: see docs/walks.md for the errors.
   Expr score(Expr x, Expr y, Expr v) const override;
 
   /// The shortest way from x to y.
@@ -32,20 +32,20 @@ class Sphere final : public Manifold {
   static Way way(Expr x, Expr y);
 };
 
-/// Brownian motion on S^1, S^2 or S^3, exact: forward and bridge follow the heat kernel to rounding, for every time. The prior is
-/// uniform.
+/// Brownian motion on S^1, S^2 or S^3, exact: forward and bridge follow the heat kernel to rounding, for every time.
+/// The prior is uniform.
 class SphereBrownian final : public Process {
  public:
   SphereBrownian(Sphere space, double rate);
   Expr prior(Expr horizon) const override;
-  /// S^1: a normal angle. S^3: by rejection from the tangent normal (three_sphere.h). S^2: Brownian motion on the rotations, applied
-  /// to x_0, is Brownian motion on the sphere, because its metric is that of the quotient.
+  /// S^1: a normal angle. S^3: by rejection from the tangent normal (three_sphere.h). S^2: Brownian motion on the
+  /// rotations, applied to x_0, is Brownian motion on the sphere, because its metric is that of the quotient.
   Expr forward(Expr x0, Expr t) const override;
-  /// S^1: by winding number. S^3: by rejection from the bridge of R^3. S^2: the rotations that take x_0 to x_t are a circle; one of
-  /// them is drawn by its heat kernel, then the bridge to it, which is applied to x_0.
+  /// S^1: by winding number. S^3: by rejection from the bridge of R^3. S^2: the rotations that take x_0 to x_t are a
+  /// circle; one of them is drawn by its heat kernel, then the bridge to it, which is applied to x_0.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
-  /// S^2: the kernel of the rotations, integrated over that circle by the trapezoid rule (20 nodes, drawn together where the kernel is
-  /// narrow: an error below 3e-7).
+  /// S^2: the kernel of the rotations, integrated over that circle by the trapezoid rule (20 nodes, drawn together
+  /// where the kernel is narrow: an error below 3e-7).
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
   std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
 
@@ -53,8 +53,8 @@ class SphereBrownian final : public Process {
   double rate_;
 };
 
-/// Brownian motion on S^d, `rate` its variance per unit of time along each tangent direction. Throws Error for d > 3, where
-/// GeodesicWalk is the named approximation.
+/// Brownian motion on S^d, `rate` its variance per unit of time along each tangent direction. Throws Error for d > 3,
+/// where GeodesicWalk is the named approximation.
 SphereBrownian Brownian(Sphere space, double rate);
 
 }  // namespace catenary

@@ -34,13 +34,13 @@ struct Eigen {
   Expr with_values(const std::vector<Expr>& f) const;
 };
 
-/// Of a symmetric matrix [n, n], n <= 3, by Jacobi rotations: one is exact for n = 2; four sweeps of three for n = 3 leave less
-/// than 2^-24 of the largest element off the diagonal. Golub and Van Loan: "Matrix computations" (1996), section 8.4. Values are
-/// right to a few roundings of the largest.
+/// Of a symmetric matrix [n, n], n <= 3, by Jacobi rotations: one is exact for n = 2; four sweeps of three for n = 3
+/// leave less than 2^-24 of the largest element off the diagonal. Golub and Van Loan: "Matrix computations" (1996),
+/// section 8.4. Values are right to a few roundings of the largest.
 Eigen eigen(const Expr& symmetric);
 
-/// The lower triangular factor L of a positive definite matrix X = L L^T. Where rounding has made X indefinite the pivots are
-/// kept above 2^-24 of the diagonal, and L is finite.
+/// The lower triangular factor L of a positive definite matrix X = L L^T. Where rounding has made X indefinite the
+/// pivots are kept above 2^-24 of the diagonal, and L is finite.
 Elements cholesky(const Expr& positive);
 /// L^-1 V L^-T.
 Expr in_frame(const Elements& cholesky, const Expr& symmetric);

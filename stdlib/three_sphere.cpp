@@ -112,9 +112,9 @@ Proposal propose_by_images(const Between& b) {
   return {{y.along, y.across}, select(y.length + phi > 2 * pi - b.end.angle, 0.0, chance)};
 }
 
-// The point whose distances to both ends, D apart, are those of a point in R^3: theta from the start and phi from the end, with
-// cos phi = cos theta cos D + sin theta sin D cos alpha. In half angles, and by Heron's formula across, both over what they are in R^3, so
-// that nothing cancels when D is small.
+// The point whose distances to both ends, D apart, are those of a point in R^3: theta from the start and phi from the
+// end, with cos phi = cos theta cos D + sin theta sin D cos alpha. In half angles, and by Heron's formula across, both
+// over what they are in R^3, so that nothing cancels when D is small.
 Expr placed_as_in_flat_space(const Between& b, const Expr& y_along, const Expr& y_across) {
   const Expr& way = b.end.angle;
   Expr beside = dot(y_across, y_across), theta = sqrt(square(y_along) + beside),
@@ -133,8 +133,8 @@ Expr placed_as_in_flat_space(const Between& b, const Expr& y_along, const Expr& 
   return placed(theta, along, b.end.direction, across * y_across);
 }
 
-// For ends more than 2 apart. The triangle's end is the antipode of the bridge's, `rest` away, and its third side pi - phi; phi is
-// drawn between |D - theta| and the least of D + theta and 2 pi - D - theta.
+// For ends more than 2 apart. The triangle's end is the antipode of the bridge's, `rest` away, and its third side pi -
+// phi; phi is drawn between |D - theta| and the least of D + theta and 2 pi - D - theta.
 Proposal propose_near_antipode(const Between& b) {
   Flat y = draw_flat(b);
   const Expr &way = b.end.angle, &theta = y.length, &v = b.second;

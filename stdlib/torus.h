@@ -14,8 +14,8 @@ enum class Interval {
   from_zero,  ///< [0, period): fractional coordinates
 };
 
-/// A flat torus: vectors of n coordinates, coordinate i in an interval of length periods[i]. Tangent vectors are differences, in
-/// the coordinates' own unit. As good as a coordinate itself while it is below 1e5 periods.
+/// A flat torus: vectors of n coordinates, coordinate i in an interval of length periods[i]. Tangent vectors are
+/// differences, in the coordinates' own unit. As good as a coordinate itself while it is below 1e5 periods.
 class Torus final : public Manifold {
  public:
   /// At least one period, each above 0.
@@ -52,7 +52,8 @@ class TorusBrownian final : public Process {
   double rate_;
 };
 
-/// Brownian motion on a torus, `rate` its variance per unit of time in every coordinate, in the coordinates' unit squared.
+/// Brownian motion on a torus, `rate` its variance per unit of time in every coordinate, in the coordinates' unit
+/// squared.
 TorusBrownian Brownian(Torus space, double rate);
 
 }  // namespace catenary

@@ -9,7 +9,8 @@
 
 namespace catenary {
 
-/// The most trips of a loop that draws: a trip takes bits 48 to 63 of a block's number. A while stops after as many in any case.
+/// The most trips of a loop that draws: a trip takes bits 48 to 63 of a block's number. A while stops after as many in
+/// any case.
 inline constexpr int most_trips = 65536;
 
 /// The layout below is frozen by golden tests; a change of any bit is a new version.
@@ -55,17 +56,17 @@ inline constexpr uint32_t stream_word(uint32_t component, uint32_t loop, Questio
   return component << 16 | loop << 8 | uint32_t(question) << 1 | uint32_t(kind);
 }
 
-/// Word `index` of a stream. `index` = point * n + draw, where n is the number of draws of that kind a point makes in that
-/// loop (or outside loops); `iteration` < 65536 is the trip of the loop, 0 outside loops.
+/// Word `index` of a stream. `index` = point * n + draw, where n is the number of draws of that kind a point makes in
+/// that loop (or outside loops); `iteration` < 65536 is the trip of the loop, 0 outside loops.
 inline uint32_t stream_value(uint64_t seed, uint32_t step, uint32_t stream, uint32_t iteration, uint64_t index) {
   uint64_t block = index / 4;
   std::array<uint32_t, 4> counter = {uint32_t(block), uint32_t(block >> 32 & 0xffff) | iteration << 16, step, stream};
   return philox4x32(counter, {uint32_t(seed), uint32_t(seed >> 32)})[index % 4];
 }
 
-/// The pair of normals of two words, in double precision. With u = (w0 + 1/2) / 2^32 and theta = pi/4 * int32(w1) / 2^31,
-/// z0 = +- sqrt(-ln u) (cos theta - sin theta) and z1 = +- sqrt(-ln u) (cos theta + sin theta), the signs being bits 0 and
-/// 1 of w1: Box-Muller with the octant taken out of the angle. |z| reaches 6.76.
+/// The pair of normals of two words, in double precision. With u = (w0 + 1/2) / 2^32 and theta = pi/4 * int32(w1) /
+/// 2^31, z0 = +- sqrt(-ln u) (cos theta - sin theta) and z1 = +- sqrt(-ln u) (cos theta + sin theta), the signs being
+/// bits 0 and 1 of w1: Box-Muller with the octant taken out of the angle. |z| reaches 6.76.
 inline std::array<double, 2> box_muller(uint32_t w0, uint32_t w1) {
   double s = std::sqrt(-std::log1p(-(double(~w0) + 0.5) * 0x1p-32));
   if (w0 < 0x80000000u) s = std::sqrt(-std::log((double(w0) + 0.5) * 0x1p-32));

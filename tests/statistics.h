@@ -74,8 +74,8 @@ inline double ks_distance(std::vector<double> values, const std::function<double
   return largest;
 }
 
-/// Its bound: P(distance > d) <= 2 exp(-2 n d^2). Massart, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality"
-/// (1990).
+/// Its bound: P(distance > d) <= 2 exp(-2 n d^2). Massart, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz
+/// inequality" (1990).
 inline double ks_bound(size_t n) { return std::sqrt(-std::log(false_alarm / 2) / (2 * double(n))); }
 
 /// The largest distance between the distribution functions of two sets of values.

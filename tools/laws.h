@@ -9,8 +9,8 @@
 
 namespace catenary {
 
-/// As Markdown: what each space and process is, whether it is exact, what a draw of it costs on one thread of this machine, and the
-/// verdict of `verify`, which is called for each in turn.
+/// As Markdown: what each space and process is, whether it is exact, what a draw of it costs on one thread of this
+/// machine, and the verdict of `verify`, which is called for each in turn.
 std::string table_of_laws(const std::function<Report(const CatalogueEntry&)>& verify);
 
 }  // namespace catenary

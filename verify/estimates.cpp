@@ -167,8 +167,8 @@ class EstimateChecks {
     for (const Component& c : subject_->components) kinds(c);
   }
 
-  // Close to t = 0 a step lands on the x_0 that was drawn from the logits. What is noised starts from their law: where x_t tells
-  // x_0, that law comes back all the same.
+  // Close to t = 0 a step lands on the x_0 that was drawn from the logits. What is noised starts from their law: where
+  // x_t tells x_0, that law comes back all the same.
   void logits(const Component& c) {
     auto k = size_t(c.border->estimate.size);
     const int64_t n = int64_t(1) << 16, rounds = std::max<int64_t>(1, ways_.samples() / n / 4);

@@ -7,7 +7,8 @@
 
 namespace catenary::verifying {
 
-/// Plans the checks of every kind of estimate that a component's process lists, and of its flow; the session outlives the run.
+/// Plans the checks of every kind of estimate that a component's process lists, and of its flow; the session outlives
+/// the run.
 void plan_estimates(Session& session, std::shared_ptr<const Subject> subject);
 
 }  // namespace catenary::verifying

@@ -51,8 +51,8 @@ class Geometry {
   Vector gradient(const Vector& x, const Vector& derivatives) const;
   /// Draw number `draw` of a standard normal tangent vector at x.
   Vector tangent_normal(const Vector& x, uint64_t draw) const;
-  /// Draw number `draw` of a point: uniform where the space has a uniform law; else a standard normal way from its origin; else a
-  /// projected normal of the ambient space.
+  /// Draw number `draw` of a point: uniform where the space has a uniform law; else a standard normal way from its
+  /// origin; else a projected normal of the ambient space.
   Vector some_point(uint64_t draw) const;
   bool has_uniform() const { return bool(uniform_); }
   /// The space's origin, or the zero vector where that is a point.

@@ -176,7 +176,8 @@ class JointChecks {
           squares += product * product;
         }
         p.mean = sum / double(n);
-        // Under independence the squares sum to n; where both signals are rare, they do so by coincidences that may not come.
+        // Under independence the squares sum to n; where both signals are rare, they do so by coincidences that may not
+        // come.
         p.z = squares > 0 ? std::abs(sum) / std::sqrt(std::max(squares, double(n))) : 0;
       }
     });
@@ -473,8 +474,8 @@ class JointChecks {
     return ways[size_t(from) * data_size + size_t(to)];
   }
 
-  // How far the law of a walk's samples is from that of the data: 2 E|X - Y| - E|X - X'| - E|Y - Y'|, Y and Y' data, X' the
-  // sample after X. 0 where the laws are equal. Szekely and Rizzo: "Energy statistics" (2013).
+  // How far the law of a walk's samples is from that of the data: 2 E|X - Y| - E|X - X'| - E|Y - Y'|, Y and Y' data, X'
+  // the sample after X. 0 where the laws are equal. Szekely and Rizzo: "Energy statistics" (2013).
   struct Energy {
     double value, error;  ///< The error is a bound on the standard deviation: neighbours share a sample.
   };

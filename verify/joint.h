@@ -7,8 +7,8 @@
 
 namespace catenary::verifying {
 
-/// Plans the checks that components are independent given their endpoints, that clocks are clocks and are kept, and that the
-/// reverse walk around an oracle gives the data back.
+/// Plans the checks that components are independent given their endpoints, that clocks are clocks and are kept, and
+/// that the reverse walk around an oracle gives the data back.
 void plan_joint(Session& session, std::shared_ptr<const Subject> subject);
 
 }  // namespace catenary::verifying

@@ -30,7 +30,8 @@ std::vector<const Check*> panels_of(const Report& report) {
   return failed;
 }
 
-// One panel's data. Shares are drawn as densities, so that cells of any width compare; the two outer cells are the tails.
+// One panel's data. Shares are drawn as densities, so that cells of any width compare; the two outer cells are the
+// tails.
 void write_data(std::ostream& out, size_t number, const Check& c) {
   fmt::print(out, "$panel{} << EOD\n", number);
   if (c.histograms) {

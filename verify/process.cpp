@@ -107,7 +107,8 @@ class ProcessChecks {
                        State xt = sampler().forward(x0, t, seed(7), unchecked(first));
                        State xs = sampler().bridge(x0, xt, s, t, seed(8), unchecked(first));
                        State by_s = sampler().bridge(x0, xs, r, s, seed(9), unchecked(first));
-                       // Where both ways may be the same function of x_t, another x_t: else their roundings would be compared.
+                       // Where both ways may be the same function of x_t, another x_t: else their roundings would be
+                       // compared.
                        State end = steps_on ? xt : sampler().forward(x0, t, seed(18), unchecked(first));
                        State at_once = sampler().bridge(x0, end, r, t, seed(10), unchecked(first));
                        return std::pair(Way{by_s, xt}, Way{at_once, end});

@@ -1,4 +1,5 @@
-// Displacements in an orthonormal frame at x_0, what is left of them given both ends, distances; for categories, equalities.
+// Displacements in an orthonormal frame at x_0, what is left of them given both ends, distances; for categories,
+// equalities.
 #include <catenary/verify/relations.h>
 
 #include <algorithm>

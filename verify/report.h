@@ -48,13 +48,13 @@ struct Report {
   double seconds = 0;
 
   bool passed() const;  ///< No check failed.
-  /// A table: check, what was compared, n, statistic, threshold, verdict; below it, for each failure, its worst case and
-  /// what to look at. Lines are at most `width` characters where words allow.
+  /// A table: check, what was compared, n, statistic, threshold, verdict; below it, for each failure, its worst case
+  /// and what to look at. Lines are at most `width` characters where words allow.
   std::string table(int width = 120) const;
   /// The same as one JSON object; numbers that are not finite are the strings "inf", "-inf" and "nan".
   std::string json() const;
-  /// Draws the compared distributions and curves, failures first, to a PNG file by gnuplot. Throws Error if the file cannot be
-  /// written or gnuplot fails.
+  /// Draws the compared distributions and curves, failures first, to a PNG file by gnuplot. Throws Error if the file
+  /// cannot be written or gnuplot fails.
   void plot(const std::string& file) const;
 };
 

@@ -7,7 +7,8 @@
 
 namespace catenary::verifying {
 
-/// Plans the checks that draws depend neither on how a batch is cut, nor on threads, vector widths, or when code was compiled.
+/// Plans the checks that draws depend neither on how a batch is cut, nor on threads, vector widths, or when code was
+/// compiled.
 void plan_sameness(Session& session, std::shared_ptr<const Subject> subject);
 
 }  // namespace catenary::verifying

@@ -68,8 +68,8 @@ class SpaceChecks {
                       Errors& agree);
   void along(const Place& p, double r, Errors& speed, Errors& start, Errors& goes_on, Errors& keeps);
   void stays(const Place& p, double r, Errors& keeps);
-  /// 0 where the two ends of a short piece of curve around x are written far apart, though the way is short: the coordinates
-  /// jump there, and differences say nothing.
+  /// 0 where the two ends of a short piece of curve around x are written far apart, though the way is short: the
+  /// coordinates jump there, and differences say nothing.
   double jump(const Vector& x, const Vector& ahead, const Vector& behind) const;
   void steepest(const Place& p, double r, uint64_t draw, Errors& gauss);
 

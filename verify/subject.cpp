@@ -76,7 +76,8 @@ Sampler Subject::compile_again(const Target& target, const CompileOptions& optio
 
 Subject subject_of(Session& session, const Joint& joint) {
   Subject subject;
-  // An estimate that says x_0 with certainty is known of endpoints and logits alone: kinds that are the default everywhere.
+  // An estimate that says x_0 with certainty is known of endpoints and logits alone: kinds that are the default
+  // everywhere.
   subject.joint.emplace(joint.name(), joint.horizon());
   for (auto c : joint.components()) {
     c.placement.estimate.clear();

@@ -28,7 +28,8 @@ struct Component {
   std::optional<Kept<Space>> space() const;
   bool categorical() const { return border->point.categories > 0; }
   size_t elements() const { return size_t(border->point.size); }
-  /// Whether a model returns a point of the space; else logits: a declared joint is verified with its processes' first kinds.
+  /// Whether a model returns a point of the space; else logits: a declared joint is verified with its processes' first
+  /// kinds.
   bool estimates_endpoint() const { return std::string_view(border->estimate_kind) == "endpoint"; }
   /// The estimate that says of every sample that it is x0, with certainty.
   Tensor certain(const State& x0) const;
@@ -36,7 +37,8 @@ struct Component {
   std::vector<int32_t> possible_data() const;
   /// The process's time at the joint's time t.
   double clock(double t) const;
-  /// Whether its bridges must compose, by Process::bridges_compose; without its declaration, where there are transitions.
+  /// Whether its bridges must compose, by Process::bridges_compose; without its declaration, where there are
+  /// transitions.
   bool bridges_compose(bool transitions) const { return declared ? declared->process->bridges_compose() : transitions; }
   /// What the process allows itself, by Process::approximation.
   double approximation(double t) const;

@@ -22,19 +22,19 @@ struct Pair {
   double a, b;
 };
 
-/// Compares two ways of drawing, a and b, by the means, the second moments and the histograms of several statistics, overall and
-/// within groups of samples. Sample i of a is paired with sample i of b: their differences have mean 0 if the laws agree,
-/// whether the two are independent or exchangeable.
+/// Compares two ways of drawing, a and b, by the means, the second moments and the histograms of several statistics,
+/// overall and within groups of samples. Sample i of a is paired with sample i of b: their differences have mean 0 if
+/// the laws agree, whether the two are independent or exchangeable.
 class TwoSample {
  public:
-  /// `statistics`: their names. Samples belong to one of `groups` groups: sample i to group i % groups. whole[s] > 0: the values
-  /// of statistic s are whole numbers below that, at most 64, with a cell each in its histogram.
+  /// `statistics`: their names. Samples belong to one of `groups` groups: sample i to group i % groups. whole[s] > 0:
+  /// the values of statistic s are whole numbers below that, at most 64, with a cell each in its histogram.
   TwoSample(std::vector<std::string> statistics, size_t groups, std::vector<int> whole = {});
 
   /// The values of all statistics at sample i of a batch.
   using Read = std::function<void(int64_t i, Pair* values)>;
-  /// Adds samples 0 .. n - 1 of a batch, n a multiple of 4,096. The first batch also sets centres and cells. `read` is called
-  /// from many threads; results do not depend on their number.
+  /// Adds samples 0 .. n - 1 of a batch, n a multiple of 4,096. The first batch also sets centres and cells. `read` is
+  /// called from many threads; results do not depend on their number.
   void add(ThreadPool& pool, int64_t n, const Read& read);
 
   struct Worst {
@@ -43,7 +43,8 @@ class TwoSample {
     int group = -1;        ///< -1: all
     std::string sentence;  ///< "the mean of ... is 1.3 standard deviations larger"
   };
-  /// The largest deviation beyond `allowed`, in the units of |z|; chi distances of the two laws up to `allowed` are expected.
+  /// The largest deviation beyond `allowed`, in the units of |z|; chi distances of the two laws up to `allowed` are
+  /// expected.
   Worst worst(const std::string& name_a, const std::string& name_b, double allowed = 0) const;
   /// How many deviations `worst` looks at.
   size_t comparisons() const;

@@ -44,8 +44,8 @@ class TwoWays {
 
   /// How many samples a comparison takes.
   int64_t samples() const;
-  /// Draws both ways, a share of samples(), and adds what they say of each component to its result. It is one of `repeated`
-  /// such comparisons, at a time `at` of approximations.
+  /// Draws both ways, a share of samples(), and adds what they say of each component to its result. It is one of
+  /// `repeated` such comparisons, at a time `at` of approximations.
   void compare(Results& results, const Words& words, const std::string& where, double share, size_t repeated, double at,
                const DrawBoth& draw);
   static bool any_failed(const Results& results);

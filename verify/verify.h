@@ -36,23 +36,23 @@ struct VerifyOptions {
   std::function<bool(const VerifyProgress&)> progress = {};
 };
 
-/// Checks the geometry of a space: exp against log, projections, distances, geodesics, tangent noise, uniform points; in double
-/// precision and as compiled to f32, over scales from 1e-7 to beyond the injectivity radius. Spaces that are not manifolds have
-/// their points checked.
+/// Checks the geometry of a space: exp against log, projections, distances, geodesics, tangent noise, uniform points;
+/// in double precision and as compiled to f32, over scales from 1e-7 to beyond the injectivity radius. Spaces that are
+/// not manifolds have their points checked.
 Report verify(Kept<Space> space, const VerifyOptions& options = {});
 
-/// Checks a process: its space, Chapman-Kolmogorov, the bridge identity, ends, prior, estimates of every kind, losses, the flow,
-/// density, score, extreme times, and that
-/// batches, threads, vector widths and fresh code give the same bits.
+/// Checks a process: its space, Chapman-Kolmogorov, the bridge identity, ends, prior, estimates of every kind, losses,
+/// the flow, density, score, extreme times, and that batches, threads, vector widths and fresh code give the same bits.
 /// Throws Error if the process cannot be compiled.
 Report verify(Kept<Process> process, const VerifyOptions& options = {});
 
-/// Checks every component as a process on its clock, and the joint: independence given the endpoints, clocks, and walks around
-/// an oracle over a finite data set.
+/// Checks every component as a process on its clock, and the joint: independence given the endpoints, clocks, and walks
+/// around an oracle over a finite data set.
 Report verify(const Joint& joint, const VerifyOptions& options = {});
 
-/// The same for a saved declaration (the text of to_mlir), as far as it can be told without the declaration in C++: everything
-/// but the geometry of its spaces and the comparison with double precision. `name` stands for it in messages.
+/// The same for a saved declaration (the text of to_mlir), as far as it can be told without the declaration in C++:
+/// everything but the geometry of its spaces and the comparison with double precision. `name` stands for it in
+/// messages.
 Report verify_mlir(const std::string& text, const std::string& name, const VerifyOptions& options = {});
 
 }  // namespace catenary

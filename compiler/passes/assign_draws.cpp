@@ -22,7 +22,6 @@ Question question_of(StringRef name) { return Question(llvm::find(question_names
 
 DrawKind kind_of(DrawOp draw) { return draw.getDrawn() == Drawn::normal ? DrawKind::normal : DrawKind::word; }
 
-
 int64_t size_of(DrawOp draw) {
   auto shaped = dyn_cast<RankedTensorType>(draw.getResult().getType());
   return shaped ? shaped.getNumElements() : 1;

@@ -26,15 +26,15 @@ constexpr int rounds = 10, rounds_per_trip = 2;
 // Blocks that are computed together: their chains of rounds hide one another's latency.
 constexpr size_t most_together = 4;
 
-// Up to so many blocks the rounds are written out, which lets them mix with what surrounds them; for more they are a loop,
-// since ten rounds of each would be most of a kernel's code.
+// Up to so many blocks the rounds are written out, which lets them mix with what surrounds them; for more they are a
+// loop, since ten rounds of each would be most of a kernel's code.
 constexpr size_t most_written_out = 2;
 
 using Counter = std::array<Value, 4>;
 
-// One round of several blocks; `state` is the two words of the key, then four words a block. A word is the low half of an
-// i64, whose high half holds anything: the mask before a multiplication makes it the 32 x 32 -> 64 bit multiplication of
-// the machine, and costs nothing.
+// One round of several blocks; `state` is the two words of the key, then four words a block. A word is the low half of
+// an i64, whose high half holds anything: the mask before a multiplication makes it the 32 x 32 -> 64 bit
+// multiplication of the machine, and costs nothing.
 void advance(MutableArrayRef<Lane> state) {
   for (size_t at = 2; at < state.size(); at += 4) {
     Lane a = (state[at] & word_mask) * 0xD2511F53, c = (state[at + 2] & word_mask) * 0xCD9E8D57;

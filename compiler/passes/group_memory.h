@@ -1,5 +1,5 @@
-// Moving the points of a thread's group between memory and numbers: all at once where the group lies in the call as a whole,
-// else point by point, and nothing beyond the call.
+// Moving the points of a thread's group between memory and numbers: all at once where the group lies in the call as a
+// whole, else point by point, and nothing beyond the call.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,8 @@ class GroupMemory {
     int64_t size;      ///< elements of a point
   };
 
-  /// Of a call of `points` points (i32), the first of which is number `skipped` (i32) of its group. Made before the loop
-  /// over groups.
+  /// Of a call of `points` points (i32), the first of which is number `skipped` (i32) of its group. Made before the
+  /// loop over groups.
   GroupMemory(mlir::OpBuilder& b, mlir::Location loc, int64_t group, llvm::SmallVector<Operand> operands, Lane skipped,
               Lane points);
 

@@ -1,5 +1,6 @@
 // group-points: one body for a few consecutive points that together draw an even number of words, since a normal needs
-// two; or whole blocks of four, where groups are not to share any. Draws become pairs of words here, and the body gets the seed, the step and its group's number.
+// two; or whole blocks of four, where groups are not to share any. Draws become pairs of words here, and the body gets
+// the seed, the step and its group's number.
 #include <catenary/compiler/passes/passes.h>
 
 #include <map>

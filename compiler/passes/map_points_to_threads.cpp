@@ -223,7 +223,8 @@ class Mapping {
     for (auto& [k, values] : stored) memory.write(k, values);
   }
 
-  // What both parts may have: conditions of loops, and look-ups in constant tables, which then lie outside the function.
+  // What both parts may have: conditions of loops, and look-ups in constant tables, which then lie outside the
+  // function.
   void map_flags_and_tables(Block* block) {
     block->walk([&](AnyOp any) {
       b_.setInsertionPoint(any);

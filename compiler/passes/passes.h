@@ -13,7 +13,8 @@ inline constexpr int words_of_pair = 2, words_of_block = 4;
 /// Where a kernel for a GPU learns which of its threads it is.
 enum class ThreadIds {
   registers,  ///< the GPU's own
-  arguments,  ///< four of the function: block, blocks, thread of the block, threads of a block. For a run on a processor.
+  arguments,  ///< four of the function: block, blocks, thread of the block, threads of a block. For a run on a
+              ///< processor.
 };
 
 std::unique_ptr<mlir::Pass> create_inline_laws_pass();

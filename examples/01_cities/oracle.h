@@ -16,10 +16,10 @@ class HeatKernel {
  public:
   explicit HeatKernel(double v);
 
-  /// 4 pi times the density at a point whose angle to the start has this cosine: sum_l (2l + 1) e^{-l(l+1)v/2} P_l(cosine).
-  /// Between the nodes of a table it is interpolated, which costs 5e-6 of the peak at most. For v < 0.02 it is
-  /// sqrt(theta / sin theta) e^{-theta^2 / 2v}, up to a factor, divided by its value at `reference`; the true kernel differs
-  /// from that by less than v theta^2 / 60.
+  /// 4 pi times the density at a point whose angle to the start has this cosine: sum_l (2l + 1) e^{-l(l+1)v/2}
+  /// P_l(cosine). Between the nodes of a table it is interpolated, which costs 5e-6 of the peak at most. For v < 0.02
+  /// it is sqrt(theta / sin theta) e^{-theta^2 / 2v}, up to a factor, divided by its value at `reference`; the true
+  /// kernel differs from that by less than v theta^2 / 60.
   double density(double cosine, double reference) const;
 
   /// Beyond the angle with this cosine the density is less than e^{-40} of what it is at `reference`.
@@ -30,9 +30,9 @@ class HeatKernel {
   std::vector<double> table_;  // by cosine from -1 to 1; empty for small v
 };
 
-/// At time t, "x_0 is datum i" has a probability proportional to the heat kernel from datum i's place to the place, times the
-/// probability of a jump from datum i's region to the region. The draw comes from Philox keyed by the walk's seed, with step
-/// and sample in the counter: the same for any number of threads.
+/// At time t, "x_0 is datum i" has a probability proportional to the heat kernel from datum i's place to the place,
+/// times the probability of a jump from datum i's region to the region. The draw comes from Philox keyed by the walk's
+/// seed, with step and sample in the counter: the same for any number of threads.
 class Oracle {
  public:
   /// Both components are noised at `rate`. `data` must outlive the oracle.

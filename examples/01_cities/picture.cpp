@@ -22,8 +22,8 @@ constexpr int width = 1600, map_width = 772, map_height = 379, row_height = map_
 constexpr size_t most_points = 20000;  // of a panel: more would cover the map
 constexpr double pi = std::numbers::pi;
 
-/// Equal areas of the sphere have equal areas on the map, so uniform noise looks uniform. Savric, Patterson and Jenny: "The
-/// Equal Earth map projection" (2019). Longitude and latitude in radians; |x| < 2.71, |y| < 1.32.
+/// Equal areas of the sphere have equal areas on the map, so uniform noise looks uniform. Savric, Patterson and Jenny:
+/// "The Equal Earth map projection" (2019). Longitude and latitude in radians; |x| < 2.71, |y| < 1.32.
 std::array<double, 2> equal_earth(double longitude, double latitude) {
   double a = std::asin(std::sqrt(3.0) / 2 * std::sin(latitude)), b = a * a, c = b * b * b;
   double x = 2 * longitude * std::cos(a) /

@@ -19,9 +19,9 @@ struct Places {
   std::vector<Place> places;
 };
 
-/// Reads a table in the format of zone1970.tab: country codes, coordinates, region/place and comments, separated by tabs.
-/// An empty `file` stands for the system's own table. Throws catenary::Error for a file that cannot be read, and names the
-/// line that is not of the format.
+/// Reads a table in the format of zone1970.tab: country codes, coordinates, region/place and comments, separated by
+/// tabs. An empty `file` stands for the system's own table. Throws catenary::Error for a file that cannot be read, and
+/// names the line that is not of the format.
 Places read_places(std::string file);
 
 }  // namespace cities

@@ -28,16 +28,16 @@ struct Sphere2 final : catenary::Manifold {
     return aim.angle * aim.direction;
   }
 
-  /// The heat kernel is sum_l (2l + 1) e^{-l(l+1)v/2} P_l(cos theta) / 4 pi. Thirteen terms hold to float's accuracy for
-  /// v >= 0.4. Below, the kernel is near sqrt(theta / sin theta) e^{-theta^2 / 2v}; its gradient is within 0.3 % for the
-  /// angles that a path of variance v comes to (theta < 3 sqrt(v)).
+  /// The heat kernel is sum_l (2l + 1) e^{-l(l+1)v/2} P_l(cos theta) / 4 pi. Thirteen terms hold to float's accuracy
+  /// for v >= 0.4. Below, the kernel is near sqrt(theta / sin theta) e^{-theta^2 / 2v}; its gradient is within 0.3 %
+  /// for the angles that a path of variance v comes to (theta < 3 sqrt(v)).
   Expr score(Expr x, Expr y, Expr v) const override {
     return select(v < 0.4, short_score(x, y, v), long_score(x, y, v));
   }
 
  private:
-  /// The way from x to y. The difference to y or to its antipode, whichever is nearer, loses no digits, and the tangents of
-  /// both are one.
+  /// The way from x to y. The difference to y or to its antipode, whichever is nearer, loses no digits, and the
+  /// tangents of both are one.
   struct Aim {
     Expr cosine, along, sine, angle, direction;
     Aim(const Sphere2& sphere, Expr x, Expr y)
@@ -65,7 +65,8 @@ struct Sphere2 final : catenary::Manifold {
 
   Expr long_score(Expr x, Expr y, Expr v) const {
     Expr c = dot(x, y), q = catenary::exp(-v);
-    // Carried: P_{l-1}, P_l, P'_{l-1}, P'_l, q^l, e^{-l(l+1)v/2}, and the sums of the kernel and of its derivative by c.
+    // Carried: P_{l-1}, P_l, P'_{l-1}, P'_l, q^l, e^{-l(l+1)v/2}, and the sums of the kernel and of its derivative by
+    // c.
     auto terms = catenary::fold(12, {1.0, c, 0.0, 1.0, q, q, 1.0, 0.0}, [&](Expr trip, const std::vector<Expr>& a) {
       Expr l = to_float(trip) + 1.0, odd = 2.0 * l + 1.0, weight = odd * a[5], power = q * a[4];
       return std::vector<Expr>{a[1],
@@ -81,8 +82,8 @@ struct Sphere2 final : catenary::Manifold {
   }
 };
 
-/// Where a place is and which of `regions` it belongs to, noised together. Both forget at the same rate: at time t the slowest
-/// harmonic of the place and all that is known of the region have decayed by e^{-noise t}.
+/// Where a place is and which of `regions` it belongs to, noised together. Both forget at the same rate: at time t the
+/// slowest harmonic of the place and all that is known of the region have decayed by e^{-noise t}.
 inline constexpr double noise = 8;  // e^{-8} = 3e-4 of the data is left at the horizon, t = 1
 
 inline catenary::Joint joint(int64_t regions, int64_t walk_steps) {

@@ -25,8 +25,8 @@ Nearness nearness(const catenary::State& state, const Places& data);
 std::vector<int64_t> count_places(const catenary::State& state, const Places& data);
 std::vector<int64_t> count_regions(const catenary::State& state, const Places& data);
 
-/// Pearson's statistic of counts against expected shares, and the probability of one at least as large if they are right
-/// (by the cube-root approximation of Wilson and Hilferty, 1931: within 1e-3 for 8 degrees of freedom).
+/// Pearson's statistic of counts against expected shares, and the probability of one at least as large if they are
+/// right (by the cube-root approximation of Wilson and Hilferty, 1931: within 1e-3 for 8 degrees of freedom).
 struct ChiSquare {
   double value, p;
   int freedom;

@@ -1,14 +1,16 @@
 // Lesson 2: a space of your own, and how to know that it is right.
 //
-// A tower crane's hook is told by two numbers: the angle of its arm, in radians, and its height, in metres. The angle goes round:
-// just below pi and just above -pi are neighbours. And a radian is not a metre: out on a 3 m arm, a turn of 0.1 moves the hook by
-// 0.3 m. So the hook lives on a cylinder, and a diffusion model of hooks needs that cylinder's geometry:
+// A tower crane's hook is told by two numbers: the angle of its arm, in radians, and its height, in metres. The angle
+// goes round: just below pi and just above -pi are neighbours. And a radian is not a metre: out on a 3 m arm, a turn of
+// 0.1 moves the hook by 0.3 m. So the hook lives on a cylinder, and a diffusion model of hooks needs that cylinder's
+// geometry:
 //
 //   exp(x, v)   where one arrives, setting out from x with velocity v: noise is added by it;
 //   log(x, y)   the velocity of the shortest way from x to y: models predict it, bridges follow it;
 //   inner       how long a velocity is: what "noise of equal strength in every direction" means.
 //
-// A mistake in one of them rarely stops a training run. It makes samples a little wrong, for ever. The verifier looks for it.
+// A mistake in one of them rarely stops a training run. It makes samples a little wrong, for ever. The verifier looks
+// for it.
 #include <numbers>
 
 #include <catenary/catenary.h>

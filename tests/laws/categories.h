@@ -10,8 +10,8 @@ namespace catenary::testing {
 
 using Matrix = std::vector<std::vector<double>>;
 
-/// Chi-square over the categories of positive probability; the others must not occur. Categories that are expected fewer than 10
-/// times are taken together.
+/// Chi-square over the categories of positive probability; the others must not occur. Categories that are expected
+/// fewer than 10 times are taken together.
 inline void check_categories(const Points& x, const std::vector<double>& law) {
   std::vector<double> counts = count(x, law.size()), observed, expected;
   double total = 0, rest = 0, rest_expected = 0;

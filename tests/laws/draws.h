@@ -12,8 +12,8 @@ namespace catenary::testing {
 /// Points one after another, each as its row-major elements.
 using Points = std::vector<double>;
 
-/// Draws from one process, and its density, on the default clock. Draws of equal seed and question repeat; of another question they are
-/// independent.
+/// Draws from one process, and its density, on the default clock. Draws of equal seed and question repeat; of another
+/// question they are independent.
 class Draws {
  public:
   virtual ~Draws() = default;

@@ -206,8 +206,8 @@ double binomial(int n, int k, double p) {
 
 }  // namespace
 
-// Of n each lives until t with probability e^{-t}: the number left is binomial. Given that m are left at t, each of the n - m that
-// have died lived until s with probability (e^{-s} - e^{-t}) / (1 - e^{-t}).
+// Of n each lives until t with probability e^{-t}: the number left is binomial. Given that m are left at t, each of the
+// n - m that have died lived until s with probability (e^{-s} - e^{-t}) / (1 - e^{-t}).
 TEST_CASE("generator jump: pure deaths") {
   auto draws = draws_of(Engine::compiled, GeneratorJump(Categorical(5), {.rates = deaths(5)}), 100);
   Points start = draws->repeated({4});

@@ -13,8 +13,8 @@ namespace {
 
 // The sphere with the gradient of its heat kernel.
 struct ScoredSphere final : Sphere {
-  // The Legendre series sum (2l+1) P_l(cos) e^{-l(l+1)v/2} where it converges in 12 terms, with P_l and P_l' by recurrence;
-  // below, the small-time form exp(-r^2 / 2v) sqrt(r / sin r).
+  // The Legendre series sum (2l+1) P_l(cos) e^{-l(l+1)v/2} where it converges in 12 terms, with P_l and P_l' by
+  // recurrence; below, the small-time form exp(-r^2 / 2v) sqrt(r / sin r).
   Expr score(Expr x, Expr y, Expr v) const override {
     Expr c = dot(x, y), r = atan2(norm(tangent(x, y)), c);
     Expr one = constant(1), zero = constant(0);
@@ -46,7 +46,8 @@ std::vector<double> cosines(const Points& x, const Points& y) {
   return result;
 }
 
-// E cos(sqrt(D) r), r the length of a standard normal vector of the plane: what one step of variance D does to a cosine.
+// E cos(sqrt(D) r), r the length of a standard normal vector of the plane: what one step of variance D does to a
+// cosine.
 double step_cosine(double variance) {
   double sum = 0, h = 1e-3;
   for (int i = 0; i < 12000; ++i) {
@@ -74,7 +75,8 @@ TEST_CASE("geodesic walk on the sphere: forward") {
     for (double v : {0.25, 1.0}) {
       Points x = draws->forward(start, v / 2, 1);
       std::vector<double> c = cosines(start, x);
-      // What the walk does exactly, and how far that is from the heat kernel: v D / 6 of e^{-v} at first, v D / 4 at D = 1.
+      // What the walk does exactly, and how far that is from the heat kernel: v D / 6 of e^{-v} at first, v D / 4 at D
+      // = 1.
       double expected = std::pow(step_cosine(v / steps), steps), lost = 1 - expected / std::exp(-v),
              variance = v / steps;
       CHECK(std::abs(z_of_mean(c, expected)) < z_bound());

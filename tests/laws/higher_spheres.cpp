@@ -16,8 +16,9 @@ using namespace catenary::testing;
 
 namespace {
 
-// -d log p / dr on S^d, by the Gegenbauer series with p = sum N_l R_l e^{-l (l + d - 1) v / 2}, R_l = C_l / C_l(1), N_l the number of
-// harmonics, and d sin^{d-1} r R'_l by the identity R'_l(c) = l (l + d - 1) / d times the R_{l-1} of S^{d+2}.
+// -d log p / dr on S^d, by the Gegenbauer series with p = sum N_l R_l e^{-l (l + d - 1) v / 2}, R_l = C_l / C_l(1), N_l
+// the number of harmonics, and d sin^{d-1} r R'_l by the identity R'_l(c) = l (l + d - 1) / d times the R_{l-1} of
+// S^{d+2}.
 double exact_pull(int d, double angle, double v) {
   using real = long double;
   real c = std::cos(real(angle)), kernel = 1, slope = 0, log_number = 0;

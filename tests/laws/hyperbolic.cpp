@@ -83,7 +83,8 @@ class Distribution {
   std::vector<double> total_;
 };
 
-// The kernel of H^3 up to a factor, and of H^2 (McKean, 1970): the integral over s >= r of s exp(-s^2 / 2v) / sqrt(cosh s - cosh r).
+// The kernel of H^3 up to a factor, and of H^2 (McKean, 1970): the integral over s >= r of s exp(-s^2 / 2v) / sqrt(cosh
+// s - cosh r).
 double kernel3(double r, double v) { return (r < 1e-9 ? 1 : r / std::sinh(r)) * std::exp(-r * r / (2 * v)); }
 double kernel2(double r, double v) {
   double sum = 0, h = 1e-4;  // s = r + u^2
@@ -275,8 +276,8 @@ TEST_CASE("hyperbolic: forward and prior on H^3") {
         ks_bound(radii.size()));
 }
 
-// The law of a bridge by quadrature over all of H^3 about the first end: the radius theta, and the angle A towards the second end, with
-// the density K_s(theta) K_{t-s}(phi) sinh^2 theta sin A.
+// The law of a bridge by quadrature over all of H^3 about the first end: the radius theta, and the angle A towards the
+// second end, with the density K_s(theta) K_{t-s}(phi) sinh^2 theta sin A.
 TEST_CASE("hyperbolic: bridge on H^3") {
   Engine engine = GENERATE(from_range(engines()));
   auto draws = draws_of(engine, Brownian(Hyperbolic(3), 1.0));

@@ -13,9 +13,9 @@ namespace catenary::testing {
 /// A number that two points of a space give, each by its elements.
 using Statistic = std::function<double(const double* a, const double* b)>;
 
-/// Draws (x_0, x_s, x_t) in two ways: forward 0 -> s and a transition s -> t, and forward 0 -> t with a bridge back to s. Equal laws of (x_0, x_t)
-/// are Chapman-Kolmogorov, of (x_0, x_s) the bridge identity; the other pairs and the triple show the bridge's dependence on
-/// both ends.
+/// Draws (x_0, x_s, x_t) in two ways: forward 0 -> s and a transition s -> t, and forward 0 -> t with a bridge back to
+/// s. Equal laws of (x_0, x_t) are Chapman-Kolmogorov, of (x_0, x_s) the bridge identity; the other pairs and the
+/// triple show the bridge's dependence on both ends.
 inline void check_identities(const Draws& draws, const Points& x0, double s, double t,
                              const std::vector<Statistic>& statistics) {
   size_t n = draws.size(), elements = x0.size() / n;

@@ -36,8 +36,8 @@ TEST_CASE("Ornstein-Uhlenbeck with a schedule: accumulated noise") {
   check_normal(draws->prior(2), 0, .3063265290);
 }
 
-// With alpha-bar a: mean [sqrt(a_s) (1 - r) x_0 + sqrt(r) (1 - a_s) x_t] / (1 - a_t), variance (1 - a_s)(1 - r) / (1 - a_t),
-// r = a_t / a_s.
+// With alpha-bar a: mean [sqrt(a_s) (1 - r) x_0 + sqrt(r) (1 - a_s) x_t] / (1 - a_t), variance (1 - a_s)(1 - r) / (1 -
+// a_t), r = a_t / a_s.
 TEST_CASE("variance preserving: forward, bridge, prior") {
   Engine engine = GENERATE(from_range(engines()));
   struct Named {

@@ -1,5 +1,5 @@
-// The reverse walk around an oracle, which draws x_0 from its exact posterior over a finite data set: whatever the number of
-// steps, the walk reproduces the law of the data.
+// The reverse walk around an oracle, which draws x_0 from its exact posterior over a finite data set: whatever the
+// number of steps, the walk reproduces the law of the data.
 #include <catch2/catch.hpp>
 
 #include <numbers>
@@ -53,7 +53,8 @@ double wrapped_log_density(double x0, double xt, double v) {
   return std::log(sum);
 }
 
-// The heat kernel of S^2 at an angle of this cosine; by its series, or where that converges slowly by its small-time form.
+// The heat kernel of S^2 at an angle of this cosine; by its series, or where that converges slowly by its small-time
+// form.
 double sphere_log_density(double cosine, double v) {
   if (v < 0.1) {
     double angle = std::acos(std::clamp(cosine, -1.0, 1.0));
@@ -138,8 +139,9 @@ TEST_CASE("an oracle walks back to the law of the data: the sphere, by geodesic 
       auto places = estimate["place"].values<float>();
       for (size_t i = 0; i < chosen.size(); ++i) std::copy_n(&place[3 * chosen[i]], 3, &places[3 * i]);
     };
-    // On the way, distances to every datum have the law of noised data: E <x_t, y> = e^-t <E x_0, y>. Each step adds at most
-    // 0.17 D to a mean cosine (see geodesic_walk.h); D is a step's variance over 48, and errors decay on the way back.
+    // On the way, distances to every datum have the law of noised data: E <x_t, y> = e^-t <E x_0, y>. Each step adds at
+    // most 0.17 D to a mean cosine (see geodesic_walk.h); D is a step's variance over 48, and errors decay on the way
+    // back.
     auto observe = [&](int64_t, double t, const State& xt) {
       if (t <= 0 || t > 2) return;
       auto x = xt["place"].values<const float>();

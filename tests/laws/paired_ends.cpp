@@ -1,4 +1,5 @@
-// With given ends a draw between them is the bridge from the horizon, whatever the family: flow matching's training draw.
+// With given ends a draw between them is the bridge from the horizon, whatever the family: flow matching's training
+// draw.
 #include <numbers>
 
 #include <catch2/catch.hpp>

@@ -105,8 +105,8 @@ TEST_CASE("rotations: forward and prior") {
   CHECK(ks_distance(map(x0, x, 4, rotation_angle), distribution(pi, uniform)) < ks_bound(draws->size()));
 }
 
-// In bipolar coordinates the law of the bridge is S_s(a) S_{t-s}(b) on |a - b| <= D <= a + b <= 2 pi - D, a and b the distances to
-// both ends; so that of a is S_s(a) (theta_{t-s}(D - a) - theta_{t-s}(D + a)).
+// In bipolar coordinates the law of the bridge is S_s(a) S_{t-s}(b) on |a - b| <= D <= a + b <= 2 pi - D, a and b the
+// distances to both ends; so that of a is S_s(a) (theta_{t-s}(D - a) - theta_{t-s}(D + a)).
 TEST_CASE("the 3-sphere's bridge follows its distances to both ends") {
   // Compiled alone: tests/targets compares it with the evaluator, point by point.
   auto draws = draws_of(Engine::compiled, Brownian(Sphere(3), 1.0));

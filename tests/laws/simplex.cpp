@@ -121,7 +121,8 @@ TEST_CASE("simplex: project") {
 }
 
 TEST_CASE("simplex: the uniform law is that of uniform square roots on the sphere") {
-  // On S^2 the height is uniform; 3 sums of squares of 4 of S^3: sqrt(p_1 + p_2) has the distribution function x^2 on it.
+  // On S^2 the height is uniform; 3 sums of squares of 4 of S^3: sqrt(p_1 + p_2) has the distribution function x^2 on
+  // it.
   const uint64_t n = 200000;
   Evaluator three({Simplex(3).uniform_point()}), four({Simplex(4).uniform_point()});
   std::vector<double> heights, pairs;
@@ -134,8 +135,8 @@ TEST_CASE("simplex: the uniform law is that of uniform square roots on the spher
   CHECK(ks_distance(pairs, [](double h) { return std::clamp(h, 0.0, 1.0); }) < ks_bound(n));
 }
 
-// sqrt(p) is reflected Brownian motion on the orthant of a sphere of radius 2, whose second harmonics decay: E p_t = 1 / K + (p_0 - 1 / K)
-// e^{-K v / 4}.
+// sqrt(p) is reflected Brownian motion on the orthant of a sphere of radius 2, whose second harmonics decay: E p_t = 1
+// / K + (p_0 - 1 / K) e^{-K v / 4}.
 TEST_CASE("geodesic walk on the simplex: forward is reflected, bridge within its error") {
   const Engine engine = Engine::compiled;
   auto draws = draws_of(engine, GeodesicWalk(Simplex(3), {.steps = 16}), 10);

@@ -214,7 +214,8 @@ TEST_CASE("spd: zero vectors, coincident points, edges") {
 
 namespace {
 
-// E of expm(sqrt(D) S), a multiple of the identity, where S is the noise of a step: n = 2, by the mean and half the difference of its eigenvalues.
+// E of expm(sqrt(D) S), a multiple of the identity, where S is the noise of a step: n = 2, by the mean and half the
+// difference of its eigenvalues.
 double step_mean(double variance) {
   double sum = 0, h = 1e-3;
   for (int i = 0; i < 14000; ++i) {
@@ -226,7 +227,8 @@ double step_mean(double variance) {
 
 }  // namespace
 
-// E X_t = e^{(n + 1) v / 4} X_0 and log det X_t ~ N(log det X_0, n v). The walk's log det is exact, because det expm(S) = exp(tr S).
+// E X_t = e^{(n + 1) v / 4} X_0 and log det X_t ~ N(log det X_0, n v). The walk's log det is exact, because det expm(S)
+// = exp(tr S).
 TEST_CASE("geodesic walk on positive matrices: log det, mean, prior") {
   Engine engine = GENERATE(from_range(engines()));
   for (size_t n : {2, 3}) {

@@ -179,8 +179,8 @@ TEST_CASE("transition numbers: own coefficients by quadrature") {
                                             .noise = [](Expr) { return constant(1); },
                                             .horizon = 1})),
         1, [](real s, real t) {
-          // The integral of e^{(t-u)/2} cos u, from its antiderivative e^{-u/2} (sin u - cos u / 2) / 1.25; for small steps
-          // by its Taylor series in d = t - s.
+          // The integral of e^{(t-u)/2} cos u, from its antiderivative e^{-u/2} (sin u - cos u / 2) / 1.25; for small
+          // steps by its Taylor series in d = t - s.
           real d = t - s, c = std::cos(s), n = std::sin(s);
           real shift = d < 1e-2L ? d * (c + d / 2 * (c / 2 - n) + d * d / 6 * (c / 4 - n / 2 - c) +
                                         d * d * d / 24 * (c / 8 - n / 4 - c / 2 + n) +

@@ -61,9 +61,9 @@ std::string caught_by(const Case& c, uint64_t seed) {
   return caught_by(c, options);
 }
 
-// Calls `work` for 0 .. n - 1, each in a process of its own, `children` side by side, and `take` with its number and what it
-// returned, in the order in which they end. A loop that an error has made endless ends after `limit` seconds of the
-// processor's time (not of the clock's, for others may use the machine): "time limit".
+// Calls `work` for 0 .. n - 1, each in a process of its own, `children` side by side, and `take` with its number and
+// what it returned, in the order in which they end. A loop that an error has made endless ends after `limit` seconds of
+// the processor's time (not of the clock's, for others may use the machine): "time limit".
 void in_children(size_t n, unsigned children, unsigned limit, const std::function<std::string(size_t)>& work,
                  const std::function<void(size_t, const std::string&)>& take) {
   struct Child {
@@ -279,7 +279,8 @@ int main(int argc, char** argv) {
     std::set<std::string> in_others;
     for (const Subject& s : subjects) {
       if (!only_subject.empty() && s.name() != only_subject) continue;
-      // What several functions share (the wrapping of an angle) is changed in the first of them, and so is what several entries do.
+      // What several functions share (the wrapping of an angle) is changed in the first of them, and so is what several
+      // entries do.
       std::set<std::string> left_out = s.left_out();
       left_out.insert(in_others.begin(), in_others.end());
       for (const Function& f : s.functions()) {

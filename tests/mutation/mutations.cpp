@@ -220,8 +220,8 @@ std::vector<Mutant> mutants_of(const Function& function, const std::set<std::str
   std::vector<Expr> nodes = Nodes(function.result).list;
   auto mine = [&](const Expr& e) { return of_the_library(e) && !left_out.count(place_of(e)); };
 
-  // Nodes by the piece of source that made them. Equal constants are one node, wherever they are written: each is by itself, and
-  // told by the first that uses it.
+  // Nodes by the piece of source that made them. Equal constants are one node, wherever they are written: each is by
+  // itself, and told by the first that uses it.
   struct Group {
     std::string where, op;
     std::vector<Expr> nodes;

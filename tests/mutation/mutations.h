@@ -28,13 +28,13 @@ struct Mutant {
   Expr result;
 };
 
-/// Every mutant of a function, without those that are the function itself or each other. A change is made to all nodes that
-/// one piece of source has made (the terms of an unrolled sum, say); only to what the sources of stdlib/ say, and there not at
-/// the places left out:
-///   constants doubled, times sqrt 2, negated, plus one; values negated; + for -, * for / and back; a term or a factor left out;
-///   sin for cos, exp for expm1, log for log1p and back; min for max; sqrt, floor and abs left out; comparisons turned around;
-///   a choice always or never made, or the other way round; a parameter in the place of another of its type; a draw with twice
-///   the variance; a loop with one trip more or less, or none.
+/// Every mutant of a function, without those that are the function itself or each other. A change is made to all nodes
+/// that one piece of source has made (the terms of an unrolled sum, say); only to what the sources of stdlib/ say, and
+/// there not at the places left out:
+///   constants doubled, times sqrt 2, negated, plus one; values negated; + for -, * for / and back; a term or a factor
+///   left out; sin for cos, exp for expm1, log for log1p and back; min for max; sqrt, floor and abs left out;
+///   comparisons turned around; a choice always or never made, or the other way round; a parameter in the place of
+///   another of its type; a draw with twice the variance; a loop with one trip more or less, or none.
 std::vector<Mutant> mutants_of(const Function& function, const std::set<std::string>& left_out = {});
 
 /// The places of a function's nodes.

@@ -17,8 +17,8 @@ inline Values point_of(const Tensor& tensor, int64_t point, int64_t size) {
   return tensor.dtype() == Dtype::f32 ? list(tensor.values<const float>()) : list(tensor.values<const int32_t>());
 }
 
-/// Compares every point of `got` with the evaluator: categories exactly, angles by their distance on the circle, all else to
-/// `tolerance`, absolute and relative.
+/// Compares every point of `got` with the evaluator: categories exactly, angles by their distance on the circle, all
+/// else to `tolerance`, absolute and relative.
 inline void agrees_with_evaluator(const Joint& joint, Question question, const State& got, const Arguments& a,
                                   Seed seed, int64_t first_sample, double tolerance = 1e-5) {
   bool draw = is_drawn(question);

@@ -1,5 +1,5 @@
-// Every process of the standard library on every target: compiled, against the reference evaluator; a GPU's kernels, run on a
-// processor, against the CPU's bits; and their PTX.
+// Every process of the standard library on every target: compiled, against the reference evaluator; a GPU's kernels,
+// run on a processor, against the CPU's bits; and their PTX.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -88,8 +88,9 @@ struct Given {
   }
 };
 
-/// How many points are not the evaluator's, to a tolerance. Where a draw was accepted by a hair, rounding may have chosen otherwise;
-/// among categories also where two are equally likely, of which either may be the one that takes what the others leave.
+/// How many points are not the evaluator's, to a tolerance. Where a draw was accepted by a hair, rounding may have
+/// chosen otherwise; among categories also where two are equally likely, of which either may be the one that takes what
+/// the others leave.
 int64_t unlike_evaluator(const Joint& joint, Question question, const State& got, const Given& given) {
   Law law = derive(joint, joint.components()[0], question);
   Evaluator evaluator({law.result});

@@ -58,7 +58,8 @@ class DeviceBodies {
         body(parameter, block, grid.blocks, thread, grid.threads);
   }
 
-  /// The answer, with shapes like those of `like`. Operands begin `shift` elements behind an address fit for wide accesses.
+  /// The answer, with shapes like those of `like`. Operands begin `shift` elements behind an address fit for wide
+  /// accesses.
   State answer(const Asked& asked, const State& like, Grid grid, int64_t shift) const {
     State out;
     for (const auto& [name, tensor] : like) out.set(name, Tensor::empty(tensor.dtype(), tensor.shape()));

@@ -174,7 +174,8 @@ std::vector<Case> shapes() {
        [](Expr x, Expr) { return at(table(5, Type::f32), to_int(element(x, 1))); }},
       {Op::At, "at_table", Input::floats, [](Expr x, Expr) { return at(table(50, Type::f32), to_int(element(x, 0))); }},
       {Op::At, "at_table_i32", Input::words, [](Expr x, Expr) { return at(table(50, Type::i32), element(x, 0)); }},
-      // Runs as long as 4 points side by side are loaded whole; runs of a loop's index, from the same place at all points.
+      // Runs as long as 4 points side by side are loaded whole; runs of a loop's index, from the same place at all
+      // points.
       {Op::At, "slice_of_parameter", Input::integral,
        [](Expr x, Expr) { return dynamic_slice(x, to_int(element(x, 1)), 4); }},
       {Op::At, "slice_of_parameter_i32", Input::words, [](Expr x, Expr) { return dynamic_slice(x, element(x, 1), 2); }},

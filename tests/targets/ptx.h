@@ -18,7 +18,8 @@ inline std::set<std::string> float_instructions(const std::string& ptx) {
   return found;
 }
 
-/// LLVM makes `max` and `min` of comparisons where NaN and zeros come out the same. A sum without `.rn` may be fused with a product by ptxas; `.ftz` and `.approx` are not IEEE's.
+/// LLVM makes `max` and `min` of comparisons where NaN and zeros come out the same. A sum without `.rn` may be fused
+/// with a product by ptxas; `.ftz` and `.approx` are not IEEE's.
 inline void check_exact(const std::string& ptx) {
   static const std::set<std::string> exact = {
       "add.rn.f32",     "sub.rn.f32",      "mul.rn.f32",     "fma.rn.f32", "div.rn.f32",     "rcp.rn.f32",

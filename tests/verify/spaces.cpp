@@ -11,8 +11,8 @@
 #include <catenary/verify/verify.h>
 
 using namespace catenary;
-using catenary::testing::message_of;
 using Catch::Matchers::Contains;
+using catenary::testing::message_of;
 
 namespace {
 
