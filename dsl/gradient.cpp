@@ -171,7 +171,7 @@ class Reverse {
       }
       case Op::Item:
         fail(n, fmt::format("the gradient leads through the values of this {}, and loops are not differentiated; write "
-                            "the sum out term by term, or give the score yourself (override Process::score)",
+                            "the sum out term by term, or give it yourself (override Process::score; give Loss a gradient)",
                             name_of(n->args[0]->op)));
       case Op::Fold:
       case Op::While:

@@ -337,7 +337,7 @@ TEST_CASE("messages: gradients") {
   std::string loops = fmt::format(
       "{}: the gradient leads through the values of this fold, and loops are not differentiated; write the sum out "
       "term "
-      "by term, or give the score yourself (override Process::score)",
+      "by term, or give it yourself (override Process::score; give Loss a gradient)",
       line);
   CHECK(sentence([&] { gradient(square(sums(3)), x); }) == loops);
   CHECK(sentence([&] { gradient(fold(2, x, [](Expr, Expr c) { return c; }) * x, x); }).find("values of this fold") !=
