@@ -52,13 +52,54 @@ std::string caught_by(const Case& c, const VerifyOptions& options) {
   }
 }
 
-std::string caught_by(const Case& c, uint64_t seed) {
-  VerifyOptions options;
-  options.seed = seed;
-  options.threads = 1;
-  options.stop_at_failure = true;
-  options.only = Subject::steps_of(*c.function);
-  return caught_by(c, options);
+// After so many seconds of this process's time, counted from now, it is ended.
+void end_after(unsigned limit) {
+  const itimerval end{{0, 0}, {time_t(limit), 0}};
+  setitimer(ITIMER_PROF, &end, nullptr);
+}
+
+// The mutants of what a function computes at one place.
+std::vector<Mutant> mutants_at(const std::string& place, const Function& f) {
+  std::set<std::string> elsewhere = places_of(f);
+  elsewhere.erase(place);
+  return mutants_of(f, elsewhere);
+}
+
+// The same change at the same place of the source, in the subject's other functions that contain it.
+std::vector<Case> elsewhere(const Case& c) {
+  std::vector<Case> cases;
+  const std::string text = to_string(c.mutant.result);
+  for (const std::string& place : places_of(*c.function)) {
+    if (place.substr(0, place.rfind(':')) != c.mutant.where) continue;
+    for (const Mutant& m : mutants_at(place, *c.function)) {
+      if (to_string(m.result) != text) continue;
+      for (const Function& f : c.subject->functions())
+        if (&f != c.function && places_of(f).count(place))
+          for (Mutant& other : mutants_at(place, f))
+            if (other.op == m.op && other.change == m.change) cases.push_back({c.subject, &f, std::move(other), {}});
+      return cases;
+    }
+  }
+  return cases;
+}
+
+// In its own function, or where that is blind to it in others.
+std::string caught_by(const Case& c, uint64_t seed, unsigned limit) {
+  auto caught = [&](const Case& mutant) {
+    VerifyOptions options;
+    options.seed = seed;
+    options.threads = 1;
+    options.stop_at_failure = true;
+    options.only = Subject::steps_of(*mutant.function);
+    end_after(limit);
+    return caught_by(mutant, options);
+  };
+  if (std::string by = caught(c); !by.empty()) return by;
+  end_after(limit);
+  for (const Case& other : elsewhere(c))
+    if (std::string by = caught(other); !by.empty() && by != "refused")
+      return fmt::format("{}, in {}", by, other.function->name);
+  return "";
 }
 
 // Calls `work` for 0 .. n - 1, each in a process of its own, `children` side by side, and `take` with its number and
@@ -80,8 +121,7 @@ void in_children(size_t n, unsigned children, unsigned limit, const std::functio
       if (pid < 0) throw Error("a process cannot be started");
       if (pid == 0) {
         close(ends[0]);
-        const itimerval end_of_time{{0, 0}, {time_t(limit), 0}};
-        setitimer(ITIMER_PROF, &end_of_time, nullptr);
+        end_after(limit);
         std::string result = work(next);
         ssize_t written = write(ends[1], result.data(), result.size());
         _exit(written == ssize_t(result.size()) ? 0 : 1);
@@ -205,6 +245,20 @@ std::vector<Subject> all_subjects() {
   return sorted;
 }
 
+// What a log of an earlier run, one line a mutant, says of these.
+void take_up(const std::string& log, std::vector<Case>& cases, std::vector<bool>& known) {
+  std::map<std::string, size_t> at;
+  for (size_t i = 0; i < cases.size(); ++i) at.emplace(cases[i].key(), i);
+  std::ifstream in(log);
+  for (std::string line; std::getline(in, line);)
+    for (size_t colon = line.find(": "); colon != std::string::npos; colon = line.find(": ", colon + 1))
+      if (auto found = at.find(line.substr(0, colon)); found != at.end()) {
+        std::string result = line.substr(colon + 2);
+        cases[found->second].caught = result == "SURVIVED" ? "" : result;
+        known[found->second] = true;
+      }
+}
+
 int report(const std::vector<Case>& cases, const Equivalent& equivalent, bool whole) {
   struct Count {
     int all = 0, caught = 0, refused = 0, equivalent = 0, survived = 0;
@@ -257,7 +311,7 @@ int main(int argc, char** argv) {
   size_t sample = 0;
   uint64_t seed = 1;
   unsigned children = std::max(1u, std::thread::hardware_concurrency()), limit = 60;
-  std::string only_subject, only_function, list = CATENARY_SOURCE_DIR "/tests/mutation/equivalent.txt";
+  std::string only_subject, only_function, log, list = CATENARY_SOURCE_DIR "/tests/mutation/equivalent.txt";
   bool only_list = false, verbose = false;
   app.add_option("--sample", sample, "so many mutants, drawn at random; by default all");
   app.add_option("--seed", seed, "of the sample and of the verifier's draws");
@@ -268,6 +322,7 @@ int main(int argc, char** argv) {
   app.add_option("--limit", limit, "seconds of processor time after which a mutant counts as caught")
       ->check(CLI::PositiveNumber);
   app.add_option("--equivalent", list, "the list of changes that change nothing");
+  app.add_option("--log", log, "a file to append results to as they come; mutants that it has are not run again");
   app.add_flag("--list", only_list, "print the mutants and stop");
   app.add_flag("--verbose", verbose, "print each mutant and what caught it");
   CLI11_PARSE(app, argc, argv);
@@ -302,10 +357,20 @@ int main(int argc, char** argv) {
       for (const Case& c : cases) fmt::print("{}\n", c.key());
       return 0;
     }
+    std::vector<bool> known(cases.size());
+    if (!log.empty()) take_up(log, cases, known);
+    std::ofstream log_file;
+    if (!log.empty()) {
+      log_file.open(log, std::ios::app);
+      if (!log_file) throw Error(fmt::format("the log '{}' cannot be written", log));
+    }
+    std::vector<size_t> left;
+    for (size_t i = 0; i < cases.size(); ++i)
+      if (!known[i]) left.push_back(i);
     // What fails unchanged tells nothing.
     std::vector<const Subject*> asked;
-    for (const Case& c : cases)
-      if (std::find(asked.begin(), asked.end(), c.subject) == asked.end()) asked.push_back(c.subject);
+    for (size_t i : left)
+      if (std::find(asked.begin(), asked.end(), cases[i].subject) == asked.end()) asked.push_back(cases[i].subject);
     in_children(
         asked.size(), children, limit,
         [&](size_t i) {
@@ -320,12 +385,15 @@ int main(int argc, char** argv) {
         });
     size_t done = 0;
     in_children(
-        cases.size(), children, limit, [&](size_t i) { return caught_by(cases[i], seed); },
+        left.size(), children, limit, [&](size_t i) { return caught_by(cases[left[i]], seed, limit); },
         [&](size_t i, const std::string& caught) {
-          cases[i].caught = caught;
-          if (verbose) fmt::print("{}: {}\n", cases[i].key(), caught.empty() ? "SURVIVED" : caught);
+          Case& c = cases[left[i]];
+          c.caught = caught;
+          std::string line = fmt::format("{}: {}\n", c.key(), caught.empty() ? "SURVIVED" : caught);
+          if (verbose) fmt::print("{}", line);
           std::fflush(stdout);
-          if (isatty(STDERR_FILENO)) std::cerr << fmt::format("\r{} of {} mutants", ++done, cases.size()) << std::flush;
+          if (log_file.is_open()) log_file << line << std::flush;
+          if (isatty(STDERR_FILENO)) std::cerr << fmt::format("\r{} of {} mutants", ++done, left.size()) << std::flush;
         });
     if (isatty(STDERR_FILENO)) std::cerr << "\r\x1b[K";
     return report(cases, equivalent, whole);
