@@ -63,6 +63,21 @@ void SpaceChecks::geodesics() {
               text_of(x), text_of(z), xz, text_of(y), xy, yz);
         });
       }
+      // What project makes of vectors far from the space and of either sign is a point like others.
+      for (double away : {-2.0, -1.0, 0.5, 10.0, 1e15, 1e25}) {
+        Vector n = ambient(700 + uint64_t(i));
+        Vector z = away < 0 ? combine(away + 1, x, -1e-3, n) : combine(away > 1 ? 0 : 1, x, away, n);
+        Vector y = geometry_.project(z), again = geometry_.exp(x, geometry_.log(x, y));
+        other.offer(apart(again, y), 1e-5 * size_of(y), [&] {
+          return fmt::format("exp(x, log(x, y)) is {}, {:.3g} away from y = {}, which is project({}), where x = {}",
+                             text_of(again), apart(again, y), text_of(y), text_of(z), text_of(x));
+        });
+        Vector still = geometry_.exp(y, none);
+        zero.offer(norm(combine(1, still, -1, y)), 1e-6 * size_of(y), [&] {
+          return fmt::format("exp(x, 0) is {} where x = {}, which is project({})", text_of(still), text_of(y),
+                             text_of(z));
+        });
+      }
       for (double r : {1e-3, 0.1, 0.5 * reach(), 0.9 * reach(), 1.5 * reach()})
         along(p, r, speed, start, goes_on, keeps);
       for (double r : {0.1, 0.5 * reach(), 0.9 * reach()}) steepest(p, r, uint64_t(i), gauss);

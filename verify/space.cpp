@@ -116,6 +116,7 @@ void SpaceChecks::choose_places() {
     // From the origin, where there is one, lengths reach the ends of coordinates exactly.
     if (auto origin = geometry_.origin(); origin && i % 8 == 7) x = *origin;
     Vector n = geometry_.tangent_normal(x, i);
+    if (auto origin = geometry_.origin(); origin && i % 8 == 3) n = geometry_.log(x, *origin);
     double length = geometry_.length(x, n);
     if (length > 0) places_.push_back({x, combine(1 / length, n, 0, n), 0});
   }
@@ -243,6 +244,10 @@ void SpaceChecks::points() {
           "a function whose derivatives at {} are {} changes along {} by {:.6g}; the inner product with its gradient "
           "is {:.6g}",
           text_of(x), text_of(derivatives), text_of(w), expected, by);
+    });
+    gradient.offer(norm(combine(1, geometry_.tangent(x, rising), -1, rising)), 1e-5 * size_of(rising), [&] {
+      return fmt::format("the gradient {} at {} of a function whose derivatives are {} is not tangent", text_of(rising),
+                         text_of(x), text_of(derivatives));
     });
     if (i < 4) {
       Frame frame = i == 0 ? frame_ : geometry_.frame(x, 32);
