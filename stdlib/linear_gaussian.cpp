@@ -175,23 +175,25 @@ Expr LinearGaussian::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr
   if (!velocity && !score && kind.kind != "noise") return Process::endpoint(kind, estimate, xt, t);
   Moments all = moments(constant(0), t);
   const Expr& d = all.deviation;
+  // What rounding took x_t out of the space by would grow as the decay falls.
+  auto point_of = [&](const Expr& x) { return flat().project(bounded(x)); };
   Expr given = flat().project(estimate);
   if (score) given = -(d * (covariance_.size() ? covariance_.times(given) : given));
   // What is small comes from the difference to x_t where the decay is near 1, so that its rounding is not that of x_t.
   if (!velocity) {
     Expr off = *fma_of(d, given, all.shift);
-    if (!all.decay) return bounded(xt - off);
+    if (!all.decay) return point_of(xt - off);
     Expr a = max(*all.decay, least), far = (xt - off) / a;
-    return bounded(all.change ? select(a > 0.5, xt - fma(*all.change, xt, off) / a, far) : far);
+    return point_of(all.change ? select(a > 0.5, xt - fma(*all.change, xt, off) / a, far) : far);
   }
   Expr a = all.decay.value_or(constant(1)), unit = max(max(a, d), least), p = a / unit, q = d / unit;
   Expr total = unit * (p * p + q * q), off = q * given;
   if (all.shift) off = off + p * *all.shift;
   Expr far = (p * xt - off) / total;
-  if (all.decay && !all.change) return bounded(far);
+  if (all.decay && !all.change) return point_of(far);
   Expr change = q * d;
   if (all.change) change = fma(p, *all.change, change);
-  return bounded(select(a > 0.5 && d < 0.5, xt - fma(change, xt, off) / total, far));
+  return point_of(select(a > 0.5 && d < 0.5, xt - fma(change, xt, off) / total, far));
 }
 
 std::optional<Loss> LinearGaussian::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
