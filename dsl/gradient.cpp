@@ -170,9 +170,10 @@ class Reverse {
         return scaled(1, [&] { return matmul(transpose(arg(0)), a); });
       }
       case Op::Item:
-        fail(n, fmt::format("the gradient leads through the values of this {}, and loops are not differentiated; write "
-                            "the sum out term by term, or give it yourself (override Process::score; give Loss a gradient)",
-                            name_of(n->args[0]->op)));
+        fail(n, fmt::format(
+                    "the gradient leads through the values of this {}, and loops are not differentiated; write "
+                    "the sum out term by term, or give it yourself (override Process::score; give Loss a gradient)",
+                    name_of(n->args[0]->op)));
       case Op::Fold:
       case Op::While:
       case Op::Bits:
