@@ -3,6 +3,9 @@
 
 #include <dlfcn.h>
 
+#include <cstdlib>
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include <catenary/support/error.h>
@@ -152,9 +155,8 @@ void* CudaDevice::load(const char* ptx, const std::string& what) const {
     check(driver_->attribute(&major, capability_major, device_), "asking for its architecture");
     check(driver_->attribute(&minor, capability_minor, device_), "asking for its architecture");
     // "invalid PTX" is also what the driver says of text that it cannot compile for another reason.
-    const std::string_view text = ptx;
-    const size_t target = text.find(".target sm_");
-    const int made_for = target == text.npos ? 0 : std::atoi(ptx + target + std::strlen(".target sm_"));
+    const char* target = std::strstr(ptx, ".target sm_");
+    const long made_for = target ? std::strtol(target + std::strlen(".target sm_"), nullptr, 10) : 0;
     if (result == no_binary || made_for > 10 * major + minor)
       throw Error(
           fmt::format("{}: {} cannot run on this GPU, which is an sm_{}{}; compile it for that, or for an older "
