@@ -147,8 +147,8 @@ void check_parameters(const Schedule& schedule, const std::vector<Expr>& given) 
       throw Error(fmt::format("{}:{}: the law reads a parameter '{}'; it is given {}", n->where.file_name(),
                               n->where.line(), n->name, names.empty() ? "none" : names));
     }
-  for (const auto& bodies : {schedule.bodies, schedule.conditions})
-    for (const auto& [loop, body] : bodies) check_parameters(body, given);
+  for (const auto* bodies : {&schedule.bodies, &schedule.conditions})
+    for (const auto& [loop, body] : *bodies) check_parameters(body, given);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-/* The border between generated code and everything else: plain C, versioned, nothing but pointers, counts and strides.
- */
+/* The border between generated code and everything else: plain C, versioned, nothing but pointers, counts and
+   strides. */
 #ifndef CATENARY_RUNTIME_ABI_H
 #define CATENARY_RUNTIME_ABI_H
 
@@ -76,8 +76,8 @@ typedef struct catenary_tile_args {
 } catenary_tile_args;
 
 /* ---- Kernels for a GPU: entry points of the PTX text, each with one of the structs below as its only parameter, by
-   value. Any grid of one dimension answers the whole call, with at most CATENARY_DEVICE_THREADS threads in a block.
-   ---- */
+   value. Any grid of one dimension answers the whole call, with at most CATENARY_DEVICE_THREADS threads in a
+   block. ---- */
 #define CATENARY_DEVICE_THREADS 256
 #define CATENARY_DEVICE_POINTS 0x7ffffff0 /* the most of one launch */
 #define CATENARY_DEVICE_OPERANDS 505      /* the most of a kernel: its parameter has at most 4096 bytes */

@@ -29,6 +29,11 @@ inline double z_of_mean(const std::vector<double>& values, double expected) {
   return mean / std::sqrt(squares / (n - 1) / n);
 }
 
+/// Whether a mean is the expected one, but for an error of at most `allowed` and chance.
+inline bool within(const std::vector<double>& values, double expected, double allowed) {
+  return z_of_mean(values, expected - allowed) > -z_bound() && z_of_mean(values, expected + allowed) < z_bound();
+}
+
 /// z of the difference of two means.
 inline double z_of_means(const std::vector<double>& a, const std::vector<double>& b) {
   auto moments = [](const std::vector<double>& v) {

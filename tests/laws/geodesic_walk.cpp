@@ -57,13 +57,6 @@ double step_cosine(double variance) {
   return sum;
 }
 
-// |z| less what an error of `allowed` explains.
-bool within(const std::vector<double>& values, double expected, double allowed) {
-  double low = z_of_mean(values, expected - allowed), high = z_of_mean(values, expected + allowed);
-  INFO("from " << low << " to " << high);
-  return low > -z_bound() && high < z_bound();
-}
-
 }  // namespace
 
 TEST_CASE("geodesic walk on the sphere: forward") {

@@ -44,13 +44,6 @@ Points away(int d, double angle) {
   return x;
 }
 
-// |z| less what an error of `allowed` explains.
-bool within(const std::vector<double>& values, double expected, double allowed) {
-  double low = z_of_mean(values, expected - allowed), high = z_of_mean(values, expected + allowed);
-  INFO("from " << low << " to " << high);
-  return low > -z_bound() && high < z_bound();
-}
-
 }  // namespace
 
 TEST_CASE("spheres above S^3: the score is that of the heat kernel, within its error") {
