@@ -51,8 +51,9 @@ struct Parts {
 
 // The carried frame: v along the axis is 1 / time as long as its space coordinates.
 Expr to_frame(const Polar& x, const Expr& v) {
+  // Far out v is long and almost along the axis: what rounding has left of that in the rest is taken off again.
   Parts parts(v, x.axis);
-  return parts.across + (parts.along / x.time) * x.axis;
+  return Parts(parts.across, x.axis).across + (parts.along / x.time) * x.axis;
 }
 Expr from_frame(const Polar& x, const Expr& v) {
   Expr time = dot(x.x, v);

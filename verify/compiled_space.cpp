@@ -12,93 +12,148 @@ namespace catenary::verifying {
 
 namespace {
 
-constexpr double float_rounding = 0x1p-24, infinity = std::numeric_limits<double>::infinity();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
+std::vector<Vector> SpaceChecks::in_f32(Errors& errors, const std::string& text, const Compared& function,
+                                        const std::vector<Vector>& a, const std::vector<Vector>& b,
+                                        const std::function<bool(size_t)>& only_finite) {
+  const size_t m = geometry_.elements(), n = a.size();
+  std::vector<float> from_a, from_b, out(n * m);
+  for (size_t i = 0; i < n; ++i) {
+    from_a.insert(from_a.end(), a[i].begin(), a[i].end());
+    from_b.insert(from_b.end(), b[i].begin(), b[i].end());
+  }
+  Probe(session_, space_, function.compiled)(from_a.data(), from_b.data(), out.data(), int64_t(n));
+  std::vector<Vector> results;
+  for (size_t i = 0; i < n; ++i) results.emplace_back(out.begin() + int64_t(i * m), out.begin() + int64_t((i + 1) * m));
+  auto exactly = [&](const Inputs& at) { return function.exact(at[0], at[1]); };
+  auto away = [&](const Vector& x, const Vector& y) {
+    return function.gives_points ? apart(x, y) : norm(combine(1, x, -1, y));
+  };
+  session_.pool().parallel_for(0, int64_t(n), 16, [&](int64_t first, int64_t last) {
+    for (auto i = size_t(first); i < size_t(last); ++i) {
+      Vector exact = function.exact(a[i], b[i]);
+      if (!f32_holds(exact)) continue;
+      bool finite = only_finite && only_finite(i);
+      double error = finite ? norm(results[i]) * 0 : away(results[i], exact);
+      errors.offer(error, finite ? 1 : f32_tolerance(exactly, {a[i], b[i]}, exact), [&] {
+        return fmt::format("compiled to f32, {} is {}; in double precision {}; {} = {}, {} = {}", text,
+                           text_of(results[i]), text_of(exact), function.a, text_of(a[i]), function.b, text_of(b[i]));
+      });
+    }
+  });
+  return results;
+}
+
+void SpaceChecks::leads_back(Errors& errors, const std::vector<Vector>& x, const std::vector<Vector>& way,
+                             const std::vector<Vector>& y) {
+  session_.pool().parallel_for(0, int64_t(x.size()), 16, [&](int64_t first, int64_t last) {
+    for (auto i = size_t(first); i < size_t(last); ++i) {
+      Vector end = geometry_.exp(x[i], way[i]), exact = geometry_.exp(x[i], geometry_.log(x[i], y[i]));
+      double known = f32_tolerance([&](const Inputs& at) { return geometry_.exp(at[0], at[1]); }, {x[i], way[i]}, end) +
+                     f32_tolerance([&](const Inputs& at) { return geometry_.exp(at[0], geometry_.log(at[0], at[1])); },
+                                   {x[i], y[i]}, exact);
+      errors.offer(apart(end, y[i]), known, [&] {
+        return fmt::format("compiled to f32, log(x, y) is {}; exp(x, that) is {}, {:.3g} away from y = {}; x = {}",
+                           text_of(way[i]), text_of(end), apart(end, y[i]), text_of(y[i]), text_of(x[i]));
+      });
+    }
+  });
+}
+
 void SpaceChecks::compiled() {
-  Probe exp(session_, space_, [this](Expr x, Expr v) { return space_->exp(x, v); });
-  Probe log(session_, space_, [this](Expr x, Expr y) { return space_->log(x, y); });
-  Probe project(session_, space_, [this](Expr x, Expr) { return space_->project(x); });
-  Probe tangent(session_, space_, [this](Expr x, Expr v) { return space_->tangent(x, v); });
-  size_t m = geometry_.elements();
-  size_t within = 0;
-  std::vector<Vector> xs, vs;
-  std::vector<float> x, v;
-  std::vector<double> radii;
-  for (const Place& p : places_) {
-    std::vector<double> of_place = lengths(p);
-    within = of_place.size();
-    for (double r : far_lengths(p)) of_place.push_back(r);
-    for (double r : {0.0, 1e-30, 1e-20, 1e-12}) of_place.push_back(r);
-    for (double r : of_place) {
-      auto put = [](std::vector<float>& to, const Vector& from) {
-        for (double e : from) to.push_back(float(e));
-      };
-      put(x, p.x);
-      put(v, combine(r, p.direction, 0, p.direction));
-      xs.emplace_back(x.end() - int64_t(m), x.end());
-      vs.emplace_back(v.end() - int64_t(m), v.end());
-      radii.push_back(r);
+  auto single = [&](Expr number) { return splat(std::move(number), space_->point()); };
+  auto repeat = [&](double number) { return Vector(geometry_.elements(), number); };
+  const Compared exp{"x", "v", [&](Expr x, Expr v) { return space_->exp(x, v); },
+                     [&](const Vector& x, const Vector& v) { return geometry_.exp(x, v); }, true};
+  const Compared log{"x", "y", [&](Expr x, Expr y) { return space_->log(x, y); },
+                     [&](const Vector& x, const Vector& y) { return geometry_.log(x, y); }};
+  const Compared project{"x", "z", [&](Expr, Expr z) { return space_->project(z); },
+                         [&](const Vector&, const Vector& z) { return geometry_.project(z); }, true};
+  const Compared tangent{"x", "v", [&](Expr x, Expr v) { return space_->tangent(x, v); },
+                         [&](const Vector& x, const Vector& v) { return geometry_.tangent(x, v); }};
+  const Compared gradient{"x", "d", [&](Expr x, Expr d) { return space_->gradient(x, d); },
+                          [&](const Vector& x, const Vector& d) { return geometry_.gradient(x, d); }};
+  const Compared inner{"x", "v", [&](Expr x, Expr v) { return single(space_->inner(x, v, v)); },
+                       [&](const Vector& x, const Vector& v) { return repeat(geometry_.inner(x, v, v)); }};
+  const Compared distance{"x", "y", [&](Expr x, Expr y) { return single(space_->distance(x, y)); },
+                          [&](const Vector& x, const Vector& y) { return repeat(geometry_.distance(x, y)); }};
+
+  std::vector<Vector> x, v, near, sizes;
+  std::vector<bool> shortest;  // Whether log gives v back.
+  auto rounded = [](Vector e) {
+    for (double& number : e) number = double(float(number));
+    return e;
+  };
+  double longest = 0;
+  for (size_t i = 0; i < places_.size(); ++i) {
+    const Place& p = places_[i];
+    auto add = [&](double r, bool comes_back) {
+      x.push_back(rounded(p.x));
+      v.push_back(rounded(combine(r, p.direction, 0, p.direction)));
+      shortest.push_back(comes_back);
+      longest = std::max(longest, r);
+    };
+    for (double r : {0.0, 1e-30, 1e-20, 1e-12}) add(r, true);
+    for (double r : lengths(p)) add(r, true);
+    for (double r : far_lengths(p)) add(r, false);
+    if (std::isinf(p.radius))
+      for (double r : {10.0, 30.0, 1e3, 1e10, 1e15}) add(r, r < 1e2);
+    for (double size : {1e-15, 1.0, 1e3, 1e15, 1e25}) {
+      // Where points have a size of their own, what is lost to overflow is lost.
+      if (size > 1e20 && std::isfinite(p.radius) && !space_->has_boundary()) continue;
+      near.push_back(rounded(p.x));
+      sizes.push_back(rounded(combine(size, ambient(2000 + i), 0, p.x)));
     }
   }
-  size_t each = radii.size() / places_.size();
-  auto n = int64_t(xs.size());
-  std::vector<float> y(x.size()), w(x.size()), again(x.size()), projected(x.size()), tangents(x.size());
-  exp(x.data(), v.data(), y.data(), n);
-  log(x.data(), y.data(), w.data(), n);
-  exp(x.data(), w.data(), again.data(), n);
-  project(y.data(), y.data(), projected.data(), n);
-  tangent(x.data(), v.data(), tangents.data(), n);
-  Errors exps, logs, returns, projects, is_tangent;
-  for (size_t i = 0; i < size_t(n); ++i) {
-    auto vector = [&](const std::vector<float>& from) {
-      return Vector(from.begin() + int64_t(i * m), from.begin() + int64_t((i + 1) * m));
-    };
-    Vector yf = vector(y), wf = vector(w), exact = geometry_.exp(xs[i], vs[i]);
-    double r = radii[i], unit = 32 * float_rounding * (size_of(exact) + std::max(norm(vs[i]), r));
-    exps.offer(apart(yf, exact), unit * std::max(1.0, r), [&] {
-      return fmt::format("compiled to f32, exp(x, v) is {}; in double precision {}; x = {}, v = {}", text_of(yf),
-                         text_of(exact), text_of(xs[i]), text_of(vs[i]));
-    });
-    Vector ahead = geometry_.log(xs[i], yf);
-    bool inverts = i % each < within;
-    double amplified = inverts ? amplification(xs[i], geometry_.project(yf), ahead, i) : 1;
-    double error = inverts ? norm(combine(1, wf, -1, vs[i])) : std::isfinite(norm(wf)) ? 0 : infinity;
-    logs.offer(error, unit * amplified, [&] {
-      return fmt::format(
-          "compiled to f32, log(x, exp(x, v)) is {}, {:.3g} away from v = {}, where |v| = {:.4g}, x = {}; {}",
-          text_of(wf), error, text_of(vs[i]), r, text_of(xs[i]), radius_sentence());
-    });
-    returns.offer(apart(vector(again), yf), 4 * unit * std::max(1.0, r), [&] {
-      return fmt::format(
-          "compiled to f32, exp(x, log(x, y)) is {}, and y = {}, where x = {}, and y lies {:.4g} along a geodesic",
-          text_of(vector(again)), text_of(yf), text_of(xs[i]), r);
-    });
-    projects.offer(norm(combine(1, vector(projected), -1, yf)), unit * std::max(1.0, r), [&] {
-      return fmt::format("compiled to f32, project takes {}, made by exp, to {}", text_of(yf),
-                         text_of(vector(projected)));
-    });
-    Vector t = geometry_.tangent(xs[i], vs[i]);
-    is_tangent.offer(norm(combine(1, vector(tangents), -1, t)), unit * (1 + norm(vs[i])), [&] {
-      return fmt::format("compiled to f32, tangent(x, v) is {}; in double precision {}; x = {}, v = {}",
-                         text_of(vector(tangents)), text_of(t), text_of(xs[i]), text_of(vs[i]));
-    });
-  }
-  std::string range = fmt::format("|v| from 0 and 1e-30 to {:.4g}", *std::max_element(radii.begin(), radii.end()));
+  Errors exps, logs, returns, projects, tangents, metrics;
+  std::vector<Vector> y = in_f32(exps, "exp(x, v)", exp, x, v);
+  in_f32(projects, "project(z)", project, x, y);
+  in_f32(projects, "project(z)", project, near, sizes);
+  // Where a space ends before exp does.
+  for (Vector& end : y)
+    if (Vector inside = geometry_.project(end); norm(combine(1, inside, -1, end)) > 1e-3 * size_of(end))
+      end = rounded(inside);
+  auto beyond = [&](size_t i) { return !shortest[i]; };
+  std::vector<Vector> way = in_f32(logs, "log(x, y)", log, x, y, beyond),
+                      back = in_f32(logs, "log(y, x)", log, y, x, beyond);
+  // From end to end.
+  std::vector<Vector> ends = y;
+  std::rotate(ends.begin(), ends.begin() + std::ptrdiff_t(y.size() / places_.size()), ends.end());
+  auto anywhere = [](size_t) { return true; };
+  in_f32(logs, "log(x, y)", log, y, ends, anywhere);
+  in_f32(logs, "the distance of x and y", distance, y, ends, anywhere);
+  in_f32(logs, "the distance of x and y", distance, x, y, beyond);
+  in_f32(exps, "exp(x, v)", exp, x, way);
+  in_f32(exps, "exp(x, v)", exp, y, back);
+  leads_back(returns, x, way, y);
+  leads_back(returns, y, back, x);
+  in_f32(tangents, "tangent(x, v)", tangent, x, v);
+  in_f32(tangents, "tangent(x, v)", tangent, y, v);
+  in_f32(metrics, "inner(x, v, v)", inner, x, v);
+  in_f32(metrics, "inner(x, v, v)", inner, y, back);
+  in_f32(metrics, "gradient(x, d)", gradient, x, v);
+  in_f32(metrics, "gradient(x, d)", gradient, y, v);
+  std::string range = fmt::format("|v| from 0 and 1e-30 to {:.4g}", longest);
   std::string advice =
       "a formula that cancels: 1 - cos, acos near 1, a difference of large numbers; or a division by 0";
   add(exps.check("exp in f32", "exp(x, v) compiled, against double precision, " + range, advice));
-  add(logs.check("log in f32", "log(x, exp(x, v)) compiled, against v, up to the injectivity radius; finite beyond",
+  add(logs.check("log in f32",
+                 "log(x, y), log(y, x) and the distance compiled, against double precision, up to the injectivity "
+                 "radius; finite beyond",
                  advice));
-  add(returns.check("exp of log in f32", "exp(x, log(x, y)) compiled, against y, " + range, advice));
-  add(projects.check("project in f32", "project(exp(x, v)) compiled, against exp(x, v), " + range, advice));
-  add(is_tangent.check("tangent in f32", "tangent(x, v) compiled, against double precision", advice));
+  add(returns.check("exp of log in f32", "exp(x, log(x, y)), log compiled, against y, " + range, advice));
+  add(projects.check("project in f32",
+                     "project compiled, against double precision, of points and of vectors from 1e-15 to 1e25",
+                     advice));
+  add(tangents.check("tangent in f32", "tangent(x, v) compiled, against double precision", advice));
+  add(metrics.check("metric in f32", "inner(x, v, v) and gradient(x, d) compiled, against double precision", advice));
 }
 
 int64_t SpaceChecks::samples() const {
-  int64_t n = (int64_t{1} << 22) / std::clamp(space_->dimension(), 1, 4);
-  return session_.options().effort == Effort::high ? 100 * n : n;
+  return session_.draws((int64_t{1} << 22) / std::clamp(space_->dimension(), 1, 4));
 }
 
 void SpaceChecks::compare(const std::string& name, const std::string& compared, std::vector<std::string> statistics,

@@ -50,7 +50,6 @@ class DensityChecks {
           c_.label + "density",
           fmt::format("the geometry of space '{}' is not known from a saved declaration", c_.border->space));
     integral();
-    score();
   }
 
  private:
@@ -58,17 +57,7 @@ class DensityChecks {
   double time(double share) const { return subject_.time(share); }
   static constexpr std::array density_times = {0.5, 0.05, 0.01, 0.13};  ///< shares of the horizon
 
-  // A state of n samples in which this component holds `points` (null: the starts), and the others their starts.
-  State state(int64_t n, const void* points) const {
-    State state;
-    for (const Component& other : subject_.components) {
-      Shape shape = starts_[other.name].shape();
-      shape[0] = n;
-      const void* data = other.name == c_.name && points ? points : starts_[other.name].data();
-      state.set(other.name, TensorView(const_cast<void*>(data), starts_[other.name].dtype(), shape));
-    }
-    return state;
-  }
+  State state(int64_t n, const void* points) const { return state_with(starts_, c_, points, n); }
 
   // All samples start at start number `group`.
   std::vector<float> from_one(int64_t group) const {
@@ -284,7 +273,7 @@ class DensityChecks {
   void compare(const Law& law, bool quadrature, size_t laws, int64_t& n, double& worst_integral,
                std::string& integral_sentence, double& worst_fit, std::string& fit_sentence) {
     size_t d = law.d, m = c_.elements();
-    const int64_t rounds = (quadrature ? 32 : 24) * (session_.options().effort == Effort::high ? 100 : 1);
+    const int64_t rounds = session_.draws(32);
     // Of each coordinate its mean, square and shares in eight cells of the proposal; of the whole the square distance.
     const size_t cells = 8, per = 2 + cells, count = d * per + 1;
     auto statistics = [&](const Coordinates& v, std::vector<double>& f) {
@@ -385,74 +374,13 @@ class DensityChecks {
     }
   }
 
-  // The score against differences of log_density along geodesics, in double precision.
-  void score() {
-    try {
-      derive(*subject_.joint, *c_.declared, Question::score);
-    } catch (const Error& e) {  // That there is none, or what is wrong with it.
-      return session_.skip(c_.label + "score", e.what());
-    }
-    bool compiled_too = subject_.answers(Question::score);
-    Evaluator density({derive(*subject_.joint, *c_.declared, Question::log_density).result});
-    Evaluator gradient({derive(*subject_.joint, *c_.declared, Question::score).result});
-    const Geometry& g = *c_.geometry;
-    size_t m = c_.elements();
-    double worst = -1;
-    std::string sentence;
-    int64_t n = 0;
-    for (double share : {0.5, 0.1, 0.01, 1e-4}) {
-      double t = time(share);
-      State xt = sampler().forward(state(64, nullptr), t, Seed(session_.options().seed, 52), unchecked());
-      std::optional<State> compiled;
-      if (compiled_too) compiled = sampler().score(state(64, nullptr), xt, t, unchecked());
-      for (int64_t i = 0; i < 64; ++i) {
-        auto vector = [&](const State& from) {
-          const auto* x = element_of<float>(from, c_, i);
-          return Vector(x, x + m);
-        };
-        Vector x0 = vector(starts_), x = g.project(vector(xt));
-        Vector found = gradient({{"x0", x0}, {"xt", x}, {"t", {t}}})[0];
-        Frame frame = g.frame(x, 4);
-        double width = g.length(x, found);
-        for (const Vector& u : frame.vectors) {
-          double h = 1e-4 / (1 + width);
-          auto at = [&](double by) {
-            return density({{"x0", x0}, {"xt", g.exp(x, combine(by, u, 0, u))}, {"t", {t}}})[0][0];
-          };
-          double difference = (at(h) - at(-h)) / (2 * h), given = g.inner(x, found, u);
-          double off = std::abs(given - difference) / (1e-3 * (1 + width));
-          ++n;
-          if (!std::isfinite(difference - given)) off = infinity;
-          if (off > worst) {
-            worst = off;
-            sentence = fmt::format(
-                "along a unit vector at x_t the score is {:.6g}, and log_density rises by {:.6g} (t = {:.4g}, |score| "
-                "= {:.4g})",
-                given, difference, t, width);
-          }
-        }
-        if (!compiled) continue;
-        Vector f32 = vector(*compiled);
-        double away = norm(combine(1, f32, -1, found)) / (1e-2 * (1 + norm(found)));
-        if (!(away <= worst)) {
-          worst = std::isfinite(away) ? away : infinity;
-          sentence = fmt::format(
-              "compiled to f32 the score is {:.3g} away from double precision (t = {:.4g}, |score| = {:.4g})",
-              norm(combine(1, f32, -1, found)), t, width);
-        }
-      }
-    }
-    add("score", "inner(score, u), against the change of log_density along u", n, worst, 1, "error/tol", sentence,
-        "score: the gradient by x_t, at x_t; a branch of log_density that cannot be differentiated");
-  }
-
   // ---- categories --------------------------------------------------------------------------------
 
   void categories() {
     const int64_t k = c_.border->point.categories;
     if (c_.elements() != 1 || k > 4096)
       return session_.skip(c_.label + "density", "points of several categories, or of more than 4,096");
-    const int64_t n = int64_t{1} << (session_.options().effort == Effort::high ? 26 : 20);
+    const int64_t n = session_.draws(int64_t{1} << 20, 64);
     double worst_sum = -1, worst_fit = -1;
     std::string sum_sentence, fit_sentence;
     std::vector<int32_t> x0(batch), xt(batch);
@@ -532,6 +460,7 @@ void check_density(Session& session, const Subject& subject, const State& starts
       continue;
     }
     DensityChecks(session, subject, c, starts).run();
+    if (c.declared) check_density_points(session, subject, c, starts);
   }
 }
 

@@ -72,6 +72,15 @@ void SpaceChecks::geodesics() {
           return fmt::format("exp(x, log(x, y)) is {}, {:.3g} away from y = {}, which is project({}), where x = {}",
                              text_of(again), apart(again, y), text_of(y), text_of(z), text_of(x));
         });
+        if (away < 1e2 && !space_->has_boundary()) {
+          Vector w = geometry_.tangent_normal(y, uint64_t(i));
+          double length = std::min(1.0, reach() / 2),
+                 found = geometry_.distance(y, geometry_.exp(y, combine(length / geometry_.length(y, w), w, 0, w)));
+          lengths_agree.offer(std::abs(found - length), 1e-3 * length, [&] {
+            return fmt::format("|log(x, exp(x, v))| is {:.6g} where |v| = {:.6g} and x = {}, which is project({})",
+                               found, length, text_of(y), text_of(z));
+          });
+        }
         Vector still = geometry_.exp(y, none);
         zero.offer(norm(combine(1, still, -1, y)), 1e-6 * size_of(y), [&] {
           return fmt::format("exp(x, 0) is {} where x = {}, which is project({})", text_of(still), text_of(y),
@@ -124,6 +133,11 @@ void SpaceChecks::there_and_back(const Vector& x, const Vector& direction, doubl
   inverse.offer(error, tolerance, [&] {
     return fmt::format("log(x, exp(x, v)) differs from v by {:.3g} where |v| = {:.4g}, x = {}, v = {}; {}", error, r,
                        text_of(x), text_of(v), radius_sentence());
+  });
+  double apart = geometry_.distance(x, y);
+  agree.offer(std::abs(apart - r), 1e-5 * r + 0x1p-46 * amplified * size_of(y), [&] {
+    return fmt::format("the distance from x to exp(x, v) is {:.6g} where |v| = {:.6g}, x = {}; {}", apart, r,
+                       text_of(x), radius_sentence());
   });
   double length = geometry_.length(x, w);
   agree.offer(std::abs(length - r), 1e-5 * r + 0x1p-46 * amplified * size_of(y), [&] {

@@ -116,7 +116,7 @@ class JointChecks {
 
   // Given x_0, what one component or sample draws says nothing of another: products of centred statistics have mean 0.
   void independence() {
-    const int64_t n = int64_t{1} << (session_.options().effort == Effort::high ? 22 : 18);
+    const int64_t n = session_.draws(int64_t{1} << 18, 16);
     const State x0 = starting_points(*subject_, n);
     double t = time(0.5), s = time(0.25);
     State xt = sampler().forward(x0, t, seed(72), unchecked());
@@ -329,7 +329,7 @@ class JointChecks {
 
   void oracle() {
     if (!can_walk("oracle walk")) return;
-    const int64_t n = int64_t{1} << (session_.options().effort == Effort::high ? 19 : 15);
+    const int64_t n = session_.draws(int64_t{1} << 15, 16);
     State data = data_points();
     std::vector<double> share(data_size);  // Equal data are counted at the first.
     for (size_t d = 0; d < data_size; ++d) share[datum_of(data, data, int64_t(d))] += shares[d];

@@ -57,6 +57,15 @@ void Session::skip(std::string name, std::string reason) {
   add(std::move(check));
 }
 
+int64_t Session::draws(int64_t standard, int64_t most) const {
+  switch (options_.effort) {
+    case Effort::quick: return standard / 16;
+    case Effort::standard: return standard;
+    case Effort::high: return standard * most;
+  }
+  return standard;
+}
+
 CompileOptions Session::compile_options(std::vector<Question> questions) const {
   CompileOptions options;
   options.questions = std::move(questions);

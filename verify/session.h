@@ -36,6 +36,9 @@ class Session {
 
   const VerifyOptions& options() const { return options_; }
   ThreadPool& pool() { return *pool_; }
+  /// How much to draw where standard effort draws `standard`: a sixteenth at quick effort, `most` times as much at
+  /// high.
+  int64_t draws(int64_t standard, int64_t most = 100) const;
   CompileOptions compile_options(std::vector<Question> questions) const;
 
   /// The probability with which one statistical check of a correct subject may fail, its share in false_alarm.

@@ -26,31 +26,6 @@ std::string multiple_of_pi(double r) {
 
 }  // namespace
 
-void Errors::offer(double error, double tolerance, const std::function<std::string()>& sentence) {
-  std::lock_guard lock(mutex_);
-  ++n_;
-  double share = std::isfinite(error) && std::isfinite(tolerance) ? error / tolerance : infinity;
-  if (n_ > 1 && share <= share_) return;
-  share_ = share;
-  if (share > 1) sentence_ = sentence();
-}
-
-Check Errors::check(std::string name, std::string compared, std::string advice) const {
-  Check c;
-  c.name = std::move(name);
-  c.compared = std::move(compared);
-  c.n = n_;
-  c.statistic_name = "error/tol";
-  c.statistic = share_;
-  c.threshold = 1;
-  if (share_ > 1) {
-    c.verdict = Verdict::fail;
-    c.worst = sentence_;
-    c.advice = std::move(advice);
-  }
-  return c;
-}
-
 SpaceChecks::SpaceChecks(Session& session, Kept<Manifold> space, std::string label)
     : session_(session),
       label_(std::move(label)),
@@ -232,6 +207,12 @@ void SpaceChecks::points() {
                          text_of(w), text_of(moved));
     });
     Vector z = ambient(i + 200), rest = combine(1, z, -1, geometry_.tangent(x, z));
+    Vector out = combine(0.5 / h, geometry_.project(combine(1, x, h, rest)), -0.5 / h,
+                         geometry_.project(combine(1, x, -h, rest)));
+    tangent.offer(norm(out), 1e-4 * size_of(rest), [&] {
+      return fmt::format("at {} tangent takes {} off as leading out of the space, and project leaves {} of it",
+                         text_of(x), text_of(rest), text_of(out));
+    });
     orthogonal.offer(std::abs(geometry_.inner(x, rest, w)), 1e-5 * norm(rest) * norm(w) + 1e-6, [&] {
       return fmt::format(
           "at {} what tangent takes off {} is not orthogonal to the space: its inner product with {} is {:.3g}",
@@ -290,8 +271,8 @@ namespace {
 // Categories: every one equally often.
 void categories(Session& session, const Kept<Space>& space, const std::string& label) {
   Probe draw(session, space, [&](Expr, Expr) { return space->uniform_point(); });
-  int64_t n = int64_t{1} << (session.options().effort == Effort::high ? 28 : 22), k = space->categories(),
-          cells = std::min<int64_t>(k, 4096), outside = 0;
+  int64_t n = session.draws(int64_t{1} << 22, 64), k = space->categories(), cells = std::min<int64_t>(k, 4096),
+          outside = 0;
   const int64_t batch = 1 << 20;
   auto cell_count = size_t(cells);
   std::vector<double> counts(cell_count), expected(cell_count);

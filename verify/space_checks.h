@@ -2,29 +2,13 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
 #include <string>
 #include <vector>
 
-#include <catenary/verify/geometry.h>
+#include <catenary/verify/errors.h>
 #include <catenary/verify/two_sample.h>
 
 namespace catenary::verifying {
-
-/// The worst of many errors, each with the tolerance that it has at its place.
-class Errors {
- public:
-  /// `sentence` tells the case; it is asked for if the case is the worst so far and out of tolerance. Any thread.
-  void offer(double error, double tolerance, const std::function<std::string()>& sentence);
-  Check check(std::string name, std::string compared, std::string advice) const;
-  bool any() const { return n_ > 0; }
-
- private:
-  std::mutex mutex_;
-  int64_t n_ = 0;
-  double share_ = 0;
-  std::string sentence_;
-};
 
 class SpaceChecks {
  public:
@@ -74,6 +58,21 @@ class SpaceChecks {
   void steepest(const Place& p, double r, uint64_t draw, Errors& gauss);
 
   // Compiled code, and laws of draws (compiled_space.cpp).
+  /// A function of two vectors, in both precisions, and what messages call the two.
+  struct Compared {
+    const char *a, *b;
+    std::function<Expr(Expr, Expr)> compiled;
+    std::function<Vector(const Vector&, const Vector&)> exact;
+    bool gives_points = false;
+  };
+  /// The compiled function at every a[i] and b[i], held against double precision there (where only_finite: against
+  /// being finite).
+  std::vector<Vector> in_f32(Errors& errors, const std::string& text, const Compared& function,
+                             const std::vector<Vector>& a, const std::vector<Vector>& b,
+                             const std::function<bool(size_t)>& only_finite = nullptr);
+  /// Whether exp(x[i], way[i]), way[i] a compiled log(x[i], y[i]), is y[i].
+  void leads_back(Errors& errors, const std::vector<Vector>& x, const std::vector<Vector>& way,
+                  const std::vector<Vector>& y);
   void compiled();
   int64_t samples() const;
   void compare(const std::string& name, const std::string& compared, std::vector<std::string> statistics,

@@ -158,6 +158,17 @@ State part_of(const State& state, int64_t first, int64_t n) {
   return part;
 }
 
+State state_with(const State& starts, const Component& c, const void* points, int64_t n) {
+  State state;
+  for (const auto& [name, tensor] : starts) {
+    Shape shape = tensor.shape();
+    shape[0] = n;
+    const void* data = name == c.name && points ? points : tensor.data();
+    state.set(name, TensorView(const_cast<void*>(data), tensor.dtype(), shape));
+  }
+  return state;
+}
+
 DrawOptions unchecked(int64_t first) {
   DrawOptions options;
   options.first_sample = first;

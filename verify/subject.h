@@ -69,6 +69,9 @@ State starting_points(const Subject& subject, int64_t n);
 /// Samples first .. first + n - 1, in the same memory.
 State part_of(const State& state, int64_t first, int64_t n);
 
+/// A state of n samples in which component c has `points` (null: its starts), and the others have their starts.
+State state_with(const State& starts, const Component& c, const void* points, int64_t n);
+
 /// Draws as sample number `first` and on, without looking at the data.
 DrawOptions unchecked(int64_t first = 0);
 

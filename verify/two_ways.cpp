@@ -23,7 +23,7 @@ int64_t TwoWays::samples() const {
     if (c.approximation(subject_.horizon()) > 0.01) shared = 4;
     least = std::max(least, (int64_t{1} << 22) / shared);
   }
-  return session_.options().effort == Effort::high ? 100 * least : least;
+  return session_.draws(least);
 }
 
 void TwoWays::compare(Results& results, const Words& words, const std::string& where, double share, size_t repeated,

@@ -91,8 +91,14 @@ std::string caught_by(const Case& c, uint64_t seed, unsigned limit) {
     options.threads = 1;
     options.stop_at_failure = true;
     options.only = Subject::steps_of(*mutant.function);
-    end_after(limit);
-    return caught_by(mutant, options);
+    // Most errors are plain to few draws.
+    std::string by;
+    for (Effort effort : {Effort::quick, Effort::standard}) {
+      options.effort = effort;
+      end_after(limit);
+      if (by = caught_by(mutant, options); !by.empty()) break;
+    }
+    return by;
   };
   if (std::string by = caught(c); !by.empty()) return by;
   end_after(limit);
@@ -228,21 +234,21 @@ std::vector<std::string> Equivalent::unused() const {
   return rules;
 }
 
-// Spaces, then the processes in which what others are made of is most telling, then the rest.
+// Spaces, then processes; of both first those in which what others are made of is most telling.
 std::vector<Subject> all_subjects() {
-  const std::vector<std::string> telling = {"ornstein_uhlenbeck", "stationary_jump", "circle_brownian",
-                                            "rotation_brownian"};
-  auto rank = [&](const Subject& s) {
-    if (!catalogue_entry(s.name()).is_process()) return size_t{0};
-    return size_t(std::find(telling.begin(), telling.end(), s.name()) - telling.begin()) + 1;
+  const std::vector<std::string> spaces = {"sphere", "rotations"};
+  const std::vector<std::string> processes = {"ornstein_uhlenbeck", "stationary_jump", "circle_brownian",
+                                              "rotation_brownian"};
+  auto rank = [&](const CatalogueEntry* e) {
+    const std::vector<std::string>& telling = e->is_process() ? processes : spaces;
+    return std::pair(e->is_process(), std::find(telling.begin(), telling.end(), e->name) - telling.begin());
   };
+  std::vector<const CatalogueEntry*> entries;
+  for (const CatalogueEntry& e : catalogue()) entries.push_back(&e);
+  std::ranges::stable_sort(entries, {}, rank);
   std::vector<Subject> subjects;
-  for (const CatalogueEntry& e : catalogue()) subjects.emplace_back(e);
-  std::vector<Subject> sorted;
-  for (size_t r = 0; r <= telling.size() + 1; ++r)
-    for (const Subject& s : subjects)
-      if (rank(s) == r) sorted.push_back(s);
-  return sorted;
+  for (const CatalogueEntry* e : entries) subjects.emplace_back(*e);
+  return subjects;
 }
 
 // What a log of an earlier run, one line a mutant, says of these.

@@ -42,16 +42,17 @@ class Spoilt final : public Process {
   Errors errors_;
 };
 
-VerifyOptions options() {
+VerifyOptions options(Effort effort = Effort::standard) {
   VerifyOptions o;
   o.horizon = 16;
+  o.effort = effort;
   return o;
 }
 
 // The first check that fails.
 template <class T>
-std::string failure_of(T subject) {
-  VerifyOptions o = options();
+std::string failure_of(T subject, Effort effort = Effort::standard) {
+  VerifyOptions o = options(effort);
   o.stop_at_failure = true;
   o.spaces = false;
   for (const Check& c : verify(std::move(subject), o).checks)
@@ -62,7 +63,8 @@ std::string failure_of(T subject) {
 }  // namespace
 
 TEST_CASE("a process without an error passes") {
-  Report report = verify(Spoilt({}), options());
+  Effort effort = GENERATE(Effort::quick, Effort::standard);
+  Report report = verify(Spoilt({}), options(effort));
   INFO(report.table());
   CHECK(report.passed());
 }
@@ -72,6 +74,14 @@ TEST_CASE("one part in a hundred too much variance is caught, law by law") {
   CHECK(failure_of(Spoilt({.bridge = off})) == "bridge identity");
   CHECK(failure_of(Spoilt({.prior = off})) == "prior");
   CHECK(failure_of(Spoilt({.density = off})) == "density");
+}
+
+TEST_CASE("four parts in a hundred are caught at quick effort") {
+  const double more = std::sqrt(1.04);
+  CHECK(failure_of(Spoilt({.forward = more}), Effort::quick) == "Chapman-Kolmogorov");
+  CHECK(failure_of(Spoilt({.bridge = more}), Effort::quick) == "bridge identity");
+  CHECK(failure_of(Spoilt({.prior = more}), Effort::quick) == "prior");
+  CHECK(failure_of(Spoilt({.density = more}), Effort::quick) == "density");
 }
 
 namespace {

@@ -85,6 +85,18 @@ struct AnotherDensity final : Turning {
     return *Turning::log_density(x0, xt, 1.5 * t);
   }
 };
+// A hole in the density, as a division by the distance makes it.
+struct NoneAtItsStart final : Turning {
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override {
+    return select(equal(x0, xt), -5.0, *exact_.log_density(x0, xt, t));
+  }
+};
+// The way by a difference of large numbers.
+struct DensityThatCancels final : Turning {
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override {
+    return *exact_.log_density(x0, (xt + 1e3) - 1e3, t);
+  }
+};
 struct AnotherScore final : Turning {
   std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override { return Circle::wrap(x0 - xt) / (4.0 * t); }
 };
@@ -316,6 +328,9 @@ TEST_CASE("mistakes in densities and scores") {
   CHECK_THAT(first_failure(NotNormalised()), Contains("density integrates to one: the density integrates to 6.28"));
   CHECK_THAT(first_failure(AnotherDensity()),
              Contains("density: ") && Contains("by forward and") && Contains("by log_density"));
+  CHECK_THAT(first_failure(NoneAtItsStart()), Contains("density near x_0: log_density is -5 at x_t = x_0 and "));
+  CHECK_THAT(first_failure(DensityThatCancels()),
+             Contains("log_density in f32: compiled to f32, log_density is ") && Contains("; in double precision "));
   CHECK_THAT(first_failure(AnotherScore()), Contains("score: along a unit vector at x_t the score is "));
 }
 

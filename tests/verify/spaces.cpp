@@ -154,6 +154,23 @@ struct GradientOfCoordinates final : Passes {
   GradientOfCoordinates() : Passes(Hyperbolic(2), false) {}
   Expr gradient(Expr x, Expr d) const override { return tangent(x, d); }
 };
+// All of R^3, by the sphere's name.
+struct ProjectsNothing final : Right {
+  Expr project(Expr x) const override { return x; }
+  Expr uniform_point() const override { return Right::project(normal({3})); }
+};
+// The metric by its definition, for vectors that need not be tangent.
+struct MinkowskiProduct : Passes {
+  MinkowskiProduct() : Passes(Hyperbolic(2), false) {}
+  Expr inner(Expr, Expr u, Expr v) const override { return dot(u, v) - 2.0 * index(u, 0) * index(v, 0); }
+};
+// The same of tangent vectors: far out large numbers cancel.
+struct ByMinkowskiProduct final : MinkowskiProduct {
+  Expr inner(Expr x, Expr u, Expr v) const override { return MinkowskiProduct::inner(x, tangent(x, u), tangent(x, v)); }
+};
+struct BackwardDistance final : Right {
+  Expr distance(Expr x, Expr y) const override { return -Right::distance(x, y); }
+};
 struct Probabilities : Passes {
   explicit Probabilities(bool boundary = true) : Passes(Simplex(3), boundary) {}
 };
@@ -198,7 +215,10 @@ TEST_CASE("mistakes in points and tangents") {
   CHECK_THAT(first_failure(ProjectsHalfWay()), Contains("points: the point [") && Contains("by project"));
   CHECK_THAT(first_failure(CutsOff()), Contains("project is nearest: project takes ") && Contains("along the space"));
   CHECK_THAT(first_failure(NotTangent()), Contains("tangent: at ["));
-  CHECK_THAT(first_failure(Oblique()), Contains("tangent is orthogonal: at ["));
+  CHECK_THAT(first_failure(ProjectsNothing()),
+             Contains("tangent: at [") && Contains("as leading out of the space, and project leaves"));
+  CHECK_THAT(first_failure(Oblique()), Contains("tangent: at [") && Contains("as leading out of the space"));
+  CHECK_THAT(first_failure(MinkowskiProduct()), Contains("tangent is orthogonal: at ["));
   CHECK_THAT(first_failure(OneDimensionTooMany()), Contains("span 2 dimensions; the space 'sphere' says it has 3"));
 }
 
@@ -207,8 +227,7 @@ TEST_CASE("mistakes where the metric is the space's own, at edges and boundaries
   CHECK_THAT(first_failure(GradientOfCoordinates()), Contains("gradient: a function whose derivatives at ["));
   CHECK_THAT(first_failure(HidesItsBoundary()),
              Contains("log inverts exp: ") && Contains("as found: it declares none"));
-  CHECK_THAT(first_failure(SubtractsTheMean()),
-             Contains("standing still: exp(x, 0) is ") && Contains("which is project(["));
+  CHECK_THAT(first_failure(SubtractsTheMean()), Contains("tangent: at [") && Contains("as leading out of the space"));
   CHECK_THAT(first_failure(LongLog()), Contains("log inverts exp: ") && Contains("are reflected at its boundary"));
   CHECK_THAT(first_failure(FlatDirichlet()), Contains("uniform points: "));
 }
@@ -246,6 +265,8 @@ TEST_CASE("mistakes in geodesics") {
   CHECK_THAT(first_failure(TwiceAsFast()), Contains("exp starts along v: exp(x, v) leaves x = "));
   CHECK_THAT(first_failure(Retraction()), Contains("constant speed: after "));
   CHECK_THAT(first_failure(LeavesTheSphere()), Contains("exp keeps to the space: exp(x, v) is "));
+  CHECK_THAT(first_failure(BackwardDistance()),
+             Contains("distance along geodesics: the distance from x to exp(x, v) is -"));
   CHECK_THAT(first_failure(HalfTheLog()), Contains("log inverts exp: log(x, exp(x, v)) differs from v by "));
   CHECK_THAT(first_failure(ByArcCosine()), Contains("log inverts exp: ") && Contains("where |v| = "));
   CHECK_THAT(first_failure(TheLongWay()), Contains("distance along geodesics: |log(x, exp(x, v))| is ") &&
@@ -254,6 +275,11 @@ TEST_CASE("mistakes in geodesics") {
   CHECK_THAT(first_failure(Unwrapped()), Contains("log inverts exp: log(x, exp(x, v)) differs from v by 6.28") &&
                                              Contains("the injectivity radius of 'turn' is pi (as declared)"));
   CHECK_THAT(first_failure(BoastsOfItsRadius()), Contains("the injectivity radius of 'turn' is 4 (as declared)"));
+}
+
+TEST_CASE("formulas that f32 does not bear") {
+  CHECK_THAT(first_failure(ByMinkowskiProduct()),
+             Contains("metric in f32: compiled to f32, inner(x, v, v) is ") && Contains("; in double precision "));
 }
 
 TEST_CASE("mistakes in metric, noise and uniform points") {
