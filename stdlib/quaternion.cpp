@@ -1,12 +1,21 @@
 // Quaternion algebra, element by element.
 #include <catenary/stdlib/quaternion.h>
 
+#include <catenary/stdlib/guards.h>
+
 namespace catenary::quaternion {
 
 namespace {
 
 Expr real(const Expr& q) { return index(q, 0); }
 Expr imaginary(const Expr& q) { return slice(q, 1, 3); }
+
+Expr axis(int i) { return constant({double(i == 0), double(i == 1), double(i == 2)}, {3}); }
+
+Expr farthest_axis(const Expr& direction) {
+  Expr x = abs(index(direction, 0)), y = abs(index(direction, 1)), z = abs(index(direction, 2));
+  return select(x <= min(y, z), axis(0), select(y <= z, axis(1), axis(2)));
+}
 
 }  // namespace
 
@@ -56,11 +65,23 @@ Expr from_matrix(Expr matrix) {
 }
 
 Expr from_backbone(Expr n, Expr alpha_carbon, Expr c) {
-  Expr along = c - alpha_carbon, beside = n - alpha_carbon;
-  Expr first = along / norm(along);
-  Expr across = beside - dot(first, beside) * first;
-  Expr second = across / norm(across);
+  Expr along = c - alpha_carbon, beside = n - alpha_carbon, length = norm(along);
+  Expr first = select(length > 0.0, along / length, axis(0));
+  auto across = [&](const Expr& v) { return v - dot(first, v) * first; };
+  Expr second = across(beside);
+  second = select(norm(second) > 1e-3 * norm(beside), second, across(farthest_axis(first)));
+  second = second / norm(second);
   return from_matrix(transpose(stack({first, second, cross(first, second)})));
+}
+
+Expr from_rotation_vector(Expr vector) {
+  Expr half = 0.5 * vector, angle = norm(half);
+  return canonical(from_parts(cos(angle), sinc(angle) * half));
+}
+
+Expr to_rotation_vector(Expr q) {
+  Expr one = canonical(q), v = imaginary(one), sine = norm(v);
+  return ratio(2.0 * atan2(sine, real(one)), sine, 2) * v;
 }
 
 }  // namespace catenary::quaternion

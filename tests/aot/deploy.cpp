@@ -151,7 +151,7 @@ int main(void) {
 
 TEST_CASE("the header has the joint process's tables and nothing of the machine that wrote it") {
   std::string header = bytes_of(deployed().folder / "deployed.h");
-  CHECK(header.starts_with("/* The joint process 'deployed', compiled: link deployed.a and libcatenary_runtime. */\n"));
+  CHECK(header.starts_with("/* 'deployed', compiled: link deployed.a and libcatenary_runtime. */\n"));
   CHECK(header.find("static const catenary_module catenary_deployed = {") != std::string::npos);
   CHECK(header.find(CATENARY_BUILD_DIR) == std::string::npos);
   CHECK(header.find(CATENARY_SOURCE_DIR) == std::string::npos);
