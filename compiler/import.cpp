@@ -325,6 +325,20 @@ struct Answer {
   const Law& law;
 };
 
+// Of the components on these sites; none where one of them has no law for it.
+std::vector<Answer> answers_on(const Joint& joint, const std::vector<Laws>& laws, Question question,
+                               const std::string& sites) {
+  std::vector<Answer> all;
+  for (size_t i = 0; i < laws.size(); ++i) {
+    const Joint::Component& component = joint.components()[i];
+    if (component.placement.sites != sites) continue;
+    auto law = laws[i].find(question);
+    if (law == laws[i].end()) return {};
+    all.push_back({component.name, law->second});
+  }
+  return all;
+}
+
 // One pipeline: every input once, the components' laws applied, every output.
 void import_pipeline(mlir::OpBuilder& b, mlir::ModuleOp module, Question question, const std::string& sites,
                      size_t group, const std::vector<Answer>& answers) {
@@ -383,17 +397,9 @@ mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const
   for (const Joint::Component& c : joint.components())
     if (std::find(groups.begin(), groups.end(), c.placement.sites) == groups.end()) groups.push_back(c.placement.sites);
   for (Question q : questions)
-    for (size_t g = 0; g < groups.size(); ++g) {
-      std::vector<Answer> answers;
-      size_t asked = 0;
-      for (size_t i = 0; i < laws.size(); ++i) {
-        const Joint::Component& component = joint.components()[i];
-        if (component.placement.sites != groups[g]) continue;
-        ++asked;
-        if (auto law = laws[i].find(q); law != laws[i].end()) answers.push_back({component.name, law->second});
-      }
-      if (answers.size() == asked) import_pipeline(b, *module, q, groups[g], g, answers);
-    }
+    for (size_t g = 0; g < groups.size(); ++g)
+      if (auto all = answers_on(joint, laws, q, groups[g]); !all.empty())
+        import_pipeline(b, *module, q, groups[g], g, all);
   return module;
 }
 

@@ -22,6 +22,12 @@ Conversion vectors_from_rotations() {
   return {"vectors_from_rotations", {"rotations", {4}}, "rotation_vectors", quaternion::to_rotation_vector};
 }
 
+Conversion rotations_from_axes() {
+  return {"rotations_from_axes", {"axes", {2, 3}}, "rotations", [](const Expr& axes) {
+            return quaternion::from_axes(index(axes, 0), index(axes, 1));
+          }};
+}
+
 Conversion frames_from_backbones() {
   return {"frames_from_backbones", {"backbones", {3, 3}}, "rigid_motions", [](const Expr& atoms) {
             return RigidMotions::from_backbone(index(atoms, 0), index(atoms, 1), index(atoms, 2));
@@ -41,8 +47,9 @@ Conversion matrices_from_frames() {
 }
 
 std::vector<Conversion> all() {
-  return {rotations_from_matrices(), matrices_from_rotations(), rotations_from_vectors(), vectors_from_rotations(),
-          frames_from_backbones(),   backbones_from_frames(),   frames_from_matrices(),   matrices_from_frames()};
+  return {rotations_from_matrices(), matrices_from_rotations(), rotations_from_vectors(),
+          vectors_from_rotations(),  rotations_from_axes(),     frames_from_backbones(),
+          backbones_from_frames(),   frames_from_matrices(),    matrices_from_frames()};
 }
 
 }  // namespace catenary::conversions

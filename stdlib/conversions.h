@@ -18,6 +18,8 @@ Conversion matrices_from_rotations();
 Conversion rotations_from_vectors();
 /// f32 [4] to [3].
 Conversion vectors_from_rotations();
+/// Two vectors, f32 [2, 3], to [4]: quaternion::from_axes.
+Conversion rotations_from_axes();
 
 // Frames are rigid motions, a position and a rotation, f32 [7]: stdlib/rigid_motions.h.
 

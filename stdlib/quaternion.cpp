@@ -64,15 +64,16 @@ Expr from_matrix(Expr matrix) {
   return canonical(row / norm(row));
 }
 
-Expr from_backbone(Expr n, Expr alpha_carbon, Expr c) {
-  Expr along = c - alpha_carbon, beside = n - alpha_carbon, length = norm(along);
-  Expr first = select(length > 0.0, along / length, axis(0));
-  auto across = [&](const Expr& v) { return v - dot(first, v) * first; };
-  Expr second = across(beside);
-  second = select(norm(second) > 1e-3 * norm(beside), second, across(farthest_axis(first)));
-  second = second / norm(second);
-  return from_matrix(transpose(stack({first, second, cross(first, second)})));
+Expr from_axes(Expr first, Expr second) {
+  Expr length = norm(first), x = select(length > 0.0, first / length, axis(0));
+  auto across = [&](const Expr& v) { return v - dot(x, v) * x; };
+  Expr y = across(second);
+  y = select(norm(y) > 1e-3 * norm(second), y, across(farthest_axis(x)));
+  y = y / norm(y);
+  return from_matrix(transpose(stack({x, y, cross(x, y)})));
 }
+
+Expr from_backbone(Expr n, Expr alpha_carbon, Expr c) { return from_axes(c - alpha_carbon, n - alpha_carbon); }
 
 Expr from_rotation_vector(Expr vector) {
   Expr half = 0.5 * vector, angle = norm(half);

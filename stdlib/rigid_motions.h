@@ -20,8 +20,8 @@ class RigidMotions final : public Product {
   /// 1.459, CA-C 1.525, N-CA-C 111.0 degrees, means over all residues but glycine and proline (Engh, Huber:
   /// International Tables for Crystallography F, 18.3, 2001).
   static Expr to_backbone(Expr x);
-  /// The motion as a matrix on homogeneous coordinates, shape {4, 4}: rotation matrix, position, and a last row 0 0 0 1,
-  /// which is not read.
+  /// The motion as a matrix on homogeneous coordinates, shape {4, 4}: rotation matrix, position, and a last row 0 0 0
+  /// 1, which is not read.
   static Expr from_matrix(Expr matrix);
   static Expr to_matrix(Expr x);
   /// Where the motion takes a vector of shape {3}.

@@ -192,6 +192,16 @@ TEST_CASE("a matrix off a rotation by e gives one within 2 e of it, and any matr
   }
 }
 
+TEST_CASE("two vectors are the first columns of a matrix, whatever their lengths and the angle between them") {
+  Engine engine = GENERATE(from_range(engines()));
+  Points q = rotations(200, 7), m = converted(Engine::evaluator, matrices_from_rotations(), q), axes;
+  for (size_t i = 0; i < 200; ++i) {
+    for (size_t row = 0; row < 3; ++row) axes.push_back(0.3 * m[9 * i + 3 * row]);
+    for (size_t row = 0; row < 3; ++row) axes.push_back(5 * m[9 * i + 3 * row + 1] - 4 * m[9 * i + 3 * row]);
+  }
+  CHECK(greatest_difference(converted(engine, rotations_from_axes(), axes), q) < 2 * rounding(engine));
+}
+
 TEST_CASE("backbones of frames have ideal geometry, and their frames are those") {
   Engine engine = GENERATE(from_range(engines()));
   Points x = frames(200, 5), atoms = converted(engine, backbones_from_frames(), x);
@@ -227,13 +237,15 @@ TEST_CASE("atoms on a line have a frame, along that line") {
   struct Line {
     Points n, alpha, c, rotation;
   };
+  const double w = std::sqrt(1 + half) / 2;
   const std::vector<Line> all = {
       {{-1, 0, 0}, {0, 0, 0}, {1, 0, 0}, {1, 0, 0, 0}},              // Along x: the plane is that of x and y.
       {{0, 0, -2}, {0, 0, -1}, {0, 0, 3}, {0.5, -0.5, -0.5, -0.5}},  // Along z: that of z and x.
       {{0, 3, 0}, {0, 1, 0}, {0, 2, 0}, {0, half, half, 0}},         // Along y, N on the side of C: that of y and x.
-      {{5, 6, 7}, {5, 6, 7}, {5, 6, 7}, {1, 0, 0, 0}},               // One point.
-      {{0, 1, 0}, {0, 0, 0}, {0, 0, 0}, {1, 0, 0, 0}},               // C on the alpha carbon: the line is the x-axis.
-      {{1, 1, 1}, {1, 1, 1}, {1, 2, 1}, {0, half, half, 0}},         // N on the alpha carbon.
+      {{-1, -1, 0}, {0, 0, 0}, {2, 2, 0}, {w, w, half / (4 * w), half / (4 * w)}},  // Between x and y: that of z.
+      {{5, 6, 7}, {5, 6, 7}, {5, 6, 7}, {1, 0, 0, 0}},                              // One point.
+      {{0, 1, 0}, {0, 0, 0}, {0, 0, 0}, {1, 0, 0, 0}},        // C on the alpha carbon: the line is the x-axis.
+      {{1, 1, 1}, {1, 1, 1}, {1, 2, 1}, {0, half, half, 0}},  // N on the alpha carbon.
   };
   for (const auto& [n, alpha, c, rotation] : all) {
     Points atoms = n, wanted = alpha;
