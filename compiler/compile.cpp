@@ -54,7 +54,7 @@ struct Piece {
   llvm::SmallVector<char, 0> object;
 };
 
-// What is compiled: a joint process, or its text.
+// What is compiled: a joint process, a conversion, or the text of one of them.
 struct Source {
   std::string name;
   double horizon;
@@ -70,6 +70,12 @@ Source source_of(const Joint& joint, std::vector<Question> questions) {
   questions.erase(std::unique(questions.begin(), questions.end()), questions.end());
   return {joint.name(), joint.horizon(), std::move(questions), [&joint](mlir::MLIRContext& context, Question question) {
             return import_joint(context, joint, question, Unanswered::refused);
+          }};
+}
+
+Source source_of(const Conversion& conversion) {
+  return {conversion.name(), /*horizon=*/1, {Question::convert}, [&conversion](mlir::MLIRContext& context, Question) {
+            return import_conversion(context, conversion);
           }};
 }
 
@@ -159,10 +165,41 @@ Sampler load(Compiled compiled, const Target& target, const SamplerOptions& opti
   return Sampler::load(module, loaded, options);
 }
 
+void write_files(const Source& source, const std::string& folder, const Target& target, const CompileOptions& options) {
+  Compiled compiled = lower(source, target, options);
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  auto write = [&](const char* extension, llvm::StringRef bytes) {
+    auto path = std::filesystem::path(folder) / (source.name + extension);
+    std::ofstream file(path, std::ios::binary);
+    file.write(bytes.data(), std::streamsize(bytes.size()));
+    file.close();
+    if (!file)
+      throw Error(fmt::format("'{}' was to be written to '{}', which cannot be written; name a folder that can",
+                              source.name, path.string()));
+  };
+  std::vector<std::string> names;
+  std::vector<llvm::NewArchiveMember> members;
+  for (Question q : source.questions) names.push_back(fmt::format("{}_{}.o", source.name, name_of(q)));
+  for (size_t k = 0; k < names.size(); ++k)
+    members.emplace_back(
+        llvm::MemoryBufferRef(llvm::StringRef(compiled.objects[k].data(), compiled.objects[k].size()), names[k]));
+  auto archive =
+      llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
+                                 /*Deterministic=*/true, /*Thin=*/false);
+  if (!archive) throw Bug("writing an archive: " + llvm::toString(archive.takeError()));
+  write(".a", (*archive)->getBuffer());
+  write(".h", compiled.table->c_header());
+}
+
 }  // namespace
 
 Sampler compile(const Joint& joint, const Target& target, const CompileOptions& options) {
   return load(lower(source_of(joint, options.questions), target, options), target, options.sampler);
+}
+
+Converter compile(const Conversion& conversion, const Target& target, const CompileOptions& options) {
+  return Converter(load(lower(source_of(conversion), target, options), target, options.sampler));
 }
 
 std::string to_mlir(const Joint& joint) {
@@ -170,6 +207,11 @@ std::string to_mlir(const Joint& joint) {
   for (size_t q = 0; q < question_names.size(); ++q) all.push_back(Question(q));
   auto context = make_context();
   return text_of(*import_joint(*context, joint, all, Unanswered::left_out));
+}
+
+std::string to_mlir(const Conversion& conversion) {
+  auto context = make_context();
+  return text_of(*import_conversion(*context, conversion));
 }
 
 Sampler compile_mlir(const std::string& text, const std::string& name, const Target& target,
@@ -201,31 +243,12 @@ std::map<std::string, std::vector<int64_t>> forbidden_categories(const std::stri
 
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target,
                       const CompileOptions& options) {
-  Source source = source_of(joint, options.questions);
-  Compiled compiled = lower(source, target, options);
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  auto write = [&](const char* extension, llvm::StringRef bytes) {
-    auto path = std::filesystem::path(folder) / (joint.name() + extension);
-    std::ofstream file(path, std::ios::binary);
-    file.write(bytes.data(), std::streamsize(bytes.size()));
-    file.close();
-    if (!file)
-      throw Error(fmt::format("joint '{}' was to be written to '{}', which cannot be written; name a folder that can",
-                              joint.name(), path.string()));
-  };
-  std::vector<std::string> names;
-  std::vector<llvm::NewArchiveMember> members;
-  for (Question q : source.questions) names.push_back(fmt::format("{}_{}.o", joint.name(), name_of(q)));
-  for (size_t k = 0; k < names.size(); ++k)
-    members.emplace_back(
-        llvm::MemoryBufferRef(llvm::StringRef(compiled.objects[k].data(), compiled.objects[k].size()), names[k]));
-  auto archive =
-      llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
-                                 /*Deterministic=*/true, /*Thin=*/false);
-  if (!archive) throw Bug("writing an archive: " + llvm::toString(archive.takeError()));
-  write(".a", (*archive)->getBuffer());
-  write(".h", compiled.table->c_header());
+  write_files(source_of(joint, options.questions), folder, target, options);
+}
+
+void compile_to_files(const Conversion& conversion, const std::string& folder, const Target& target,
+                      const CompileOptions& options) {
+  write_files(source_of(conversion), folder, target, options);
 }
 
 }  // namespace catenary

@@ -1,11 +1,13 @@
-// From a declaration to a sampler: just in time, or written out ahead of time.
+// From a declaration to a sampler or a converter: just in time, or written out ahead of time.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
+#include <catenary/dsl/conversion.h>
 #include <catenary/dsl/joint.h>
+#include <catenary/runtime/converter.h>
 #include <catenary/runtime/sampler.h>
 
 namespace catenary {
@@ -41,9 +43,15 @@ struct CompileOptions {
 /// machine lacks what the target has, and where no question is asked.
 Sampler compile(const Joint& joint, const Target& target = Target::host(), const CompileOptions& options = {});
 
+/// Compiles a conversion in this process's memory; `options.questions` is not read. Throws Error for a target as above.
+Converter compile(const Conversion& conversion, const Target& target = Target::host(),
+                  const CompileOptions& options = {});
+
 /// The declaration as MLIR text: the portable form of a joint process, which compile_mlir and catenary-opt read. It has
 /// a law for every question that a component answers, and a pipeline where all components of a set of sites do.
 std::string to_mlir(const Joint& joint);
+/// The same of a conversion: Converter(compile_mlir(text, name)) reads it.
+std::string to_mlir(const Conversion& conversion);
 
 /// Compiles the text of a declaration; `name` stands for it in messages. What can be asked is what the text has a
 /// pipeline for on every set of sites; `options.questions` is not read. The bits are those of `compile`. Throws Error
@@ -60,6 +68,10 @@ std::map<std::string, std::vector<int64_t>> forbidden_categories(const std::stri
 /// at load time whether the machine has it: for other machines than this one name their processor, or a level such as
 /// "x86-64-v3".
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target = Target::host(),
+                      const CompileOptions& options = {});
+
+/// The same of a conversion.
+void compile_to_files(const Conversion& conversion, const std::string& folder, const Target& target = Target::host(),
                       const CompileOptions& options = {});
 
 }  // namespace catenary

@@ -60,7 +60,8 @@ LogicalResult check_input(InputOp input) {
   if (input.getElement() || input.getIndex() || input.getSlot())
     return input.emitOpError("takes a part of a value; in a declaration it takes the whole");
   auto process = input->getParentOfType<ModuleOp>().lookupSymbol<ProcessOp>(input.getComponent());
-  auto type = input.getRole() == Role::estimate ? process.getEstimate() : process.getPoint();
+  bool told = input.getRole() == Role::estimate || input.getRole() == Role::source;
+  auto type = told ? process.getEstimate() : process.getPoint();
   if (input.getType() != type) return input.emitOpError("must be of type ") << type;
   return success();
 }

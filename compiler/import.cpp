@@ -320,23 +320,40 @@ void import_process(mlir::OpBuilder& b, const Joint::Component& component, size_
   for (const auto& [question, law] : laws) import_law(b, law);
 }
 
+struct Answer {
+  std::string component;
+  const Law& law;
+};
+
+// Of the components on these sites; none where one of them has no law for it.
+std::vector<Answer> answers_on(const Joint& joint, const std::vector<Laws>& laws, Question question,
+                               const std::string& sites) {
+  std::vector<Answer> all;
+  for (size_t i = 0; i < laws.size(); ++i) {
+    const Joint::Component& component = joint.components()[i];
+    if (component.placement.sites != sites) continue;
+    auto law = laws[i].find(question);
+    if (law == laws[i].end()) return {};
+    all.push_back({component.name, law->second});
+  }
+  return all;
+}
+
 // One pipeline: every input once, the components' laws applied, every output.
-void import_pipeline(mlir::OpBuilder& b, const Joint& joint, const std::vector<Laws>& laws, mlir::ModuleOp module,
-                     Question question, const std::string& sites, size_t group) {
+void import_pipeline(mlir::OpBuilder& b, mlir::ModuleOp module, Question question, const std::string& sites,
+                     size_t group, const std::vector<Answer>& answers) {
   auto loc = b.getUnknownLoc();
   auto op =
       PipelineOp::create(b, loc, fmt::format("{}.{}", name_of(question), group), name_of(question), sites, nullptr);
   mlir::OpBuilder::InsertionGuard guard(b);
   b.createBlock(&op.getBody());
   std::map<std::string, Value> times;
-  for (size_t i = 0; i < laws.size(); ++i) {
-    const Joint::Component& component = joint.components()[i];
-    if (component.placement.sites != sites) continue;
-    auto process = module.lookupSymbol<ProcessOp>(component.name);
+  for (const auto& [component, answer] : answers) {
+    auto process = module.lookupSymbol<ProcessOp>(component);
     auto law = process.lookupSymbol<LawOp>(name_of(question));
-    auto name = mlir::FlatSymbolRefAttr::get(b.getContext(), component.name);
+    auto name = mlir::FlatSymbolRefAttr::get(b.getContext(), component);
     llvm::SmallVector<Value> arguments;
-    for (const Expr& p : laws[i].at(question).parameters) {
+    for (const Expr& p : answer.parameters) {
       auto type = law.getArgumentTypes()[arguments.size()];
       if (p->name == "s" || p->name == "t") {
         Value& time = times[p->name];
@@ -344,14 +361,21 @@ void import_pipeline(mlir::OpBuilder& b, const Joint& joint, const std::vector<L
         arguments.push_back(time);
       } else {
         arguments.push_back(
-            InputOp::create(b, loc, type, *symbolizeRole(p->name), component.name, nullptr, Value(), nullptr, nullptr));
+            InputOp::create(b, loc, type, *symbolizeRole(p->name), component, nullptr, Value(), nullptr, nullptr));
       }
     }
-    auto symbol = mlir::SymbolRefAttr::get(b.getContext(), component.name,
+    auto symbol = mlir::SymbolRefAttr::get(b.getContext(), component,
                                            {mlir::FlatSymbolRefAttr::get(b.getContext(), name_of(question))});
     Value drawn = ApplyOp::create(b, loc, law.getResultTypes()[0], symbol, arguments);
     OutputOp::create(b, loc, drawn, name, nullptr, nullptr);
   }
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> start_module(mlir::OpBuilder& b, const std::string& name, double horizon) {
+  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(b.getUnknownLoc(), name);
+  (*module)->setAttr("catenary.horizon", b.getF64FloatAttr(horizon));
+  b.setInsertionPointToEnd(module->getBody());
+  return module;
 }
 
 }  // namespace
@@ -361,9 +385,7 @@ mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const
   if (joint.components().empty())
     throw Error(fmt::format("joint '{}' has no components; add one before compiling it", joint.name()));
   mlir::OpBuilder b(&context);
-  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(b.getUnknownLoc(), joint.name());
-  (*module)->setAttr("catenary.horizon", b.getF64FloatAttr(joint.horizon()));
-  b.setInsertionPointToEnd(module->getBody());
+  auto module = start_module(b, joint.name(), joint.horizon());
   std::vector<Laws> laws;
   for (const Joint::Component& component : joint.components()) {
     Laws& mine = laws.emplace_back();
@@ -374,14 +396,27 @@ mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const
   std::vector<std::string> groups;
   for (const Joint::Component& c : joint.components())
     if (std::find(groups.begin(), groups.end(), c.placement.sites) == groups.end()) groups.push_back(c.placement.sites);
-  auto all_answer = [&](Question q, const std::string& sites) {
-    for (size_t i = 0; i < laws.size(); ++i)
-      if (joint.components()[i].placement.sites == sites && !laws[i].count(q)) return false;
-    return true;
-  };
   for (Question q : questions)
     for (size_t g = 0; g < groups.size(); ++g)
-      if (all_answer(q, groups[g])) import_pipeline(b, joint, laws, *module, q, groups[g], g);
+      if (auto all = answers_on(joint, laws, q, groups[g]); !all.empty())
+        import_pipeline(b, *module, q, groups[g], g, all);
+  return module;
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> import_conversion(mlir::MLIRContext& context, const Conversion& conversion) {
+  mlir::OpBuilder b(&context);
+  auto module = start_module(b, conversion.name(), /*horizon=*/1);  // Not read: there are no times.
+  Emitter types(b);
+  Law law{Question::convert, {conversion.source()}, conversion.result()};
+  auto process =
+      ProcessOp::create(b, b.getUnknownLoc(), conversion.name(), 0, conversion.to().name, types.type_of(law.result),
+                        conversion.from().name, types.type_of(conversion.source()), 0, llvm::ArrayRef<int64_t>(), "");
+  {
+    mlir::OpBuilder::InsertionGuard guard(b);
+    b.createBlock(&process.getLaws());
+    import_law(b, law);
+  }
+  import_pipeline(b, *module, law.question, "", 0, {{conversion.name(), law}});
   return module;
 }
 

@@ -1,9 +1,10 @@
-// From a joint process to its module in the catenary dialect.
+// From a joint process or a conversion to its module in the catenary dialect.
 #pragma once
 
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/IR/OwningOpRef.h>
 
+#include <catenary/dsl/conversion.h>
 #include <catenary/dsl/laws.h>
 
 namespace catenary {
@@ -19,5 +20,8 @@ enum class Unanswered {
 /// Error, naming joint, component and question, for a law that cannot be made.
 mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const Joint& joint,
                                                llvm::ArrayRef<Question> questions, Unanswered unanswered);
+
+/// The module of a conversion: one process, whose estimates are what it takes, and one pipeline.
+mlir::OwningOpRef<mlir::ModuleOp> import_conversion(mlir::MLIRContext& context, const Conversion& conversion);
 
 }  // namespace catenary

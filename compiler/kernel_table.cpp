@@ -114,7 +114,7 @@ std::string KernelTable::c_header() const {
   std::string name = name_, upper = name, text;
   for (char& c : upper) c = char(std::toupper((unsigned char)c));
   auto line = [&](const std::string& s) { text += s + "\n"; };
-  line(fmt::format("/* The joint process '{}', compiled: link {}.a and libcatenary_runtime. */", name, name));
+  line(fmt::format("/* '{}', compiled: link {}.a and libcatenary_runtime. */", name, name));
   line(fmt::format("#ifndef CATENARY_COMPILED_{}_H\n#define CATENARY_COMPILED_{}_H\n", upper, upper));
   line("#include <catenary/runtime/abi.h>\n");
   line(fmt::format(

@@ -1,4 +1,4 @@
-// What the runtime is told about a compiled joint process: the tables of runtime/abi.h.
+// What the runtime is told about a compiled declaration: the tables of runtime/abi.h.
 #pragma once
 
 #include <functional>

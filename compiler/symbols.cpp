@@ -20,7 +20,8 @@ std::vector<KernelOperand> operands_of(PipelineOp pipeline) {
     std::string name = process.getSymName().str();
     int64_t point = size(process.getPoint());
     for (Role role : form.inputs)
-      operands.push_back({name, int32_t(role), role == Role::estimate ? size(process.getEstimate()) : point});
+      operands.push_back(
+          {name, int32_t(role), role == Role::estimate || role == Role::source ? size(process.getEstimate()) : point});
     bool number = form.output == CATENARY_LOG_DENSITY || form.output == CATENARY_LOSS;
     bool like_estimate = form.output == CATENARY_LOSS_GRADIENT;
     operands.push_back({name, form.output, number ? 1 : like_estimate ? size(process.getEstimate()) : point});

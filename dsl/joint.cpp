@@ -2,11 +2,11 @@
 #include <catenary/dsl/joint.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
 #include <fmt/format.h>
 
+#include <catenary/dsl/checks.h>
 #include <catenary/dsl/evaluate.h>
 #include <catenary/dsl/gradient.h>
 #include <catenary/dsl/rewrite.h>
@@ -91,18 +91,6 @@ Estimate Joint::Component::estimate() const {
 }
 
 namespace {
-
-bool is_identifier(const std::string& name) {
-  auto word = [](unsigned char c) { return std::isalnum(c) || c == '_'; };
-  return !name.empty() && !std::isdigit((unsigned char)name[0]) && std::all_of(name.begin(), name.end(), word);
-}
-
-// Throws Error for what the runtime does not hold.
-void check_shape(const std::string& what, const Shape& shape) {
-  if (shape.size() > max_point_rank || element_count(shape) < 1)
-    throw Error(fmt::format("{} have shape {}; a shape has up to {} axes, each of at least 1", what, to_string(shape),
-                            max_point_rank));
-}
 
 // Throws Error unless the clock is a function of time that is 0 at 0, does not fall on [0, horizon], and moves.
 void check_clock(const Clock& clock, double horizon) {

@@ -1,10 +1,9 @@
 // From a component to its laws.
 #include <catenary/dsl/laws.h>
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include <catenary/dsl/checks.h>
 #include <catenary/dsl/gradient.h>
 #include <catenary/dsl/schedule.h>
 
@@ -133,22 +132,9 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
               {estimate, xt, s, t},
               between_ends(start, checked(flow_of(process, start, xt, at_s, at_t), "flow"))};
     }
+    case Question::convert: throw Error("a process converts nothing; declare a Conversion, and compile it by itself");
   }
   throw Bug("unknown question");
-}
-
-// Throws Error where the law reads what it is not given.
-void check_parameters(const Schedule& schedule, const std::vector<Expr>& given) {
-  for (const Node* n : schedule.nodes)
-    if (n->op == Op::Parameter &&
-        std::none_of(given.begin(), given.end(), [&](const Expr& p) { return p.get() == n; })) {
-      std::string names;
-      for (const Expr& p : given) names += (names.empty() ? "" : ", ") + p->name;
-      throw Error(fmt::format("{}:{}: the law reads a parameter '{}'; it is given {}", n->where.file_name(),
-                              n->where.line(), n->name, names.empty() ? "none" : names));
-    }
-  for (const auto* bodies : {&schedule.bodies, &schedule.conditions})
-    for (const auto& [loop, body] : *bodies) check_parameters(body, given);
 }
 
 }  // namespace
@@ -172,6 +158,7 @@ Law derive(const Joint& joint, const Joint::Component& component, Question quest
 bool answers(const Joint::Component& component, Question question) {
   if (question == Question::transition) return component.process->markov();
   if (is_drawn(question)) return true;
+  if (question == Question::convert) return false;
   const Process& process = *component.process;
   const Space& space = process.space();
   try {

@@ -9,7 +9,7 @@ namespace catenary {
 /// A draw, or from log_density on a value, as a function of named parameters.
 struct Law {
   Question question;
-  std::vector<Expr> parameters;  ///< Any of x0, xs, estimate, xt, s, t, in this order.
+  std::vector<Expr> parameters;  ///< Any of x0, xs, estimate, xt, s, t, in this order; or source.
   Expr result;
 };
 

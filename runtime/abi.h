@@ -25,14 +25,14 @@ typedef struct catenary_point {
   int64_t categories;
 } catenary_point;
 
-/* A named component of a joint process. */
+/* A named component of a joint process; a conversion is a module of one. */
 typedef struct catenary_component {
   const char* name;
   const char* space;
   const char* sites; /* components with equal `sites` have equal site shapes and share a kernel */
   catenary_point point;
-  catenary_point estimate;   /* what the model returns at a point */
-  const char* estimate_kind; /* "endpoint", "logits", ...; see Process::estimates */
+  catenary_point estimate;   /* what the model returns at a point; of a conversion what it takes */
+  const char* estimate_kind; /* "endpoint", "logits", ...; see Process::estimates; of a conversion Conversion::from */
 } catenary_component;
 
 /* What one pointer of a kernel holds: `role` of `component` (an index into the module's components). */
@@ -46,7 +46,8 @@ enum {
   CATENARY_SCORE = 6,         /* written: f32 of the point's shape */
   CATENARY_LOSS = 7,          /* written: an f32 number */
   CATENARY_LOSS_GRADIENT = 8, /* written: f32 of the estimate's shape */
-  CATENARY_ROLES = 9          /* how many there are */
+  CATENARY_SOURCE = 9,        /* what a conversion takes */
+  CATENARY_ROLES = 10         /* how many there are */
 };
 typedef struct catenary_operand {
   int32_t component;
@@ -131,7 +132,7 @@ typedef struct catenary_kernel {
   const char* sites;
   int32_t lanes;
   int32_t group;
-  int32_t time_count; /* prior 0; bridge, step, transition and flow_step 2 (s, t); all others 1 (t) */
+  int32_t time_count; /* prior and convert 0; bridge, step, transition and flow_step 2 (s, t); all others 1 (t) */
   int32_t coefficient_count;
   int32_t operand_count;
   const catenary_operand* operands;
@@ -140,7 +141,7 @@ typedef struct catenary_kernel {
   const catenary_device_kernel* device; /* null: none was compiled */
 } catenary_kernel;
 
-/* A compiled joint process. */
+/* A compiled joint process or conversion. */
 typedef struct catenary_module {
   uint32_t abi_version;
   uint32_t counter_layout;

@@ -1,4 +1,4 @@
-// Draws from a compiled joint process, in C.
+// Draws from a compiled joint process, and conversions, in C.
 #include <catenary/runtime/c_api.h>
 
 #include <cstdio>
@@ -180,6 +180,13 @@ int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, cate
   return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
     by.flow_step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"),
                       times_from(t, "t"), options);
+  });
+}
+
+int catenary_convert(const catenary_sampler* sampler, catenary_state out, catenary_state source,
+                     const catenary_draw* draw, catenary_message* message) {
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.convert_into(made, state_from(source, "source"), options);
   });
 }
 

@@ -1,4 +1,4 @@
-/* Draws from a compiled joint process, in C. */
+/* Draws from a compiled joint process, and conversions, in C. */
 #ifndef CATENARY_RUNTIME_C_API_H
 #define CATENARY_RUNTIME_C_API_H
 
@@ -85,6 +85,11 @@ int catenary_loss_gradient(const catenary_sampler* sampler, catenary_state out, 
                            catenary_message* message);
 int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message);
+
+/* The points of `source` as a conversion has them: a sampler of what was compiled from a Conversion answers this and
+   nothing else. Its one component has the conversion's name. Of `draw` the seed and step are not read. */
+int catenary_convert(const catenary_sampler* sampler, catenary_state out, catenary_state source,
+                     const catenary_draw* draw, catenary_message* message);
 
 #ifdef __cplusplus
 }

@@ -192,6 +192,7 @@ const char* role_name(int role) {
     case CATENARY_XT: return "xt";
     case CATENARY_ESTIMATE: return "the estimate";
     case CATENARY_XS: return "xs";
+    case CATENARY_SOURCE: return "the source";
     default: return "the output";
   }
 }
@@ -205,7 +206,8 @@ const catenary_point& point_of(const catenary_component& component, int role) {
   static constexpr catenary_point number = {CATENARY_F32, 0, {}, 1, 0};
   if (role == CATENARY_LOG_DENSITY || role == CATENARY_LOSS) return number;
   // A score is tangent to a point of floats, and is stored like one.
-  return role == CATENARY_ESTIMATE || role == CATENARY_LOSS_GRADIENT ? component.estimate : component.point;
+  return role == CATENARY_ESTIMATE || role == CATENARY_LOSS_GRADIENT || role == CATENARY_SOURCE ? component.estimate
+                                                                                                : component.point;
 }
 
 void check_names(const Subject& subject, const Module& module, int role, const State& state) {
@@ -242,7 +244,7 @@ void check_tensor(const Subject& subject, const catenary_component& component, i
     fail(subject, fmt::format("{} has shape {}; its {} are {} ({} '{}'), so the shape must be {}",
                               name_of(component, role), to_string(shape), these, to_string(points),
                               estimated ? fmt::format("{} of space", component.estimate_kind) : "space",
-                              component.space, whole_shape(point)));
+                              role == CATENARY_SOURCE ? component.estimate_kind : component.space, whole_shape(point)));
   if (tensor.dtype() != dtype)
     fail(subject, fmt::format("{} is a tensor of {}; it must be of {}", name_of(component, role),
                               to_string(tensor.dtype()), to_string(dtype)));

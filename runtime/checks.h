@@ -24,7 +24,7 @@ struct Subject {
   std::string text() const;  ///< "forward" or "reverse, step 3 of 40 (time 0.25)"
 };
 
-/// What a role of the ABI is called in a sentence: "x0", "xs", "xt", "the estimate", "the output".
+/// What a role of the ABI is called in a sentence: "x0", "xs", "xt", "the estimate", "the source", "the output".
 const char* role_name(int role);
 
 /// True for what a kernel writes, false for what it reads.

@@ -214,6 +214,14 @@ void Sampler::flow_step_into(State& out, const State& estimate, const State& xt,
                 &out);
 }
 
+State Sampler::convert(const State& source, const DrawOptions& options) const {
+  return impl_->answer(Question::convert, {{CATENARY_SOURCE, source}}, {}, Seed(0), options);
+}
+
+void Sampler::convert_into(State& out, const State& source, const DrawOptions& options) const {
+  impl_->answer(Question::convert, {{CATENARY_SOURCE, source}}, {}, Seed(0), options, &out);
+}
+
 State Sampler::reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                        const WalkOptions& options) const {
   return walk(impl_->module, *impl_->pool, impl_->gpu.get(), model, times, samples, seed, options);

@@ -104,6 +104,10 @@ class Sampler {
   void flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
                       const DrawOptions& options = {}) const;
 
+  /// Each point as a conversion has it, [batch, sites..., point...]; Converter asks this.
+  State convert(const State& source, const DrawOptions& options = {}) const;
+  void convert_into(State& out, const State& source, const DrawOptions& options = {}) const;
+
   /// Walks from noise to data: starts at times[0], which is T unless `initial` is given, and for i = 1, 2, ... asks the
   /// model at times[i - 1] and steps to times[i]. `times` fall strictly (as float32) and the last, whose state is
   /// returned, is at least 0. The prior is drawn at the seed's step, usually 0, and step i of the walk i later: a walk

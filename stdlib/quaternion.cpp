@@ -1,12 +1,21 @@
 // Quaternion algebra, element by element.
 #include <catenary/stdlib/quaternion.h>
 
+#include <catenary/stdlib/guards.h>
+
 namespace catenary::quaternion {
 
 namespace {
 
 Expr real(const Expr& q) { return index(q, 0); }
 Expr imaginary(const Expr& q) { return slice(q, 1, 3); }
+
+Expr axis(int i) { return constant({double(i == 0), double(i == 1), double(i == 2)}, {3}); }
+
+Expr farthest_axis(const Expr& direction) {
+  Expr x = abs(index(direction, 0)), y = abs(index(direction, 1)), z = abs(index(direction, 2));
+  return select(x <= min(y, z), axis(0), select(y <= z, axis(1), axis(2)));
+}
 
 }  // namespace
 
@@ -55,12 +64,25 @@ Expr from_matrix(Expr matrix) {
   return canonical(row / norm(row));
 }
 
-Expr from_backbone(Expr n, Expr alpha_carbon, Expr c) {
-  Expr along = c - alpha_carbon, beside = n - alpha_carbon;
-  Expr first = along / norm(along);
-  Expr across = beside - dot(first, beside) * first;
-  Expr second = across / norm(across);
-  return from_matrix(transpose(stack({first, second, cross(first, second)})));
+Expr from_axes(Expr first, Expr second) {
+  Expr length = norm(first), x = select(length > 0.0, first / length, axis(0));
+  auto across = [&](const Expr& v) { return v - dot(x, v) * x; };
+  Expr y = across(second);
+  y = select(norm(y) > 1e-3 * norm(second), y, across(farthest_axis(x)));
+  y = y / norm(y);
+  return from_matrix(transpose(stack({x, y, cross(x, y)})));
+}
+
+Expr from_backbone(Expr n, Expr alpha_carbon, Expr c) { return from_axes(c - alpha_carbon, n - alpha_carbon); }
+
+Expr from_rotation_vector(Expr vector) {
+  Expr half = 0.5 * vector, angle = norm(half);
+  return canonical(from_parts(cos(angle), sinc(angle) * half));
+}
+
+Expr to_rotation_vector(Expr q) {
+  Expr one = canonical(q), v = imaginary(one), sine = norm(v);
+  return ratio(2.0 * atan2(sine, real(one)), sine, 2) * v;
 }
 
 }  // namespace catenary::quaternion

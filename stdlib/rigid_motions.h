@@ -16,6 +16,14 @@ class RigidMotions final : public Product {
   /// The frame of a residue, from its N, alpha carbon and C, each of shape {3}: at the alpha carbon, oriented as
   /// quaternion::from_backbone says.
   static Expr from_backbone(Expr n, Expr alpha_carbon, Expr c);
+  /// The atoms of a residue in that frame, shape {3, 3}: rows N, alpha carbon, C. In angstroms, of ideal geometry: N-CA
+  /// 1.459, CA-C 1.525, N-CA-C 111.0 degrees, means over all residues but glycine and proline (Engh, Huber:
+  /// International Tables for Crystallography F, 18.3, 2001).
+  static Expr to_backbone(Expr x);
+  /// The motion as a matrix on homogeneous coordinates, shape {4, 4}: rotation matrix, position, and a last row 0 0 0
+  /// 1, which is not read.
+  static Expr from_matrix(Expr matrix);
+  static Expr to_matrix(Expr x);
   /// Where the motion takes a vector of shape {3}.
   static Expr apply(Expr x, Expr vector);
 };

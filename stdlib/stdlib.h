@@ -3,6 +3,7 @@
 
 #include <catenary/stdlib/categorical.h>
 #include <catenary/stdlib/circle.h>
+#include <catenary/stdlib/conversions.h>
 #include <catenary/stdlib/discrete_flow.h>
 #include <catenary/stdlib/euclidean.h>
 #include <catenary/stdlib/generator_jump.h>

@@ -26,6 +26,8 @@ namespace {
 
 // ---- list ---------------------------------------------------------------------------------------
 
+std::string stored(const Stored& s) { return fmt::format("{} {} {}", s.name, name_of(s.type), to_string(s.shape)); }
+
 void list(bool as_json) {
   if (as_json) {
     nlohmann::ordered_json all = nlohmann::json::array();
@@ -39,6 +41,8 @@ void list(bool as_json) {
             {{"name", p.name}, {"default", p.value}, {"meaning", p.meaning}, {"whole", p.whole}});
       all.push_back(entry);
     }
+    for (const Conversion& c : conversions::all())
+      all.push_back({{"name", c.name()}, {"kind", "conversion"}, {"from", stored(c.from())}, {"to", stored(c.to())}});
     fmt::print("{}\n", all.dump(2));
     return;
   }
@@ -54,6 +58,9 @@ void list(bool as_json) {
       if (process) fmt::print("  {:<{}}    horizon {}\n", "", width, e.horizon);
     }
   }
+  fmt::print("\nconversions\n");
+  for (const Conversion& c : conversions::all())
+    fmt::print("  {:<{}}  {} to {}\n", c.name(), width, stored(c.from()), stored(c.to()));
   fmt::print("\nParameters are set by --set name=value.\n");
 }
 
@@ -204,6 +211,12 @@ int verify_all(const Arguments& arguments) {
 }
 
 void declare(const Arguments& arguments) {
+  for (const Conversion& c : conversions::all()) {
+    if (c.name() != arguments.names.at(0)) continue;
+    if (!arguments.sets.empty() || arguments.horizon > 0)
+      throw Error(fmt::format("'{}' is a conversion: --set and --horizon do not apply", c.name()));
+    return fmt::print("{}", to_mlir(c));
+  }
   const CatalogueEntry& entry = catalogue_entry(arguments.names.at(0));
   Kept<Process> process = entry.process(arguments.parameters());
   Joint joint(entry.name, arguments.horizon > 0 ? arguments.horizon : entry.horizon);
@@ -219,7 +232,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   Arguments arguments;
 
-  auto* listing = app.add_subcommand("list", "spaces and processes of the standard library, with their parameters");
+  auto* listing =
+      app.add_subcommand("list", "spaces, processes and conversions of the standard library, with their parameters");
   listing->add_flag("--json", arguments.json, "as JSON");
 
   auto* verifying =
@@ -239,7 +253,8 @@ int main(int argc, char** argv) {
   verifying->add_flag("--json", arguments.json, "as JSON");
   verifying->add_flag("--quiet", arguments.quiet, "failures and the last line alone, without a progress bar");
 
-  auto* declaring = app.add_subcommand("declare", "print a process of the standard library as a saved declaration");
+  auto* declaring =
+      app.add_subcommand("declare", "print a process or a conversion of the standard library as a saved declaration");
   declaring->add_option("name", arguments.names, "its name")->required()->expected(1);
   declaring->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
       ->allow_extra_args(false);

@@ -100,6 +100,9 @@ Subject subject_of(Session& session, const std::string& mlir, const std::string&
   subject.file = name;
   subject.sampler = compile_mlir(mlir, name, session.options().target,
                                  session.compile_options({std::begin(all_questions), std::end(all_questions)}));
+  if (subject.sampler->answers(Question::convert))
+    throw Error(
+        fmt::format("'{}' is a conversion, which has no law to verify; name the text of a joint process", name));
   add_components(session, subject);
   auto forbidden = forbidden_categories(mlir, name);
   for (Component& c : subject.components) {

@@ -37,7 +37,7 @@ class Catenary_Enum<string name, string summary, list<I32EnumAttrCase> cases> : 
 }
 
 def Catenary_Role : Catenary_Enum<"Role", "what an operand of a pipeline holds",
-    [I32EnumAttrCase<"x0", 0>, I32EnumAttrCase<"xt", 1>, I32EnumAttrCase<"estimate", 2>, I32EnumAttrCase<"xs", 4>]>;
+    [I32EnumAttrCase<"x0", 0>, I32EnumAttrCase<"xt", 1>, I32EnumAttrCase<"estimate", 2>, I32EnumAttrCase<"xs", 4>, I32EnumAttrCase<"source", 9>]>;
 def Catenary_Drawn : Catenary_Enum<"Drawn", "the law of a draw",
     [I32EnumAttrCase<"normal", 0>, I32EnumAttrCase<"uniform", 1>, I32EnumAttrCase<"bits", 2>]>;
 def Catenary_Combine : Catenary_Enum<"Combine", "how a reduction combines",
@@ -49,7 +49,7 @@ def ProcessOp : Catenary_Op<"process", [Symbol, SymbolTable, NoTerminator, Singl
   let summary = "a component of the joint process: its space, the kind of estimate, its laws";
   let description = [{
     `component` is its place in the joint: part of the counter of each of its draws. `forbids` are the categories that its logits
-    never give.
+    never give. A conversion is a process too: of `estimates` it takes the source, and it gives the `points`.
 
     ```mlir
     catenary.process @place 0 on "sphere" points tensor<3xf32> estimates "endpoint" tensor<3xf32> {

@@ -9,7 +9,8 @@
 namespace catenary {
 
 static_assert(int(Role::x0) == CATENARY_X0 && int(Role::xt) == CATENARY_XT &&
-              int(Role::estimate) == CATENARY_ESTIMATE && int(Role::xs) == CATENARY_XS);
+              int(Role::estimate) == CATENARY_ESTIMATE && int(Role::xs) == CATENARY_XS &&
+              int(Role::source) == CATENARY_SOURCE);
 
 const QuestionForm* find_question(llvm::StringRef question) {
   static const QuestionForm forms[] = {
@@ -23,6 +24,7 @@ const QuestionForm* find_question(llvm::StringRef question) {
       {{Role::x0, Role::xt, Role::estimate}, {"t"}, CATENARY_LOSS},           // loss
       {{Role::x0, Role::xt, Role::estimate}, {"t"}, CATENARY_LOSS_GRADIENT},  // loss_gradient
       {{Role::xt, Role::estimate}, {"s", "t"}, CATENARY_OUT},                 // flow_step
+      {{Role::source}, {}, CATENARY_OUT},                                     // convert
   };
   static_assert(std::size(forms) == question_names.size());
   const auto* name = llvm::find(question_names, question);

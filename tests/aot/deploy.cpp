@@ -1,6 +1,7 @@
 // Ahead of time: a C program that links the runtime alone draws the same bits as code compiled just in time.
 #include <sys/wait.h>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -69,6 +70,19 @@ std::string drawn_just_in_time() {
          bytes_of(loss) + bytes_of(gradient);
 }
 
+/// Builds tests/aot/<program>.c as folder/<program>, with the header and the archive that are there and the runtime.
+void build_program(const fs::path& folder, const std::string& program, const std::string& compiled) {
+  fs::path runtime = CATENARY_RUNTIME_LIBRARY;
+  Outcome built = run(fmt::format(
+      "{0} {1} -std=c11 -pedantic -Wall -Wextra -Werror -I'{2}/include' -I'{3}' '{4}/tests/aot/{5}.c' '{3}/{6}.a' "
+      "'{7}' -Wl,-rpath,'{8}' -o '{3}/{5}'",
+      CATENARY_C_COMPILER, CATENARY_C_FLAGS, CATENARY_BUILD_DIR, folder.string(), CATENARY_SOURCE_DIR, program,
+      compiled, runtime.string(), runtime.parent_path().string()));
+  INFO(built.output);
+  REQUIRE(built.status == 0);
+  CHECK(built.output == "");
+}
+
 /// The program of deploy.c, built once in a folder of its own.
 struct Deployed {
   fs::path folder = fs::path(CATENARY_BUILD_DIR) / "tests" / "deployed";
@@ -77,16 +91,7 @@ struct Deployed {
   Deployed() {
     fs::remove_all(folder);
     compile_to_files(all_laws("deployed"), folder.string(), Target::host(), {.questions = questions});
-    fs::path runtime = CATENARY_RUNTIME_LIBRARY;
-    Outcome built =
-        run(fmt::format("{} {} -std=c11 -pedantic -Wall -Wextra -Werror -I'{}/include' -I'{}' '{}/tests/aot/deploy.c' "
-                        "'{}/deployed.a' '{}' "
-                        "-Wl,-rpath,'{}' -o '{}'",
-                        CATENARY_C_COMPILER, CATENARY_C_FLAGS, CATENARY_BUILD_DIR, folder.string(), CATENARY_SOURCE_DIR,
-                        folder.string(), runtime.string(), runtime.parent_path().string(), program));
-    INFO(built.output);
-    REQUIRE(built.status == 0);
-    CHECK(built.output == "");
+    build_program(folder, "deploy", "deployed");
   }
 };
 
@@ -117,6 +122,26 @@ TEST_CASE("the program loads Catenary's runtime and no library of LLVM's") {
   CHECK(loaded.status == 0);
   CHECK(loaded.output.find("libcatenary_runtime.so") != std::string::npos);
   for (const char* library : {"LLVM", "MLIR"}) CHECK(loaded.output.find(library) == std::string::npos);
+}
+
+TEST_CASE("a C program converts to the same bits as the compiler's own process") {
+  fs::path folder = fs::path(CATENARY_BUILD_DIR) / "tests" / "deployed_conversion";
+  fs::remove_all(folder);
+  compile_to_files(conversions::frames_from_backbones(), folder.string());
+  build_program(folder, "convert", "frames_from_backbones");
+  Tensor backbones = Tensor::empty(Dtype::f32, {samples, atoms, 3, 3});
+  auto values = backbones.values<float>();
+  for (size_t i = 0; i < values.size(); ++i) values[i] = std::sin(float(i * i % 1009));
+  std::ofstream((folder / "atoms").string(), std::ios::binary)
+      .write(static_cast<const char*>(backbones.data()), backbones.bytes());
+  Outcome ran = run(fmt::format("'{0}/convert' '{0}/atoms' '{0}/frames'", folder.string()));
+  INFO(ran.output);
+  REQUIRE(ran.status == 0);
+  CHECK(ran.output ==
+        "convert: component 'frames_from_backbones' of the output has shape [37, 5]; its points are [7] (space "
+        "'rigid_motions'), so the shape must be [batch, sites..., 7]\n");
+  Tensor frames = compile(conversions::frames_from_backbones())(backbones);
+  CHECK((bytes_of(folder / "frames") == std::string(static_cast<const char*>(frames.data()), size_t(frames.bytes()))));
 }
 
 TEST_CASE("PTX is in the archive beside the CPU's code, and a C program finds it by the header") {
@@ -151,7 +176,7 @@ int main(void) {
 
 TEST_CASE("the header has the joint process's tables and nothing of the machine that wrote it") {
   std::string header = bytes_of(deployed().folder / "deployed.h");
-  CHECK(header.starts_with("/* The joint process 'deployed', compiled: link deployed.a and libcatenary_runtime. */\n"));
+  CHECK(header.starts_with("/* 'deployed', compiled: link deployed.a and libcatenary_runtime. */\n"));
   CHECK(header.find("static const catenary_module catenary_deployed = {") != std::string::npos);
   CHECK(header.find(CATENARY_BUILD_DIR) == std::string::npos);
   CHECK(header.find(CATENARY_SOURCE_DIR) == std::string::npos);

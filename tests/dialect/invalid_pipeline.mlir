@@ -1,6 +1,6 @@
 // RUN: catenary-opt %s -split-input-file -verify-diagnostics
 
-// expected-error @+1 {{'catenary.pipeline' op asks "backward"; the questions are prior, forward, bridge, step, transition, log_density, score, loss, loss_gradient and flow_step}}
+// expected-error @+1 {{'catenary.pipeline' op asks "backward"; the questions are prior, forward, bridge, step, transition, log_density, score, loss, loss_gradient, flow_step and convert}}
 catenary.pipeline @p asks "backward" {
 }
 
@@ -110,4 +110,13 @@ catenary.pipeline @p asks "bridge" {
 catenary.pipeline @p asks "score" {
   // expected-error @+1 {{'catenary.time' op asks for time "s", which a score pipeline does not have}}
   %s = catenary.time "s"
+}
+
+// -----
+
+catenary.process @x 0 on "rotations" points tensor<4xf32> estimates "rotation_vectors" tensor<3xf32> {
+}
+catenary.pipeline @p asks "convert" {
+  // expected-error @+1 {{'catenary.input' op asks for estimate, which a convert pipeline does not have}}
+  %x = catenary.input estimate of @x : tensor<3xf32>
 }

@@ -53,3 +53,16 @@ catenary.pipeline @flow asks "flow_step" {
   %estimate = catenary.input estimate of @place : tensor<2xf32>
   catenary.output %estimate of @place : tensor<2xf32>
 }
+
+// A conversion takes what the process's estimates are, and gives a point.
+catenary.process @frame 1 on "rotations" points tensor<4xf32> estimates "rotation_vectors" tensor<3xf32> sites "frames" {
+}
+// CHECK: catenary.pipeline @frame_of asks "convert" sites "frames" {
+catenary.pipeline @frame_of asks "convert" sites "frames" {
+  // CHECK: %[[V:.*]] = catenary.input source of @frame : tensor<3xf32>
+  %v = catenary.input source of @frame : tensor<3xf32>
+  %w = arith.constant dense<1.0> : tensor<1xf32>
+  %q = tensor.concat dim(0) %w, %v : (tensor<1xf32>, tensor<3xf32>) -> tensor<4xf32>
+  // CHECK: catenary.output %{{.*}} of @frame : tensor<4xf32>
+  catenary.output %q of @frame : tensor<4xf32>
+}

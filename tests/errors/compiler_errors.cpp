@@ -161,7 +161,7 @@ TEST_CASE("compiler messages: folders that cannot be written") {
   CHECK(message_of([] { compile(toy()); }) == stages);
   unsetenv("CATENARY_DUMP");
   CHECK(message_of([] { compile_to_files(toy(), "/dev/null/x"); }) ==
-        "joint 'toy' was to be written to '/dev/null/x/toy.a', which cannot be written; name a folder that can");
+        "'toy' was to be written to '/dev/null/x/toy.a', which cannot be written; name a folder that can");
 }
 
 TEST_CASE("compiler messages: draws that the counter layout cannot hold, by joint, component and question") {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -34,19 +35,11 @@ struct Asked {
 
 class DeviceBodies {
  public:
-  DeviceBodies(const Joint& joint, Question question) {
-    mlir::DialectRegistry registry;
-    register_dialects(registry);
-    mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-    context.loadAllAvailableDialects();
-    auto module = import_joint(context, joint, question, Unanswered::refused);
-    int stage = 0;
-    run_passes(*module, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_block); }, "", stage);
-    components_ = read_components(*module);
-    kernels_ = read_kernels(*module);
-    run_passes(*module, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, ThreadIds::arguments); }, "", stage);
-    code_ = std::make_unique<LoadedObjects>(emit_object(*module, Target::host(), "", stage));
-  }
+  DeviceBodies(const Joint& joint, Question question)
+      : DeviceBodies(
+            [&](mlir::MLIRContext& context) { return import_joint(context, joint, question, Unanswered::refused); }) {}
+  explicit DeviceBodies(const Conversion& conversion)
+      : DeviceBodies([&](mlir::MLIRContext& context) { return import_conversion(context, conversion); }) {}
 
   const std::vector<KernelEntry>& kernels() const { return kernels_; }
 
@@ -68,6 +61,20 @@ class DeviceBodies {
   }
 
  private:
+  explicit DeviceBodies(const std::function<mlir::OwningOpRef<mlir::ModuleOp>(mlir::MLIRContext&)>& import) {
+    mlir::DialectRegistry registry;
+    register_dialects(registry);
+    mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+    context.loadAllAvailableDialects();
+    auto module = import(context);
+    int stage = 0;
+    run_passes(*module, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_block); }, "", stage);
+    components_ = read_components(*module);
+    kernels_ = read_kernels(*module);
+    run_passes(*module, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, ThreadIds::arguments); }, "", stage);
+    code_ = std::make_unique<LoadedObjects>(emit_object(*module, Target::host(), "", stage));
+  }
+
   static constexpr int64_t margin = 16;            // Elements around an operand that must stay as they are,
   static constexpr uint32_t untouched = 0x7fc0de;  // which is this.
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <catenary/stdlib/catalogue.h>
+#include <catenary/stdlib/conversions.h>
 
 using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
@@ -45,7 +46,11 @@ TEST_CASE("list shows everything, with parameters") {
   Run list = run("list");
   CHECK(list.code == 0);
   auto json = nlohmann::json::parse(run("list --json").output);
-  CHECK(json.size() == catenary::catalogue().size());
+  CHECK(json.size() == catenary::catalogue().size() + catenary::conversions::all().size());
+  CHECK_THAT(list.output,
+             Contains("frames_from_backbones") && Contains("backbones f32 [3, 3] to rigid_motions f32 [7]\n"));
+  CHECK(json.back()["kind"] == "conversion");
+  CHECK(json.back()["to"] == "homogeneous_matrices f32 [4, 4]");
   for (const auto& entry : catenary::catalogue()) {
     CHECK_THAT(list.output, Contains(entry.name) && Contains(entry.summary));
     for (const auto& p : entry.parameters)
@@ -112,6 +117,17 @@ TEST_CASE("a saved declaration") {
   CHECK_THAT(set.output, Contains("is a saved declaration, whose numbers are fixed: --set and --horizon do not apply"));
 }
 
+TEST_CASE("a saved conversion is none to verify") {
+  fs::path file = folder() / "frames.mlir";
+  Run declared = run("declare frames_from_backbones");
+  CHECK(declared.code == 0);
+  CHECK_THAT(declared.output, Contains("asks \"convert\""));
+  std::ofstream(file) << declared.output;
+  Run saved = run(fmt::format("verify '{}'", file.string()));
+  CHECK(saved.code == 2);
+  CHECK_THAT(saved.output, Contains("is a conversion, which has no law to verify; name the text of a joint process"));
+}
+
 TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   auto fails = [](const std::string& arguments, const std::string& sentence) {
     Run r = run(arguments);
@@ -127,6 +143,8 @@ TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   fails("verify circle --plot circle.jpg", "catenary: --plot takes a file name that ends in .png; found 'circle.jpg'");
   fails("verify circle --effort great", "--effort");
   fails("verify circle --seed -1", "--seed");
+  fails("declare frames_from_matrices --set rate=2",
+        "catenary: 'frames_from_matrices' is a conversion: --set and --horizon do not apply");
   fails("declare circle", "catenary: 'circle' is a space, not a process");
   fails("", "A subcommand is required");
 }

@@ -1,0 +1,55 @@
+// The functions of quaternion.h and rigid_motions.h by their names.
+#include <catenary/stdlib/conversions.h>
+
+#include <catenary/stdlib/quaternion.h>
+#include <catenary/stdlib/rigid_motions.h>
+
+namespace catenary::conversions {
+
+Conversion rotations_from_matrices() {
+  return {"rotations_from_matrices", {"rotation_matrices", {3, 3}}, "rotations", quaternion::from_matrix};
+}
+
+Conversion matrices_from_rotations() {
+  return {"matrices_from_rotations", {"rotations", {4}}, "rotation_matrices", quaternion::to_matrix};
+}
+
+Conversion rotations_from_vectors() {
+  return {"rotations_from_vectors", {"rotation_vectors", {3}}, "rotations", quaternion::from_rotation_vector};
+}
+
+Conversion vectors_from_rotations() {
+  return {"vectors_from_rotations", {"rotations", {4}}, "rotation_vectors", quaternion::to_rotation_vector};
+}
+
+Conversion rotations_from_axes() {
+  return {"rotations_from_axes", {"axes", {2, 3}}, "rotations", [](const Expr& axes) {
+            return quaternion::from_axes(index(axes, 0), index(axes, 1));
+          }};
+}
+
+Conversion frames_from_backbones() {
+  return {"frames_from_backbones", {"backbones", {3, 3}}, "rigid_motions", [](const Expr& atoms) {
+            return RigidMotions::from_backbone(index(atoms, 0), index(atoms, 1), index(atoms, 2));
+          }};
+}
+
+Conversion backbones_from_frames() {
+  return {"backbones_from_frames", {"rigid_motions", {7}}, "backbones", RigidMotions::to_backbone};
+}
+
+Conversion frames_from_matrices() {
+  return {"frames_from_matrices", {"homogeneous_matrices", {4, 4}}, "rigid_motions", RigidMotions::from_matrix};
+}
+
+Conversion matrices_from_frames() {
+  return {"matrices_from_frames", {"rigid_motions", {7}}, "homogeneous_matrices", RigidMotions::to_matrix};
+}
+
+std::vector<Conversion> all() {
+  return {rotations_from_matrices(), matrices_from_rotations(), rotations_from_vectors(),
+          vectors_from_rotations(),  rotations_from_axes(),     frames_from_backbones(),
+          backbones_from_frames(),   frames_from_matrices(),    matrices_from_frames()};
+}
+
+}  // namespace catenary::conversions
