@@ -30,14 +30,25 @@ void SpaceChecks::geodesics() {
                  [&] { return fmt::format("log(x, x) is {} where x = {}", text_of(geometry_.log(x, x)), text_of(x)); });
       for (double r : near) there_and_back(x, p.direction, r, uint64_t(i), inverse, lengths_agree);
       auto back = [&](const Vector& y, double r) {
-        Vector again = geometry_.exp(x, geometry_.log(x, y));
-        other.offer(apart(again, y), 1e-5 * size_of(y) * std::max(1.0, r), [&] {
-          return fmt::format("exp(x, log(x, y)) is {}, {:.3g} away from y = {}, where x = {}, {}; {}", text_of(again),
-                             apart(again, y), text_of(y), text_of(x),
-                             r > 0 ? fmt::format("y lies {:.4g} along a geodesic from x", r) : "both drawn at random",
-                             radius_sentence());
+        Vector way = geometry_.log(x, y), again = geometry_.exp(x, way);
+        Vector out = combine(1, way, -1, geometry_.tangent(x, way));
+        other.offer(norm(out), 1e-6 * size_of(way), [&] {
+          return fmt::format(
+              "log(x, y) is {}, which is not tangent: {:.3g} of it leads out of the space; x = {}, y = {}",
+              text_of(way), norm(out), text_of(x), text_of(y));
         });
-        double forth = geometry_.distance(x, y), back = geometry_.distance(y, x);
+        other.offer(apart(again, y), 1e-5 * size_of(y) * std::max(1.0, r), [&] {
+          return fmt::format(
+              "exp(x, log(x, y)) is {}, {:.3g} away from y = {}, where x = {}, {}; {}", text_of(again), apart(again, y),
+              text_of(y), text_of(x),
+              r > 0 ? fmt::format("y lies {:.4g} along a geodesic from x", r) : "both at random, or y opposite to x",
+              radius_sentence());
+        });
+        double forth = geometry_.distance(x, y), back = geometry_.distance(y, x), length = geometry_.length(x, way);
+        lengths_agree.offer(std::abs(length - forth), 1e-5 * (1 + forth), [&] {
+          return fmt::format("the distance of x = {} and y = {} is {:.6g}, and |log(x, y)| is {:.6g}", text_of(x),
+                             text_of(y), forth, length);
+        });
         symmetric.offer(std::abs(forth - back), 1e-5 * (1 + forth), [&] {
           return fmt::format("|log(x, y)| is {:.6g} and |log(y, x)| is {:.6g} where x = {}, y = {}", forth, back,
                              text_of(x), text_of(y));
@@ -51,6 +62,8 @@ void SpaceChecks::geodesics() {
       for (double r : far) stays(p, r, keeps);
       for (double r : far) back(geometry_.exp(x, combine(r, p.direction, 0, p.direction)), r);
       for (double r : near) back(geometry_.exp(x, combine(r, p.direction, 0, p.direction)), r);
+      // Of spheres the very antipode.
+      if (declared()) back(geometry_.project(combine(-1, x, 0, x)), 0);
       for (uint64_t k = 0; k < 4; ++k) {
         Vector y = geometry_.some_point(1000 + 8 * uint64_t(i) + k),
                z = geometry_.some_point(1004 + 8 * uint64_t(i) + k);

@@ -248,7 +248,7 @@ class ProcessChecks {
       try {
         far = compile(joint, session_.options().target,
                       session_.compile_options({Question::prior, Question::forward, Question::bridge}));
-        for (double t : {1e2, 1e4, 1e6}) times.push_back(t);
+        for (double t : {1.5, 3.0, 10.0, 1e2, 1e4, 1e6}) times.push_back(t);
       } catch (const Error& e) {
         session_.skip("times beyond the horizon", e.what());
       }

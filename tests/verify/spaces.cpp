@@ -168,6 +168,13 @@ struct MinkowskiProduct : Passes {
 struct ByMinkowskiProduct final : MinkowskiProduct {
   Expr inner(Expr x, Expr u, Expr v) const override { return MinkowskiProduct::inner(x, tangent(x, u), tangent(x, v)); }
 };
+// The way to the antipode along an axis, whether or not that is tangent: exp comes there all the same.
+struct AntipodeAlongAnAxis final : Passes {
+  AntipodeAlongAnAxis() : Passes(Sphere(2), false) {}
+  Expr log(Expr x, Expr y) const override {
+    return select(dot(x, y) < -1 + 1e-12, std::numbers::pi * constant({1, 0, 0}, {3}), right->log(x, y));
+  }
+};
 struct BackwardDistance final : Right {
   Expr distance(Expr x, Expr y) const override { return -Right::distance(x, y); }
 };
@@ -265,6 +272,8 @@ TEST_CASE("mistakes in geodesics") {
   CHECK_THAT(first_failure(TwiceAsFast()), Contains("exp starts along v: exp(x, v) leaves x = "));
   CHECK_THAT(first_failure(Retraction()), Contains("constant speed: after "));
   CHECK_THAT(first_failure(LeavesTheSphere()), Contains("exp keeps to the space: exp(x, v) is "));
+  CHECK_THAT(first_failure(AntipodeAlongAnAxis()),
+             Contains("exp inverts log: log(x, y) is [3.14159, 0, 0], which is not tangent: "));
   CHECK_THAT(first_failure(BackwardDistance()),
              Contains("distance along geodesics: the distance from x to exp(x, v) is -"));
   CHECK_THAT(first_failure(HalfTheLog()), Contains("log inverts exp: log(x, exp(x, v)) differs from v by "));
