@@ -275,7 +275,7 @@ TEST_CASE("mistakes in geodesics") {
   CHECK_THAT(first_failure(AntipodeAlongAnAxis()),
              Contains("exp inverts log: log(x, y) is [3.14159, 0, 0], which is not tangent: "));
   CHECK_THAT(first_failure(BackwardDistance()),
-             Contains("distance along geodesics: the distance from x to exp(x, v) is -"));
+             Contains("distance along geodesics: the distance ") && Contains(" is -"));
   CHECK_THAT(first_failure(HalfTheLog()), Contains("log inverts exp: log(x, exp(x, v)) differs from v by "));
   CHECK_THAT(first_failure(ByArcCosine()), Contains("log inverts exp: ") && Contains("where |v| = "));
   CHECK_THAT(first_failure(TheLongWay()), Contains("distance along geodesics: |log(x, exp(x, v))| is ") &&
