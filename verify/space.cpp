@@ -71,7 +71,7 @@ double SpaceChecks::apart(const Vector& a, const Vector& b) const {
   double ambient = norm(combine(1, a, -1, b));
   if (ambient < 1e-12) return ambient;
   double own = geometry_.distance(a, b);
-  return std::isfinite(own) ? std::min(ambient, own) : ambient;
+  return own < 0.1 ? std::min(ambient, own) : ambient;
 }
 
 std::string SpaceChecks::radius_sentence() const {

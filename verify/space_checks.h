@@ -33,7 +33,8 @@ class SpaceChecks {
   void points();
   void add(Check check);
   static double size_of(const Vector& x) { return 1 + norm(x); }
-  /// Two representations may stand for one point (q and -q), which only the space's distance knows.
+  /// How far apart two points are written; where two representations stand for about the same point (q and -q), which
+  /// only the space's distance knows, that distance.
   double apart(const Vector& a, const Vector& b) const;
   bool declared() const { return space_->injectivity_radius() > 0; }
   std::string radius_sentence() const;
@@ -72,7 +73,7 @@ class SpaceChecks {
                              const std::function<bool(size_t)>& only_finite = nullptr);
   /// Whether exp(x[i], way[i]), way[i] a compiled log(x[i], y[i]), is y[i].
   void leads_back(Errors& errors, const std::vector<Vector>& x, const std::vector<Vector>& way,
-                  const std::vector<Vector>& y);
+                  const std::vector<Vector>& y, const std::function<bool(size_t)>& left_out = nullptr);
   void compiled();
   int64_t samples() const;
   void compare(const std::string& name, const std::string& compared, std::vector<std::string> statistics,
