@@ -243,7 +243,9 @@ int main(int argc, char** argv) {
   verifying->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
       ->allow_extra_args(false);
   verifying->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
-  verifying->add_option("--effort", arguments.effort, "standard: catches an error of 1 % in a variance; quick: of 4 %; high: of 0.1 %")
+  verifying
+      ->add_option("--effort", arguments.effort,
+                   "standard: catches an error of 1 % in a variance; quick: of 4 %; high: of 0.1 %")
       ->check(CLI::IsMember({"quick", "standard", "high"}));
   verifying->add_option("--seed", arguments.seed, "the seed of all draws")->check(CLI::NonNegativeNumber);
   verifying->add_option("--threads", arguments.threads, "how many threads; by default one per processor");
