@@ -63,6 +63,16 @@ void SpaceChecks::leads_back(Errors& errors, const std::vector<Vector>& x, const
   });
 }
 
+double SpaceChecks::blur(const Vector& x) const {
+  double farthest = 0;
+  for (uint64_t k = 0; k < 4; ++k) {
+    double rounding = 0x1p-24 * norm(x) / std::sqrt(double(x.size()));
+    double moved = geometry_.distance(x, geometry_.project(combine(1, x, rounding, ambient(3000 + k))));
+    farthest = std::isfinite(moved) ? std::max(farthest, moved) : infinity;
+  }
+  return farthest;
+}
+
 void SpaceChecks::compiled() {
   auto single = [&](Expr number) { return splat(std::move(number), space_->point()); };
   auto repeat = [&](double number) { return Vector(geometry_.elements(), number); };
@@ -116,7 +126,10 @@ void SpaceChecks::compiled() {
   for (Vector& end : y)
     if (Vector inside = geometry_.project(end); norm(combine(1, inside, -1, end)) > 1e-3 * size_of(end))
       end = rounded(inside);
-  auto beyond = [&](size_t i) { return !shortest[i]; };
+  std::vector<bool> vague;  // Whether what f32 holds of y does not tell where it lies.
+  for (size_t i = 0; i < y.size(); ++i) vague.push_back(!(blur(y[i]) < 3e-5 * (1 + geometry_.distance(x[i], y[i]))));
+  auto beyond = [&](size_t i) { return !shortest[i] || vague[i]; };
+  auto unclear = [&](size_t i) { return vague[i]; };
   std::vector<Vector> way = in_f32(logs, "log(x, y)", log, x, y, beyond),
                       back = in_f32(logs, "log(y, x)", log, y, x, beyond);
   // From end to end.
@@ -127,17 +140,15 @@ void SpaceChecks::compiled() {
   in_f32(logs, "the distance of x and y", distance, y, ends, anywhere);
   in_f32(logs, "the distance of x and y", distance, x, y, beyond);
   in_f32(exps, "exp(x, v)", exp, x, way);
-  // A vector that comes from so far that its digits do not tell where it leads.
-  auto from_far = [&](size_t i) { return std::isinf(radius_) && lengths_of[i] > 20; };
-  in_f32(exps, "exp(x, v)", exp, y, back, from_far);
-  leads_back(returns, x, way, y);
-  leads_back(returns, y, back, x, from_far);
+  in_f32(exps, "exp(x, v)", exp, y, back, unclear);
+  leads_back(returns, x, way, y, unclear);
+  leads_back(returns, y, back, x, unclear);
   in_f32(tangents, "tangent(x, v)", tangent, x, v);
-  in_f32(tangents, "tangent(x, v)", tangent, y, v);
+  in_f32(tangents, "tangent(x, v)", tangent, y, v, unclear);
   in_f32(metrics, "inner(x, v, v)", inner, x, v);
-  in_f32(metrics, "inner(x, v, v)", inner, y, back);
+  in_f32(metrics, "inner(x, v, v)", inner, y, back, unclear);
   in_f32(metrics, "gradient(x, d)", gradient, x, v);
-  in_f32(metrics, "gradient(x, d)", gradient, y, v);
+  in_f32(metrics, "gradient(x, d)", gradient, y, v, unclear);
   std::string range = fmt::format("|v| from 0 and 1e-30 to {:.4g}", std::ranges::max(lengths_of));
   std::string advice =
       "a formula that cancels: 1 - cos, acos near 1, a difference of large numbers; or a division by 0";

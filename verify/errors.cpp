@@ -13,7 +13,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity(), rounding = 0x1p-24, smallest = 1e-18;
 // Of the inputs: moved by about `moved` roundings, which stand for `backward`. Of the result: `forward`.
-constexpr double moved = 4, backward = 64, forward = 64;
+constexpr double moved = 4, backward = 128, forward = 64;
 constexpr int trials = 6;
 
 }  // namespace

@@ -74,6 +74,8 @@ class SpaceChecks {
   /// Whether exp(x[i], way[i]), way[i] a compiled log(x[i], y[i]), is y[i].
   void leads_back(Errors& errors, const std::vector<Vector>& x, const std::vector<Vector>& way,
                   const std::vector<Vector>& y, const std::function<bool(size_t)>& left_out = nullptr);
+  /// How far, in the space's own distance, a rounding in f32 moves a point.
+  double blur(const Vector& x) const;
   void compiled();
   int64_t samples() const;
   void compare(const std::string& name, const std::string& compared, std::vector<std::string> statistics,

@@ -146,7 +146,7 @@ struct TurnsOver final : Passes {
   TurnsOver() : Passes(Spd(2), false) {}
   Expr project(Expr x) const override {
     Eigen e = eigen(symmetric_part(x));
-    return e.with_values({abs(e.values[0]), abs(e.values[1])});
+    return right->project(e.with_values({abs(e.values[0]), abs(e.values[1])}));
   }
 };
 // The gradient of the coordinates, without the inverse of the metric.
