@@ -55,7 +55,7 @@ class DensityChecks {
  private:
   const Sampler& sampler() const { return *subject_.sampler; }
   double time(double share) const { return subject_.time(share); }
-  static constexpr std::array density_times = {0.5, 0.05, 0.01, 0.13};  ///< shares of the horizon
+  static constexpr std::array density_times = {0.5, 0.075, 0.01, 0.13};  ///< shares of the horizon
 
   State state(int64_t n, const void* points) const { return state_with(starts_, c_, points, n); }
 

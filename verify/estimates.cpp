@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <catenary/verify/errors.h>
 #include <catenary/verify/two_ways.h>
 
 namespace catenary::verifying {
@@ -25,14 +26,15 @@ double size_of(const Vector& v) {
 /// One kind of estimate of a component, in double precision: at x_0, x_t and t.
 class Kind {
  public:
-  Kind(const Component& c, const Estimate& estimate) : c_(c), estimate_(estimate) {
-    Joint joint("kind", 1e30);
-    joint.add(c.name, c.declared->process, {.estimate = estimate.kind});
-    const auto& placed = joint.components()[0];
-    endpoint_.emplace(std::vector{derive(joint, placed, Question::step).result});
-    if (answers(placed, Question::loss)) loss_.emplace(std::vector{derive(joint, placed, Question::loss).result});
+  /// Up to the process's own time `horizon`.
+  Kind(const Component& c, const Estimate& estimate, double horizon)
+      : c_(c), estimate_(estimate), joint_("kind", horizon) {
+    joint_.add(c.name, c.declared->process, {.estimate = estimate.kind});
+    const auto& placed = joint_.components()[0];
+    endpoint_.emplace(std::vector{derive(joint_, placed, Question::step).result});
+    if (answers(placed, Question::loss)) loss_.emplace(std::vector{derive(joint_, placed, Question::loss).result});
     if (answers(placed, Question::loss_gradient))
-      gradient_.emplace(std::vector{derive(joint, placed, Question::loss_gradient).result});
+      gradient_.emplace(std::vector{derive(joint_, placed, Question::loss_gradient).result});
   }
 
   struct Place {
@@ -42,6 +44,14 @@ class Kind {
   const std::string& name() const { return estimate_.kind; }
   bool has_loss() const { return bool(loss_); }
   bool has_gradient() const { return bool(gradient_); }
+  const Estimate& estimate() const { return estimate_; }
+  /// The three functions, compiled.
+  Sampler compiled(const Session& session) const {
+    std::vector<Question> questions = {Question::step};
+    if (has_loss()) questions.push_back(Question::loss);
+    if (has_gradient()) questions.push_back(Question::loss_gradient);
+    return compile(joint_, session.options().target, session.compile_options(questions));
+  }
   /// Whether the estimate is a point of the space.
   bool is_point() const { return estimate_.kind == "endpoint"; }
 
@@ -119,6 +129,7 @@ class Kind {
 
   const Component& c_;
   Estimate estimate_;
+  Joint joint_;
   std::optional<Evaluator> endpoint_, loss_, gradient_;
 };
 
@@ -249,13 +260,15 @@ class EstimateChecks {
       return session_.skip(c.label + "true estimates",
                            "the declaration is not there in C++ to be evaluated in double precision");
     std::vector<Kind> kinds;
-    for (const Estimate& estimate : c.declared->process->estimates()) kinds.emplace_back(c, estimate);
+    for (const Estimate& estimate : c.declared->process->estimates()) kinds.emplace_back(c, estimate, c.clock(time(1)));
     Tally stands, least;
+    Errors in_f32;
     std::vector<std::string> names;
     constexpr int64_t few = 16;
     const State x0 = part_of(x0_, 0, few);
     for (const Kind& kind : kinds) {
       names.push_back(kind.name());
+      compare_in_f32(c, kind, x0, in_f32);
       bool known = true, tells = false, stands_for = false;
       for (double share : {1e-3, 0.1, 0.6}) {
         double t = time(share), now = c.clock(t);
@@ -293,25 +306,97 @@ class EstimateChecks {
         fmt::format("x_0 against what its estimate stands for, of each kind ({})", fmt::join(names, ", ")), stands.n,
         stands.wrong, stands.worst,
         "endpoint: the x_0 that an estimate stands for; or loss: what the estimate is compared with");
+    session_.add(in_f32.check(c.label + "estimates in f32",
+                              "what estimates stand for, their losses and the gradients of these compiled, against "
+                              "double precision, at times from 1e-9 T to T",
+                              "a formula that cancels; a quotient that overflows, a division by 0"));
     if (least.n == 0) return session_.skip(c.label + "loss", "this process has none");
     session_.judge_points(c.label + "loss",
                           "the loss of true estimates against others, and its gradient against differences", least.n,
                           least.wrong, least.worst, "loss: its number, and its gradient where it has one of its own");
   }
 
+  static double gap(const Component& c, const Vector& a, const Vector& b) {
+    double away = size_of(combine(1, a, -1, b));
+    return c.geometry && !(away <= 1e-4) ? std::min(away, c.geometry->distance(a, b)) : away;
+  }
+
+  // Of estimates that are true, where that is known and finite, and of others.
+  void compare_in_f32(const Component& c, const Kind& kind, const State& x0, Errors& errors) const {
+    if (kind.estimate().type != Type::f32) return;
+    Sampler compiled = kind.compiled(session_);
+    const int64_t n = x0[c.name].shape()[0];
+    Shape shape = kind.estimate().shape;
+    shape.insert(shape.begin(), n);
+    for (double share : {1e-9, 1e-4, 0.03, 0.5, 1.0}) {
+      double t = time(share), now = double(float(c.clock(t)));
+      if (!(now > 0)) continue;
+      State xt = sampler().forward(x0, t, seed(20), unchecked()), from, to, estimates, steps, losses, gradients;
+      Tensor given = Tensor::empty(Dtype::f32, shape);
+      auto values = given.values<float>();
+      const size_t m = values.size() / size_t(n);
+      std::vector<Kind::Place> places;
+      for (int64_t i = 0; i < n; ++i) {
+        places.push_back({vector_of(c, x0, i), vector_of(c, xt, i), now});
+        const Kind::Place& at = places.back();
+        std::optional<Vector> truth = kind.truth(at);
+        Vector e = truth.value_or(at.xt);
+        e.resize(m, 1.0);
+        if (i % 2 == 1 || !std::isfinite(size_of(e))) e = kind.other(at, e, vector_of(c, x0, (i + 1) % n), uint64_t(i));
+        if (c.categorical()) e = combine(1 + double(i * i), e, 0, e);
+        for (size_t j = 0; j < m; ++j) values[size_t(i) * m + j] = float(e[j]);
+      }
+      from.set(c.name, x0[c.name]);
+      to.set(c.name, xt[c.name]);
+      estimates.set(c.name, given);
+      // What is drawn from logits is not compared here.
+      if (!c.categorical()) steps = compiled.step(estimates, to, 0, now, seed(21), unchecked());
+      if (kind.has_loss()) losses = compiled.loss(estimates, from, to, now, unchecked());
+      if (kind.has_gradient()) gradients = compiled.loss_gradient(estimates, from, to, now, unchecked());
+      auto compare = [&](const char* what, const State& found, auto&& function, auto&& away) {
+        const size_t size = found[c.name].values<const float>().size() / size_t(n);
+        for (int64_t i = 0; i < n; ++i) {
+          const Kind::Place& at = places[size_t(i)];
+          Vector estimate(&values[size_t(i) * m], &values[size_t(i) * m] + m);
+          const auto* numbers = found[c.name].values<const float>().data() + size_t(i) * size;
+          Vector result(numbers, numbers + size), exact = function(at, estimate);
+          if (!f32_holds(exact)) continue;
+          auto moved = [&](const Inputs& inputs) {
+            if (c.categorical()) return function({at.x0, at.xt, inputs[1][0]}, inputs[0]);
+            return function({inputs[2], inputs[3], inputs[1][0]}, inputs[0]);
+          };
+          Inputs inputs = {estimate, {now}};
+          if (!c.categorical()) inputs.insert(inputs.end(), {at.x0, at.xt});
+          errors.offer(away(result, exact), f32_tolerance(moved, inputs, exact), [&] {
+            return fmt::format(
+                "{} of the '{}' {} is {} compiled to f32; in double precision {}; x_0 = {}, x_t = {}, "
+                "t = {:.4g}",
+                what, kind.name(), text_of(estimate), text_of(result), text_of(exact), text_of(at.x0), text_of(at.xt),
+                now);
+          });
+        }
+      };
+      auto difference = [](const Vector& a, const Vector& b) { return norm(combine(1, a, -1, b)); };
+      auto apart = [&](const Vector& a, const Vector& b) { return gap(c, a, b); };
+      using At = const Kind::Place&;
+      using E = const Vector&;
+      if (!c.categorical()) compare("the endpoint", steps, [&](At at, E e) { return kind.endpoint(at, e); }, apart);
+      if (kind.has_loss())
+        compare("the loss", losses, [&](At at, E e) { return Vector{kind.loss(at, e)}; }, difference);
+      if (kind.has_gradient())
+        compare("the loss's gradient", gradients, [&](At at, E e) { return kind.gradient(at, e); }, difference);
+    }
+  }
+
   /// Returns whether the estimate tells x_0.
   static bool check_endpoint(const Component& c, const Kind& kind, const Kind::Place& at, const Vector& truth,
                              Tally& tally) {
-    auto gap = [&](const Vector& a, const Vector& b) {
-      double away = size_of(combine(1, a, -1, b));
-      return c.geometry && !(away <= 1e-4) ? std::min(away, c.geometry->distance(a, b)) : away;
-    };
     Vector found = kind.endpoint(at, truth);
     // As well as the estimate tells it: of noise, say, x_0 is lost where little of it is left.
     double size = std::max(size_of(at.x0), size_of(at.xt)), known = 1e-4 * size;
     if (!kind.is_point() && !c.categorical())
-      known += gap(kind.endpoint(at, combine(1 + 1e-7, truth, 0, truth)), found);
-    tally.add(gap(found, at.x0) <= known, [&] {
+      known += gap(c, kind.endpoint(at, combine(1 + 1e-7, truth, 0, truth)), found);
+    tally.add(gap(c, found, at.x0) <= known, [&] {
       return fmt::format("the '{}' that x_0 = {} makes true of x_t = {} at t = {:.4g} is {}, which stands for {}",
                          kind.name(), text_of(at.x0), text_of(at.xt), at.t, text_of(truth), text_of(found));
     });

@@ -273,7 +273,7 @@ void categories(Session& session, const Kept<Space>& space, const std::string& l
   Probe draw(session, space, [&](Expr, Expr) { return space->uniform_point(); });
   int64_t n = session.draws(int64_t{1} << 22, 64), k = space->categories(), cells = std::min<int64_t>(k, 4096),
           outside = 0;
-  const int64_t batch = 1 << 20;
+  const int64_t batch = 1 << 18;
   auto cell_count = size_t(cells);
   std::vector<double> counts(cell_count), expected(cell_count);
   for (int64_t i = 0; i < k; ++i) expected[size_t(i % cells)] += double(n) / double(k);

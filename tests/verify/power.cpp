@@ -67,6 +67,9 @@ TEST_CASE("a process without an error passes") {
   Report report = verify(Spoilt({}), options(effort));
   INFO(report.table());
   CHECK(report.passed());
+  Report jumps = verify(UniformJump(Categorical(5), 1), options(effort));
+  INFO(jumps.table());
+  CHECK(jumps.passed());
 }
 
 TEST_CASE("one part in a hundred too much variance is caught, law by law") {
