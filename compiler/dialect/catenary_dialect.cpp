@@ -138,6 +138,26 @@ LogicalResult AtOp::verify() {
   return success();
 }
 
+LogicalResult RetryOp::verify() {
+  const auto slots = getActive().size();
+  if (slots == 0 || getCarried().size() % slots != 0 || getCaptured().size() % slots != 0 ||
+      getCarried().getTypes() != getValues().getTypes())
+    return emitOpError("must have as many of each value as flags in 'active', and give what it carries");
+  // The types of one slot.
+  SmallVector<mlir::Type> carried, captured;
+  for (size_t k = 0; k < getCarried().size(); k += slots) carried.push_back(getCarried()[k].getType());
+  for (size_t k = 0; k < getCaptured().size(); k += slots) captured.push_back(getCaptured()[k].getType());
+  Builder b(getContext());
+  SmallVector<mlir::Type> arguments = carried, yields = {b.getI1Type()};
+  arguments.append(captured), yields.append(carried);
+  auto yield = dyn_cast<YieldOp>(getBody().front().getTerminator());
+  if (getBody().front().getArgumentTypes() != TypeRange(arguments) || !yield ||
+      yield.getValues().getTypes() != TypeRange(yields))
+    return emitOpError("must have a body from what a point carries and what it captures to a flag and what it carries "
+                       "then");
+  return success();
+}
+
 LogicalResult WordsOp::verify() {
   if (getPair() >= getPairs()) return emitOpError("takes pair ") << getPair() << " of " << getPairs();
   return success();

@@ -240,10 +240,43 @@ def AtOp : Catenary_Op<"at", [Pure]> {
 }
 
 def AnyOp : Catenary_Op<"any", [Pure]> {
-  let summary = "true where one of the flags is, at any point that runs along";
-  let arguments = (ins Variadic<Catenary_Flag>:$flags);
+  let summary = "true where one of the flags is, at any point that runs along; or at `many`, a quarter of them";
+  let arguments = (ins Variadic<Catenary_Flag>:$flags, UnitAttr:$many);
   let results = (outs I1:$result);
-  let assemblyFormat = "$flags attr-dict `:` type($flags)";
+  let assemblyFormat = "(`many` $many^)? $flags attr-dict `:` type($flags)";
+}
+
+def RetryOp : Catenary_Op<"retry", [SingleBlock, AttrSizedOperandSegments]> {
+  let summary = "a loop that draws, taken up at the points that want another trip";
+  let description = [{
+    The body is one trip of one point: given what the point carries, the number of the trip last, and what else it depends
+    on, it tells whether the point wants another, and what it carries then. It runs where `active`, until the point wants no
+    more. mask-loops makes it of one point; of a group, `active` has a flag for each slot, and every other operand and
+    result stands once for each slot, slots together.
+
+    ```mlir
+    %r:2 = catenary.retry %active carried(%x, %trip) captured(%v) {
+    ^bb0(%x_n: f32, %n: i32, %v_n: f32):
+      ...
+      catenary.yield %more, %next, %then : i1, f32, i32
+    } : i1 carried (f32, i32) captured (f32) -> (f32, i32)
+    ```
+  }];
+  let arguments = (ins Variadic<I1>:$active, Variadic<Catenary_Number>:$carried, Variadic<Catenary_Number>:$captured);
+  let results = (outs Variadic<Catenary_Number>:$values);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $active `carried` `(` $carried `)` (`captured` `(` $captured^ `)`)? $body attr-dict
+    `:` type($active) `carried` `(` type($carried) `)` (`captured` `(` type($captured)^ `)`)? `->` `(` type($values) `)`
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t slots() { return int64_t(getActive().size()); }
+    mlir::ValueRange carriedArguments() { return getBody().front().getArguments().take_front(getCarried().size() / size_t(slots())); }
+    mlir::ValueRange capturedArguments() { return getBody().front().getArguments().drop_front(getCarried().size() / size_t(slots())); }
+    /// What slot `slot` has of the `k`-th value of `all`.
+    mlir::Value of(mlir::ValueRange all, size_t k, int64_t slot) { return all[k * size_t(slots()) + size_t(slot)]; }
+  }];
 }
 
 // ---- Words ----------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 
 #include <map>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
 
@@ -23,6 +25,34 @@ class DrawnBlocks {
   mlir::OpBuilder& b_;
   mlir::Value seed_, units_, step_;
   std::map<std::tuple<mlir::Block*, uint32_t, int64_t>, PhiloxOp> made_;  // Where, the stream, the block of the unit.
+};
+
+/// The draws of single points in one trip of a loop, wherever their words lie in blocks.
+class PointDraws {
+ public:
+  /// `points` are the numbers of the points, an i64 or a vector of them.
+  PointDraws(mlir::OpBuilder& b, mlir::Value seed, mlir::Value points, mlir::Value step)
+      : b_(b), seed_(seed), points_(points), step_(step) {}
+
+  /// Made at the builder; `trip` is an i32, or a vector of them.
+  mlir::Value drawn(DrawOp draw, mlir::Value trip);
+
+ private:
+  /// The words of the blocks that a point's draws from a stream lie in, one after another, and where its draws begin
+  /// (i32; null: with the first).
+  struct Stream {
+    std::vector<mlir::Value> words;
+    mlir::Value offset;
+    std::vector<int64_t> offsets;  // Those that may be.
+  };
+  const Stream& stream_of(DrawOp draw, mlir::Value trip);
+  /// What `value` gives for the offset that a point has.
+  mlir::Value chosen(const Stream& stream, llvm::function_ref<mlir::Value(int64_t offset)> value);
+
+  mlir::OpBuilder& b_;
+  mlir::Value seed_, points_, step_;
+  std::map<uint32_t, Stream> streams_;
+  std::map<std::pair<uint32_t, int64_t>, BoxMullerOp> normals_;  // By stream and draw, its pair's first or its own.
 };
 
 }  // namespace catenary

@@ -47,12 +47,14 @@ class Grouper {
       if (auto draw = dyn_cast<DrawOp>(op)) {
         for (int64_t slot = 0; slot < group_; ++slot) maps_[size_t(slot)].map(draw.getResult(), drawn(draw, slot));
       } else if (auto any = dyn_cast<AnyOp>(op)) {
-        auto one = AnyOp::create(b_, op.getLoc(), slots_as(any.getFlags(), any.getFlags()));
+        auto one = AnyOp::create(b_, op.getLoc(), slots_as(any.getFlags(), any.getFlags()), any.getMany());
         for (IRMapping& map : maps_) map.map(any.getResult(), one);
       } else if (auto sample = dyn_cast<SampleOp>(op)) {
         copy_sample(sample);
       } else if (isa<scf::ForOp, scf::WhileOp>(op)) {
         copy_loop(op);
+      } else if (auto retry = dyn_cast<RetryOp>(op)) {
+        copy_retry(retry);
       } else {
         copy_plain(op);
       }
@@ -120,6 +122,23 @@ class Grouper {
       copy_body(*loop.getAfterBody(), after, loop.getBeforeArguments());
       map_slots(loop.getResults(), made.getResults());
     }
+  }
+
+  // The body stays that of one point, draws and all.
+  void copy_retry(RetryOp op) {
+    auto each_slot = [&](ValueRange values) {
+      SmallVector<Value> all;
+      for (Value v : values)
+        for (const IRMapping& map : maps_) all.push_back(map.lookupOrDefault(v));
+      return all;
+    };
+    SmallVector<Value> carried = each_slot(op.getCarried());
+    auto made = RetryOp::create(b_, op.getLoc(), ValueRange(carried).getTypes(), each_slot(op.getActive()), carried,
+                                each_slot(op.getCaptured()));
+    op.getBody().cloneInto(&made.getBody(), maps_[0]);
+    for (auto [k, v] : llvm::enumerate(op.getValues()))
+      for (size_t slot = 0; slot < maps_.size(); ++slot)
+        maps_[slot].map(v, made.of(made.getValues(), k, int64_t(slot)));
   }
 
   // `values`, each in as many copies as the argument it flows into.
@@ -216,7 +235,7 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         auto draw = dyn_cast<DrawOp>(op);
         if (loop && varying.contains(loop.getConditionOp().getCondition()))
           loop.emitOpError("goes on by a condition of each point's own; mask-loops makes it one for all");
-        else if (draw && varying.contains(draw.getTrip()))
+        else if (draw && varying.contains(draw.getTrip()) && !isa<RetryOp>(draw->getParentOp()))
           draw.emitOpError("has a trip that differs from point to point");
         else
           return WalkResult::advance();

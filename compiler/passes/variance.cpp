@@ -29,6 +29,13 @@ llvm::DenseSet<Value> find_varying(Block& block, llvm::function_ref<bool(Operati
       flow(loop.getConditionOp().getArgs(), loop.getAfterArguments());
       flow(loop.getYieldOp().getOperands(), loop.getBeforeArguments());
       flow(loop.getConditionOp().getArgs(), loop.getResults());
+    } else if (auto retry = dyn_cast<RetryOp>(op)) {
+      // Points that are through keep what they have, so that all that is carried is each one's own.
+      for (Value v : retry.carriedArguments()) mark(v);
+      for (Value v : retry.getValues()) mark(v);
+      for (int64_t slot = 0; slot < retry.slots(); ++slot)
+        for (auto [k, v] : llvm::enumerate(retry.capturedArguments()))
+          if (varying.contains(retry.of(retry.getCaptured(), k, slot))) mark(v);
     } else if (is_root(op) || llvm::any_of(op->getOperands(), [&](Value v) { return varying.contains(v); })) {
       for (Value v : op->getResults()) mark(v);
     }

@@ -2,6 +2,7 @@
 #include <catenary/compiler/passes/widener.h>
 
 #include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/Math/IR/Math.h>
 #include <mlir/Dialect/Vector/IR/VectorOps.h>
 
 #include <catenary/compiler/passes/variance.h>
@@ -9,6 +10,20 @@
 namespace catenary {
 
 using namespace mlir;
+
+Value any_of(OpBuilder& b, Location loc, ArrayRef<Value> flags) {
+  Value any = flags.front();
+  for (Value next : flags.drop_front()) any = arith::OrIOp::create(b, loc, any, next);
+  return vector::ReductionOp::create(b, loc, vector::CombiningKind::OR, any);
+}
+
+Value count_of(OpBuilder& b, Location loc, Value flags) {
+  auto lanes = unsigned(cast<VectorType>(flags.getType()).getNumElements());
+  Value bits = vector::BitCastOp::create(b, loc, VectorType::get({1}, b.getIntegerType(lanes)), flags);
+  Value ones = math::CtPopOp::create(b, loc, vector::ExtractOp::create(b, loc, bits, 0));
+  if (lanes == 64) return ones;
+  return arith::ExtUIOp::create(b, loc, b.getI64Type(), ones);
+}
 
 void Widener::vary_from(Block& block, llvm::function_ref<bool(Operation*)> is_root) {
   varying_ = find_varying(block, is_root);
@@ -22,18 +37,20 @@ Value Widener::widened(Value v) {
 }
 
 void Widener::copy(Block& from, llvm::function_ref<bool(Operation&)> special) {
-  for (Operation& op : from) {
-    if (op.hasTrait<OpTrait::IsTerminator>()) return;
-    if (special(op)) continue;
-    if (auto fold = dyn_cast<scf::ForOp>(op))
-      copy_for(fold, special);
-    else if (auto loop = dyn_cast<scf::WhileOp>(op))
-      copy_while(loop, special);
-    else if (auto any = dyn_cast<AnyOp>(op))
-      copy_any(any);
-    else
-      copy_plain(op);
-  }
+  for (Operation& op : from)
+    if (!op.hasTrait<OpTrait::IsTerminator>()) copy(op, special);
+}
+
+void Widener::copy(Operation& op, llvm::function_ref<bool(Operation&)> special) {
+  if (special(op)) return;
+  if (auto fold = dyn_cast<scf::ForOp>(op))
+    copy_for(fold, special);
+  else if (auto loop = dyn_cast<scf::WhileOp>(op))
+    copy_while(loop, special);
+  else if (auto any = dyn_cast<AnyOp>(op))
+    copy_any(any);
+  else
+    copy_plain(op);
 }
 
 void Widener::copy_plain(Operation& op) {
@@ -52,12 +69,18 @@ void Widener::copy_plain(Operation& op) {
 
 void Widener::copy_any(AnyOp any) {
   Location loc = any.getLoc();
-  Value flag;
-  for (Value v : any.getFlags()) {
-    Value next = widened(v);
-    flag = flag ? arith::OrIOp::create(b_, loc, flag, next).getResult() : next;
+  if (any.getMany()) {
+    Value count;
+    for (Value v : any.getFlags()) {
+      Value next = count_of(b_, loc, widened(v));
+      count = count ? arith::AddIOp::create(b_, loc, count, next).getResult() : next;
+    }
+    auto quarter = int64_t(any.getFlags().size()) * lanes_ / 4;
+    Value least = arith::ConstantOp::create(b_, loc, b_.getI64IntegerAttr(std::max<int64_t>(quarter, 1)));
+    map_.map(any.getResult(), arith::CmpIOp::create(b_, loc, arith::CmpIPredicate::sge, count, least));
+    return;
   }
-  map_.map(any.getResult(), vector::ReductionOp::create(b_, loc, vector::CombiningKind::OR, flag));
+  map_.map(any.getResult(), any_of(b_, loc, llvm::map_to_vector(any.getFlags(), [&](Value v) { return widened(v); })));
 }
 
 SmallVector<Value> Widener::as(ValueRange values, ValueRange args) {

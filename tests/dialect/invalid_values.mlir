@@ -85,3 +85,25 @@ func.func @words(%seed: i64, %number: i64, %step: i32) {
   %w:2 = catenary.words %seed, %number, %step stream 3 pair 3 of 3
   return
 }
+
+// -----
+
+func.func @retry_values(%on: i1, %x: f32) {
+  // expected-error @+1 {{'catenary.retry' op must have as many of each value as flags in 'active', and give what it carries}}
+  %y:2 = catenary.retry %on, %on carried(%x) {
+  ^bb0(%a: f32):
+    catenary.yield %on, %a : i1, f32
+  } : i1, i1 carried(f32) -> (f32, f32)
+  return
+}
+
+// -----
+
+func.func @retry_body(%on: i1, %x: f32) {
+  // expected-error @+1 {{'catenary.retry' op must have a body from what a point carries and what it captures to a flag and what it carries then}}
+  %y = catenary.retry %on carried(%x) captured(%x) {
+  ^bb0(%a: f32):
+    catenary.yield %on, %a : i1, f32
+  } : i1 carried(f32) captured(f32) -> (f32)
+  return
+}

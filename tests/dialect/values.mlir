@@ -56,5 +56,14 @@ func.func @words(%seed: i64, %block: i64, %blocks: vector<8xi64>, %step: i32, %f
   %x = catenary.uniform_of %v : vector<16xi32> -> vector<16xf32>
   // CHECK-NEXT: catenary.any %[[F]], %[[G]] : i1, vector<8xi1>
   %any = catenary.any %f, %g : i1, vector<8xi1>
+  // CHECK-NEXT: catenary.any many %[[F]] : i1
+  %many = catenary.any many %f : i1
+  // CHECK-NEXT: catenary.retry %[[F]] carried(%[[U:.*]]) {
+  %r = catenary.retry %f carried(%u) {
+  ^bb0(%c: f32):
+    // CHECK: catenary.yield %[[F]], %{{.*}} : i1, f32
+    catenary.yield %f, %c : i1, f32
+  // CHECK-NEXT: } : i1 carried(f32) -> (f32)
+  } : i1 carried(f32) -> (f32)
   return
 }

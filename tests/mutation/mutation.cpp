@@ -83,28 +83,29 @@ std::vector<Case> elsewhere(const Case& c) {
   return cases;
 }
 
-// In its own function, or where that is blind to it in others. What is `listed` as changing nothing gets few draws.
+// In its own function, or where that is blind to it in others. Most errors are plain to few draws, and what is `listed`
+// as changing nothing gets no more.
 std::string caught_by(const Case& c, uint64_t seed, unsigned limit, bool listed) {
-  auto caught = [&](const Case& mutant) {
+  std::vector<Case> others;
+  for (Effort effort : {Effort::quick, Effort::standard}) {
     VerifyOptions options;
     options.seed = seed;
     options.threads = 1;
     options.stop_at_failure = true;
-    options.only = Subject::steps_of(*mutant.function);
-    // Most errors are plain to few draws.
-    std::string by;
-    for (Effort effort : {Effort::quick, Effort::standard}) {
-      options.effort = effort;
+    options.effort = effort;
+    auto caught = [&](const Case& mutant) {
+      options.only = Subject::steps_of(*mutant.function);
       end_after(limit);
-      if (by = caught_by(mutant, options); !by.empty() || listed) break;
-    }
-    return by;
-  };
-  if (std::string by = caught(c); !by.empty()) return by;
-  end_after(limit);
-  for (const Case& other : elsewhere(c))
-    if (std::string by = caught(other); !by.empty() && by != "refused")
-      return fmt::format("{}, in {}", by, other.function->name);
+      return caught_by(mutant, options);
+    };
+    if (std::string by = caught(c); !by.empty()) return by;
+    end_after(limit);
+    if (effort == Effort::quick) others = elsewhere(c);
+    for (const Case& other : others)
+      if (std::string by = caught(other); !by.empty() && by != "refused")
+        return fmt::format("{}, in {}", by, other.function->name);
+    if (listed) break;
+  }
   return "";
 }
 

@@ -64,3 +64,30 @@ catenary.pipeline @while asks "forward" {
   }
   catenary.output %r#0 of @x : f32
 }
+
+// The body of a retry stays that of one point; around it, every value stands once for each slot.
+// CHECK-LABEL: catenary.pipeline @retry asks "forward" group 2 {
+// CHECK: %[[X0:.*]] = catenary.input x0 of @x slot 0
+// CHECK-NEXT: %[[X1:.*]] = catenary.input x0 of @x slot 1
+// CHECK-NEXT: %[[ZERO:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[ON0:.*]] = arith.cmpf olt, %[[X0]], %[[X0]]
+// CHECK-NEXT: %[[ON1:.*]] = arith.cmpf olt, %[[X1]], %[[X1]]
+// CHECK-NEXT: %[[V:.*]]:4 = catenary.retry %[[ON0]], %[[ON1]] carried(%[[X0]], %[[X1]], %[[ZERO]], %[[ZERO]]) captured(%[[X0]], %[[X1]]) {
+// CHECK-NEXT: ^bb0(%{{.*}}: f32, %[[TRIP:.*]]: i32, %[[Y:.*]]: f32):
+// CHECK-NEXT: catenary.draw uniform trip %[[TRIP]]
+// CHECK: } : i1, i1 carried(f32, f32, i32, i32) captured(f32, f32) -> (f32, f32, i32, i32)
+// CHECK-NEXT: catenary.output %[[V]]#0 of @x slot 0
+// CHECK-NEXT: catenary.output %[[V]]#1 of @x slot 1
+catenary.pipeline @retry asks "forward" {
+  %x = catenary.input x0 of @x : f32
+  %zero = arith.constant 0 : i32
+  %on = arith.cmpf olt, %x, %x : f32
+  %v:2 = catenary.retry %on carried(%x, %zero) captured(%x) {
+  ^bb0(%a: f32, %trip: i32, %y: f32):
+    %u = catenary.draw uniform trip %trip {component = 0 : i32, first = 0 : i64, per_point = 4 : i64, stream = 259 : i32} : f32
+    %next = arith.mulf %u, %y : f32
+    %more = arith.cmpf olt, %next, %y : f32
+    catenary.yield %more, %next, %trip : i1, f32, i32
+  } : i1 carried(f32, i32) captured(f32) -> (f32, i32)
+  catenary.output %v#0 of @x : f32
+}

@@ -102,3 +102,82 @@ catenary.pipeline @counted asks "forward" {
   }
   catenary.output %r of @n : i32
 }
+
+// -----
+
+catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
+}
+
+// Of a loop that draws the first trip alone, where many points want it; the others are for a retry.
+// CHECK-LABEL: catenary.pipeline @rejection
+// CHECK: %[[X:.*]] = catenary.input
+// CHECK: %[[ZERO:.*]] = arith.constant 0 : i32
+// CHECK: %[[R:.*]]:3 = scf.while (%[[A:.*]] = %[[X]], %[[I:.*]] = %[[ZERO]], %[[ON:.*]] = %{{.*}})
+// CHECK-NEXT: %[[MANY:.*]] = catenary.any many %[[ON]] : i1
+// CHECK-NEXT: %[[FIRST:.*]] = arith.cmpi eq, %[[I]], %[[ZERO]]
+// CHECK-NEXT: %[[ENTER:.*]] = arith.andi %[[MANY]], %[[FIRST]]
+// CHECK-NEXT: scf.condition(%[[ENTER]])
+// CHECK: %[[V:.*]]:2 = catenary.retry %[[R]]#2 carried(%[[R]]#0, %[[R]]#1) captured(%[[X]]) {
+// CHECK-NEXT: ^bb0(%{{.*}}: f32, %[[J:.*]]: i32, %[[Y:.*]]: f32):
+// CHECK-NEXT: %[[U:.*]] = catenary.draw uniform trip %[[J]] {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 259 : i32}
+// CHECK-NEXT: %[[NEXT:.*]] = arith.mulf %[[U]], %[[Y]]
+// CHECK-NEXT: %[[TRIP:.*]] = arith.addi %[[J]]
+// CHECK-NEXT: %[[MORE:.*]] = arith.cmpf olt, %[[NEXT]], %[[Y]]
+// CHECK-NEXT: catenary.yield %[[MORE]], %[[NEXT]], %[[TRIP]] : i1, f32, i32
+// CHECK-NEXT: } : i1 carried(f32, i32) captured(f32) -> (f32, i32)
+// CHECK-NEXT: catenary.output %[[V]]#0
+catenary.pipeline @rejection asks "forward" {
+  %x = catenary.input x0 of @x : f32
+  %zero = arith.constant 0 : i32
+  %one = arith.constant 1 : i32
+  %r:2 = scf.while (%a = %x, %i = %zero) : (f32, i32) -> (f32, i32) {
+    %more = arith.cmpf olt, %a, %x : f32
+    scf.condition(%more) %a, %i : f32, i32
+  } do {
+  ^bb0(%b: f32, %j: i32):
+    %u = catenary.draw uniform trip %j {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 259 : i32} : f32
+    %next = arith.mulf %u, %x : f32
+    %trip = arith.addi %j, %one : i32
+    scf.yield %next, %trip : f32, i32
+  }
+  catenary.output %r#0 of @x : f32
+}
+
+// -----
+
+catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
+}
+
+// Where a pipeline has more than two such loops, what crosses them costs more than their trips.
+// CHECK-LABEL: catenary.pipeline @three
+// CHECK-NOT: many
+// CHECK-NOT: catenary.retry
+catenary.pipeline @three asks "forward" {
+  %x = catenary.input x0 of @x : f32
+  %zero = arith.constant 0 : i32
+  %r0:2 = scf.while (%a = %x, %i = %zero) : (f32, i32) -> (f32, i32) {
+    %more = arith.cmpf olt, %a, %x : f32
+    scf.condition(%more) %a, %i : f32, i32
+  } do {
+  ^bb0(%b: f32, %j: i32):
+    %u = catenary.draw uniform trip %j {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 0 : i32} : f32
+    scf.yield %u, %j : f32, i32
+  }
+  %r1:2 = scf.while (%a = %r0#0, %i = %zero) : (f32, i32) -> (f32, i32) {
+    %more = arith.cmpf olt, %a, %x : f32
+    scf.condition(%more) %a, %i : f32, i32
+  } do {
+  ^bb0(%b: f32, %j: i32):
+    %u = catenary.draw uniform trip %j {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 1 : i32} : f32
+    scf.yield %u, %j : f32, i32
+  }
+  %r2:2 = scf.while (%a = %r1#0, %i = %zero) : (f32, i32) -> (f32, i32) {
+    %more = arith.cmpf olt, %a, %x : f32
+    scf.condition(%more) %a, %i : f32, i32
+  } do {
+  ^bb0(%b: f32, %j: i32):
+    %u = catenary.draw uniform trip %j {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 2 : i32} : f32
+    scf.yield %u, %j : f32, i32
+  }
+  catenary.output %r2#0 of @x : f32
+}

@@ -216,6 +216,18 @@ std::vector<Expr> collatz(const Expr& x) {
       });
 }
 
+/// Up to three trips of so many draws, told by x.
+Expr drawn_on(const Expr& x, int64_t normals, int64_t words, int64_t uniforms) {
+  auto carried = loop_while(
+      {element(x, 0) & 3, splat(0.0, {normals}), splat(constant(0, Type::i32), {words}), splat(0.0, {uniforms})},
+      [](const std::vector<Expr>& c) { return c[0] > 0; },
+      [=](Expr trip, const std::vector<Expr>& c) {
+        return std::vector<Expr>{c[0] - 1, c[1] + normal({normals}), c[2] * 31 + (bits({words}) ^ trip),
+                                 c[3] + uniform({uniforms})};
+      });
+  return concat({carried[1], to_float(carried[2] & 0xffff), carried[3]});
+}
+
 std::vector<Case> loops() {
   return {
       {Op::Fold, "fold", Input::words,
@@ -331,6 +343,11 @@ std::vector<Case> draws() {
                return std::vector<Expr>{c[0] - 1, c[1] * 31 + (bits() ^ trip)};
              })[1];
        }},
+      // Words that begin anywhere in a block: points go on with other trips than their neighbours.
+      {Op::While, "odd_draws_of_while", Input::words, [=](Expr x, Expr) { return drawn_on(x, 3, 5, 1); }, 0,
+       3 * 2e-6 + 3 * 21 * 0x1p-24},
+      {Op::While, "even_draws_of_while", Input::words, [=](Expr x, Expr) { return drawn_on(x, 6, 2, 7); }, 0,
+       3 * 2e-6 + 3 * 21 * 0x1p-24},
       {Op::While, "while_without_end", Input::words,
        [=](Expr x, Expr) {
          return loop_while(

@@ -1,0 +1,268 @@
+// A tile at a time; or, of bodies with loops that are retried, a chunk of tiles stretch by stretch: up to such a loop,
+// the loop, and on. What later stretches need lies in memory meanwhile, an array of the chunk's lanes for each value.
+#include <catenary/compiler/passes/points_part.h>
+
+#include <cstddef>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/Func/IR/FuncOps.h>
+#include <mlir/Dialect/LLVMIR/LLVMDialect.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
+#include <mlir/Dialect/Vector/IR/VectorOps.h>
+
+#include <catenary/compiler/dialect/questions.h>
+#include <catenary/compiler/passes/drawn_blocks.h>
+#include <catenary/compiler/passes/kernel_builder.h>
+#include <catenary/compiler/passes/lane_math.h>
+#include <catenary/compiler/passes/retry_lanes.h>
+#include <catenary/compiler/passes/tile_memory.h>
+#include <catenary/compiler/symbols.h>
+#include <catenary/runtime/abi.h>
+
+namespace catenary {
+
+namespace {
+
+using namespace mlir;
+
+// Enough that the few of them which want another trip fill vectors, and few enough that what they carry stays near.
+constexpr int64_t points_of_chunk = 256;
+
+class PointsPart : KernelBuilder {
+ public:
+  PointsPart(PipelineOp pipeline, int64_t lanes)
+      : KernelBuilder(pipeline, lanes), operands_(operands_of(pipeline)), widener_(b_, lanes) {}
+
+  void run() {
+    Block& body = pipeline_.getBody().front();
+    widener_.vary_from(body, [](Operation* op) { return isa<InputOp, CoefficientOp, WordsOp, AtOp, DrawOp>(op); });
+    Value args = start_function(points_part_symbol(pipeline_->getParentOfType<ModuleOp>(), pipeline_));
+    auto word64 = b_.getI64Type();
+    seed_ = field(args, offsetof(catenary_tile_args, seed), word64);
+    step_ = field(args, offsetof(catenary_tile_args, step), b_.getI32Type());
+    first_ = field(args, offsetof(catenary_tile_args, first_point), word64);
+    Value tiles = field(args, offsetof(catenary_tile_args, tiles), word64);
+    stride_ = times(field(args, offsetof(catenary_tile_args, coefficient_stride), word64), 4);
+    coefficients_ = field(args, offsetof(catenary_tile_args, coefficients), pointer_);
+    Value table = field(args, offsetof(catenary_tile_args, operands), pointer_);
+    for (size_t k = 0; k < operands_.size(); ++k) bases_.push_back(field(table, sizeof(void*) * k, pointer_));
+    // Two neighbouring lanes draw whole blocks together: the number of such a couple is half that of its first group.
+    first_couple_ = arith::ShRUIOp::create(b_, loc_, first_, wide(int64_t(llvm::Log2_64(uint64_t(2 * group_)))));
+    couples_of_tile_ = numbers(word64, lanes_ / 2);
+
+    find_stretches(body);
+    if (stretches_.size() == 1) {
+      each(tiles, 1, [&](Value tile) {
+        Widener widener = widener_;
+        copy(stretches_[0], widener, tile);
+      });
+    } else {
+      each(tiles, tiles_of_chunk_, [&](Value start) { chunk(start, tiles); });
+    }
+    func::ReturnOp::create(b_, loc_);
+  }
+
+ private:
+  // ---- stretches --------------------------------------------------------------------------------
+
+  /// The operations up to a loop that is retried, and that loop; the last stretch has none.
+  struct Stretch {
+    SmallVector<Operation*> operations;
+    std::optional<RetryLanes> retry;
+    llvm::SetVector<Value> needed;  ///< What it takes from stretches before.
+    SmallVector<Value> kept;        ///< What of it later ones take.
+  };
+
+  void find_stretches(Block& body) {
+    llvm::DenseMap<Value, size_t> made_in;
+    SmallVector<RetryOp> retries(body.getOps<RetryOp>());
+    stretches_.resize(retries.size() + 1);
+    tiles_of_chunk_ = retries.empty() ? 1 : std::max<int64_t>(1, points_of_chunk / (lanes_ * group_));
+    size_t at = 0;
+    for (Operation& op : body) {
+      op.walk([&](Operation* inner) {
+        for (Value v : inner->getOperands())
+          if (auto made = made_in.find(v); made != made_in.end() && made->second < at) stretches_[at].needed.insert(v);
+      });
+      if (!isa<SampleOp>(op))
+        for (Value v : op.getResults()) made_in[v] = at;
+      Stretch& stretch = stretches_[at];
+      if (auto retry = dyn_cast<RetryOp>(op)) {
+        stretch.retry.emplace(b_, retry, PointTile{lanes_, group_, tiles_of_chunk_}, widener_);
+        for (auto [k, v] : llvm::enumerate(retry.getValues())) arrays_[v] = stretch.retry->result(k);
+        ++at;
+      } else {
+        stretch.operations.push_back(&op);
+      }
+    }
+    for (const Stretch& stretch : stretches_)
+      for (Value v : stretch.needed)
+        if (widener_.varies(v) && !arrays_.count(v)) {
+          arrays_[v] = array_of_function(b_, loc_, tiles_of_chunk_ * lanes_);
+          stretches_[made_in[v]].kept.push_back(v);
+        }
+  }
+
+  Value place(Value array, Value tile) { return address(b_, loc_, array, times(tile, lanes_ * 4)); }
+
+  // Makes the tiles from `start` on.
+  void chunk(Value start, Value tiles) {
+    Value count =
+        arith::MinSIOp::create(b_, loc_, arith::SubIOp::create(b_, loc_, tiles, start), wide(tiles_of_chunk_));
+    Value first_point = plus(first_, times(start, lanes_ * group_));
+    for (Stretch& stretch : stretches_) {
+      auto loop = scf::ForOp::create(b_, loc_, wide(0), count, wide(1), ValueRange{wide(0)});
+      {
+        OpBuilder::InsertionGuard guard(b_);
+        b_.setInsertionPointToStart(loop.getBody());
+        Value tile = loop.getInductionVar(), queued = loop.getRegionIterArg(0);
+        Widener widener = widener_;
+        for (Value v : stretch.needed) {
+          if (!widener.varies(v))
+            make_again(v, widener);
+          else
+            widener.map(v, unpacked(b_, loc_, load(b_, loc_, vector_of(b_.getF32Type()), place(arrays_[v], tile)),
+                                    v.getType()));
+        }
+        copy(stretch, widener, plus(start, tile));
+        for (Value v : stretch.kept) store(b_, loc_, packed(b_, loc_, widener.widened(v)), place(arrays_[v], tile));
+        if (stretch.retry) queued = stretch.retry->put(widener, tile, queued);
+        scf::YieldOp::create(b_, loc_, queued);
+      }
+      if (!stretch.retry) continue;
+      Widener widener = widener_;
+      for (Value v : stretch.retry->common()) make_again(v, widener);
+      stretch.retry->run(widener, {seed_, step_, first_point}, loop.getResult(0),
+                         [&](Operation& op) { return look_up(op, widener); });
+    }
+  }
+
+  // What is the same for all points is made where it is needed.
+  void make_again(Value v, Widener& widener) {
+    Operation* op = v.getDefiningOp();
+    if (!op || widener.knows(v)) return;
+    op->walk([&](Operation* inner) {
+      for (Value operand : inner->getOperands())
+        if (operand.getParentBlock() == op->getBlock()) make_again(operand, widener);
+    });
+    widener.copy(*op, [&](Operation& inner) { return look_up(inner, widener); });
+  }
+
+  // ---- a tile -----------------------------------------------------------------------------------
+
+  void copy(const Stretch& stretch, Widener& widener, Value tile) {
+    SmallVector<Value> at;
+    for (auto [base, operand] : llvm::zip(bases_, operands_))
+      at.push_back(address(b_, loc_, base, times(tile, lanes_ * group_ * operand.size * 4)));
+    Value couple = plus(first_couple_, times(tile, lanes_ / 2));
+    Value couples = vector::BroadcastOp::create(b_, loc_, couples_of_tile_.getType(), couple);
+    couples = plus(couples, couples_of_tile_);
+    Value tile_coefficients =
+        address(b_, loc_, coefficients_, arith::MulIOp::create(b_, loc_, tile, stride_).getResult());
+
+    DrawnBlocks blocks(b_, seed_, couples, step_);
+    std::map<size_t, SmallVector<Value>> loaded, stored;
+    auto special = [&](Operation& op) {
+      if (isa<SampleOp>(op)) return true;
+      if (auto coefficient = dyn_cast<CoefficientOp>(op)) {
+        int64_t k = int64_t(cast<OpResult>(coefficient.getValue()).getResultNumber());
+        Value from = address(b_, loc_, tile_coefficients, (k * group_ + int64_t(coefficient.getSlot())) * lanes_ * 4);
+        widener.map(coefficient,
+                    unpacked(b_, loc_, load(b_, loc_, vector_of(b_.getF32Type()), from), coefficient.getType()));
+        return true;
+      }
+      if (auto input = dyn_cast<InputOp>(op)) {
+        size_t k = index_of(operands_, input.getComponent(), int32_t(input.getRole()));
+        widener.map(input, read(input, operands_[k].size, at[k], loaded[k], widener));
+        return true;
+      }
+      if (auto pair = dyn_cast<WordsOp>(op)) {
+        auto [w0, w1] = draw_words(pair, pair.getTrip() ? widener.lookup(pair.getTrip()) : Value(), blocks);
+        widener.map(pair.getW0(), w0);
+        widener.map(pair.getW1(), w1);
+        return true;
+      }
+      if (auto output = dyn_cast<OutputOp>(op)) {
+        size_t k = index_of(operands_, output.getComponent(), form_of(pipeline_.getQuestion()).output);
+        auto& all = stored[k];
+        all.resize(size_t(group_ * operands_[k].size));
+        all[size_t(int64_t(output.getSlot().value_or(0)) * operands_[k].size +
+                   int64_t(output.getElement().value_or(0)))] = widener.widened(output.getValue());
+        return true;
+      }
+      return look_up(op, widener);
+    };
+    for (Operation* op : stretch.operations) widener.copy(*op, special);
+    for (auto& [k, vectors] : stored) store_runs(b_, loc_, at[k], vectors);
+  }
+
+  // ---- words ------------------------------------------------------------------------------------
+
+  // A couple's lanes draw 2 `pairs` pairs one after another, two to a block.
+  std::pair<Value, Value> draw_words(WordsOp op, Value trip, DrawnBlocks& blocks) {
+    int64_t even = int64_t(op.getPair()), odd = even + int64_t(op.getPairs());
+    auto word = [&](int64_t pair, int64_t half) {
+      return blocks.block(op, pair / 2, int64_t(op.getPairs()), trip)->getResult(unsigned(pair % 2 * 2 + half));
+    };
+    auto joined = [&](int64_t half) -> Value {
+      Lane low = Lane(b_, loc_, word(even, half)) & 0xffffffff, high = Lane(b_, loc_, word(odd, half)) << 32;
+      return vector::BitCastOp::create(b_, loc_, vector_of(b_.getI32Type()), (low | high).value());
+    };
+    return {joined(0), joined(1)};
+  }
+
+  Value read(InputOp input, int64_t size, Value at, SmallVector<Value>& loaded, Widener& widener) {
+    int64_t slot = int64_t(input.getSlot().value_or(0));
+    if (Value index = input.getIndex()) {
+      if (auto run = input.getRun(); run && int64_t(*run) % lanes_ == 0)
+        return read_run(input, int64_t(*run), size, at, widener);
+      Value run = numbers(b_.getI32Type(), lanes_, group_ * size);
+      Value start = arith::ConstantOp::create(
+          b_, loc_,
+          DenseElementsAttr::get(cast<VectorType>(run.getType()),
+                                 int32_t(slot * size + int64_t(input.getElement().value_or(0)))));
+      Value here = arith::AddIOp::create(b_, loc_, arith::AddIOp::create(b_, loc_, run, start), widener.widened(index));
+      return gather(b_, loc_, at, input.getType(), here);
+    }
+    if (loaded.empty()) loaded = load_runs(b_, loc_, at, input.getType(), group_ * size, lanes_);
+    return loaded[size_t(slot * size + int64_t(input.getElement().value_or(0)))];
+  }
+
+  // Every lane's run is loaded as it lies in memory, where a block reads the first of its elements.
+  Value read_run(InputOp input, int64_t run, int64_t size, Value at, Widener& widener) {
+    Value index = input.getIndex();
+    int64_t slot = int64_t(input.getSlot().value_or(0));
+    auto& elements = runs_[{b_.getInsertionBlock(), input.getComponent(), int32_t(input.getRole()), slot,
+                            index.getAsOpaquePointer()}];
+    if (elements.empty()) {
+      Value first = widener.lookup(index);
+      SmallVector<Value> starts;
+      for (int64_t lane = 0; lane < lanes_; ++lane) {
+        Value of_lane = isa<VectorType>(first.getType()) ? vector::ExtractOp::create(b_, loc_, first, lane) : first;
+        Value bytes = times(arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), of_lane), 4);
+        starts.push_back(address(b_, loc_, address(b_, loc_, at, (lane * group_ + slot) * size * 4), bytes));
+      }
+      elements = load_runs(b_, loc_, starts, input.getType(), run);
+    }
+    return elements[size_t(*input.getElement())];
+  }
+
+  std::vector<KernelOperand> operands_;
+  Widener widener_;  // Before anything is copied.
+  Value seed_, step_, first_, stride_, coefficients_, first_couple_, couples_of_tile_;
+  SmallVector<Value> bases_;
+  std::vector<Stretch> stretches_;
+  int64_t tiles_of_chunk_ = 1;
+  llvm::DenseMap<Value, Value> arrays_;  // Of values that later stretches need.
+  /// By block, component, role, slot and first index: the elements of runs, a vector each.
+  std::map<std::tuple<Block*, StringRef, int32_t, int64_t, void*>, SmallVector<Value>> runs_;
+};
+
+}  // namespace
+
+void lower_points_part(PipelineOp pipeline, int64_t lanes) { PointsPart(pipeline, lanes).run(); }
+
+}  // namespace catenary
