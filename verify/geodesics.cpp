@@ -29,7 +29,7 @@ void SpaceChecks::geodesics() {
       zero.offer(norm(geometry_.log(x, x)), 1e-6 * size_of(x),
                  [&] { return fmt::format("log(x, x) is {} where x = {}", text_of(geometry_.log(x, x)), text_of(x)); });
       for (double r : near) there_and_back(x, p.direction, r, uint64_t(i), inverse, lengths_agree);
-      auto back = [&](const Vector& y, double r) {
+      auto back = [&](const Vector& x, const Vector& y, double r) {
         Vector way = geometry_.log(x, y), again = geometry_.exp(x, way);
         Vector out = combine(1, way, -1, geometry_.tangent(x, way));
         other.offer(norm(out), 1e-6 * size_of(way), [&] {
@@ -45,11 +45,11 @@ void SpaceChecks::geodesics() {
               radius_sentence());
         });
         double forth = geometry_.distance(x, y), back = geometry_.distance(y, x), length = geometry_.length(x, way);
-        lengths_agree.offer(std::abs(length - forth), 1e-5 * (1 + forth), [&] {
+        lengths_agree.offer(std::abs(length - forth), 1e-5 * (1 + std::abs(forth)), [&] {
           return fmt::format("the distance of x = {} and y = {} is {:.6g}, and |log(x, y)| is {:.6g}", text_of(x),
                              text_of(y), forth, length);
         });
-        symmetric.offer(std::abs(forth - back), 1e-5 * (1 + forth), [&] {
+        symmetric.offer(std::abs(forth - back), 1e-5 * (1 + std::abs(forth)), [&] {
           return fmt::format("|log(x, y)| is {:.6g} and |log(y, x)| is {:.6g} where x = {}, y = {}", forth, back,
                              text_of(x), text_of(y));
         });
@@ -60,14 +60,20 @@ void SpaceChecks::geodesics() {
           });
       };
       for (double r : far) stays(p, r, keeps);
-      for (double r : far) back(geometry_.exp(x, combine(r, p.direction, 0, p.direction)), r);
-      for (double r : near) back(geometry_.exp(x, combine(r, p.direction, 0, p.direction)), r);
-      // Of spheres the very antipode.
-      if (declared()) back(geometry_.project(combine(-1, x, 0, x)), 0);
+      for (double r : far) back(x, geometry_.exp(x, combine(r, p.direction, 0, p.direction)), r);
+      for (double r : near) back(x, geometry_.exp(x, combine(r, p.direction, 0, p.direction)), r);
+      // Of spheres the very antipode; at points on axes too, which a formula may have chosen.
+      if (declared()) back(x, geometry_.project(combine(-1, x, 0, x)), 0);
+      if (declared() && size_t(i) < 2 * std::min<size_t>(x.size(), 2)) {
+        Vector axis(x.size());
+        axis[size_t(i) / 2] = i % 2 == 0 ? 1 : -1;
+        Vector on_axis = geometry_.project(axis);
+        if (std::isfinite(norm(on_axis))) back(on_axis, geometry_.project(combine(-1, on_axis, 0, on_axis)), 0);
+      }
       for (uint64_t k = 0; k < 4; ++k) {
         Vector y = geometry_.some_point(1000 + 8 * uint64_t(i) + k),
                z = geometry_.some_point(1004 + 8 * uint64_t(i) + k);
-        back(y, 0);
+        back(x, y, 0);
         double xy = geometry_.distance(x, y), yz = geometry_.distance(y, z), xz = geometry_.distance(x, z);
         triangle.offer(std::max(0.0, xz - xy - yz), 1e-5 * (1 + xz), [&] {
           return fmt::format(
