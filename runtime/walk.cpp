@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <catenary/runtime/call.h>
+#include <catenary/runtime/known_estimates.h>
 #include <catenary/runtime/module.h>
 #include <catenary/runtime/threads.h>
 
@@ -54,6 +55,12 @@ State walk(const Module& module, ThreadPool& pool, const CudaKernels* gpu, const
     start.bind(CATENARY_OUT, buffers[1]);
     start.run(Question::prior, seed, options.first_sample, pool, options.threads);
   }
+  std::optional<KnownEstimates> known;
+  if (options.known) {
+    if (gpu)
+      throw Error("reverse: known sites are put into estimates on a processor; on a GPU let the model write them");
+    known.emplace(Subject{"reverse, known sites"}, module, *options.known, buffers[0], pool, options.threads);
+  }
   if (options.observe) options.observe(0, times[0], *now);
 
   const auto steps = int64_t(times.size()) - 1;
@@ -76,6 +83,7 @@ State walk(const Module& module, ThreadPool& pool, const CudaKernels* gpu, const
          .seed = draws,
          .stream = options.stream},
         estimate, subject);
+    if (known) known->put(estimate, prepared, pool, options.threads);
 
     State& next = buffers[now == &buffers[0] ? 1 : 0];
     Call call(module, subject, place);

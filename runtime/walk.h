@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <catenary/runtime/arguments.h>
+#include <catenary/runtime/known_sites.h>
 #include <catenary/runtime/state.h>
 #include <catenary/support/error.h>
 
@@ -79,6 +80,9 @@ struct WalkOptions {
   /// look for NaN, infinities and unwritten tensors in what the model returns; not in a GPU's memory
   bool check_estimates = true;
   void* stream = nullptr;  ///< on a GPU: the CUDA stream of the walk; null: the default one
+  /// sites that are known: what the model estimates there is replaced by their data, so that the walk bridges them to
+  /// that and ends with it. The model sees them on their way, and the others go on given them. Not on a GPU.
+  std::optional<KnownSites> known = {};
   /// step by the probability flow (`flow_step`, which the module must have been compiled with) in place of draws:
   /// nothing is drawn but the prior
   bool deterministic = false;

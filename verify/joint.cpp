@@ -28,6 +28,7 @@ class JointChecks {
     if (subject.joint && std::any_of(subject.components.begin(), subject.components.end(), moves_its_clock))
       session.plan("clocks", 1, [self] { self->clocks(); });
     session.plan("independence", 2, [self] { self->independence(); });
+    session.plan("known sites", 1, [self] { self->known(); });
     session.plan("oracle walk", 8, [self] { self->oracle(); });
     session.plan("posterior-mean walk", 3, [self] { self->posterior_mean(); });
   }
@@ -299,6 +300,45 @@ class JointChecks {
       for (size_t d = 0; d < data_size; ++d) w[d] /= total;
     }
     return weight;
+  }
+
+  // ---- walks ------------------------------------------------------------------------------------------
+
+  // Of every second sample x_0 is known; the model takes them all for another.
+  void known() {
+    const int64_t n = 1 << 10;
+    const State x0 = starting_points(*subject_, n), wrong = part_of(starting_points(*subject_, n + 1), 1, n);
+    auto model = [&](const ModelInput&, State& estimate) {
+      for (const Component& c : subject_->components) estimate[c.name] = c.certain(wrong);
+    };
+    WalkOptions options;
+    options.initial = sampler().forward(x0, time(1), seed(85), unchecked());
+    const State alone = sampler().reverse(model, times(4), n, seed(86), options);
+    Tensor where = Tensor::empty(Dtype::i32, {n});
+    for (int64_t i = 0; i < n; ++i) where.values<int32_t>()[size_t(i)] = int32_t(i % 2);
+    options.known.emplace();
+    for (const Component& c : subject_->components) {
+      options.known->x0.set(c.name, x0[c.name]);
+      options.known->where.set(c.name, where);
+    }
+    const State made = sampler().reverse(model, times(4), n, seed(86), options);
+    for (const Component& c : subject_->components) {
+      int64_t off = 0;
+      std::string worst;
+      for (int64_t i = 0; i < n; ++i) {
+        const State& expected = i % 2 == 1 ? x0 : alone;
+        if (std::equal(element_of<int32_t>(made, c, i), element_of<int32_t>(made, c, i) + c.elements(),
+                       element_of<int32_t>(expected, c, i)))
+          continue;
+        if (++off == 1)
+          worst = fmt::format("the walk ends at {} where {} {}", text_of(vector_of(c, made, i)),
+                              i % 2 == 1 ? "x_0 is known to be" : "nothing is known, and without known sites at",
+                              text_of(vector_of(c, expected, i)));
+      }
+      session_.judge_points(c.label + "known sites",
+                            "where walks end at sites that are known, against x_0; elsewhere, against a walk without",
+                            n, off, worst, "bridge at s = 0, which is x_0; or report it as an error of Catenary");
+    }
   }
 
   std::vector<double> times(int64_t steps) const {

@@ -91,7 +91,7 @@ class PointsPart : KernelBuilder {
         for (Value v : op.getResults()) made_in[v] = at;
       Stretch& stretch = stretches_[at];
       if (auto retry = dyn_cast<RetryOp>(op)) {
-        stretch.retry.emplace(b_, retry, PointTile{lanes_, group_, tiles_of_chunk_}, widener_);
+        stretch.retry.emplace(b_, retry, PointChunk{lanes_, group_, tiles_of_chunk_}, widener_);
         for (auto [k, v] : llvm::enumerate(retry.getValues())) arrays_[v] = stretch.retry->result(k);
         ++at;
       } else {

@@ -30,7 +30,7 @@ Value array_of_function(OpBuilder& b, Location loc, int64_t elements) {
   return LLVM::AllocaOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext()), type, one, unsigned(line_bytes));
 }
 
-RetryLanes::RetryLanes(OpBuilder& b, RetryOp op, PointTile chunk, const Widener& varying)
+RetryLanes::RetryLanes(OpBuilder& b, RetryOp op, PointChunk chunk, const Widener& varying)
     : b_(b), op_(op), loc_(op.getLoc()), chunk_(chunk), words_(VectorType::get({chunk.lanes}, b.getI32Type())) {
   const int64_t places = op.slots() * chunk.tiles * chunk.lanes;
   // Writing a vector's flagged places may touch a vector behind them.

@@ -10,7 +10,7 @@ namespace catenary {
 mlir::Value array_of_function(mlir::OpBuilder& b, mlir::Location loc, int64_t elements);
 
 /// A chunk of `tiles` tiles of `lanes` groups of `group` points.
-struct PointTile {
+struct PointChunk {
   int64_t lanes, group, tiles;
 };
 
@@ -20,7 +20,7 @@ struct PointTile {
 class RetryLanes {
  public:
   /// `varying`: tells what varies between points.
-  RetryLanes(mlir::OpBuilder& b, RetryOp op, PointTile chunk, const Widener& varying);
+  RetryLanes(mlir::OpBuilder& b, RetryOp op, PointChunk chunk, const Widener& varying);
 
   /// Keeps a tile's operands, and queues its points that are active behind the first `queued`; returns how many are
   /// queued then.
@@ -58,7 +58,7 @@ class RetryLanes {
   mlir::OpBuilder& b_;
   RetryOp op_;
   mlir::Location loc_;
-  PointTile chunk_;
+  PointChunk chunk_;
   mlir::VectorType words_;
   mlir::Value queue_;
   mlir::SmallVector<Kept> kept_;  ///< What is carried, then what is captured.

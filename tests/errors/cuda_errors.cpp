@@ -93,6 +93,8 @@ TEST_CASE("cuda messages: a sampler on a GPU") {
       message_of([&] { gpu.reverse(model, {1, 0}, 4, Seed(1)); }) ==
       "reverse, step 1 of 1 (time 1): component 'x' of the estimate is on cpu; this sampler runs on cuda:1, so copy it "
       "there first");
+  CHECK(message_of([&] { gpu.reverse(model, {1, 0}, 4, Seed(1), {.known = KnownSites()}); }) ==
+        "reverse: known sites are put into estimates on a processor; on a GPU let the model write them");
   int stream = 0;
   gpu.forward(there, 0.5, Seed(1), {.stream = &stream});
   CHECK(fake.driver->stream == &stream);

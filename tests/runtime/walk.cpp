@@ -1,10 +1,13 @@
 // The reverse walk: order of steps and times, memory, hooks.
 #include <catch2/catch.hpp>
 
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <tuple>
 
 #include <catenary/runtime/sampler.h>
+#include <catenary/tests/message_of.h>
 #include <catenary/tests/runtime/allocations.h>
 #include <catenary/tests/runtime/states.h>
 
@@ -181,4 +184,81 @@ TEST_CASE("what a model throws is nested in the error") {
     CHECK(std::string(error.what()) == "reverse, step 2 of 3 (time 1.5): the model threw: no more memory on the moon");
     CHECK_THROWS_AS(std::rethrow_if_nested(error), Out);
   }
+}
+
+namespace {
+
+/// Every third residue is known, and every second scale; elsewhere x0 holds what is no data.
+KnownSites some_known(int64_t samples) {
+  State x0 = data(samples, 5);
+  Tensor where = Tensor::empty(Dtype::i32, {samples, 5}), of_scale = Tensor::empty(Dtype::i32, {samples});
+  auto residues = where.values<int32_t>(), scales = of_scale.values<int32_t>();
+  for (size_t i = 0; i < residues.size(); ++i) {
+    residues[i] = i % 3 == 0 ? int32_t(1 + i) : 0;
+    if (residues[i] == 0) x0["region"].values<int32_t>()[i] = -7;
+  }
+  for (size_t i = 0; i < scales.size(); ++i) {
+    scales[i] = int32_t(i % 2);
+    if (scales[i] == 0) x0["scale"].values<float>()[i] = std::numeric_limits<float>::quiet_NaN();
+  }
+  return {{{"region", x0["region"]}, {"scale", x0["scale"]}}, {{"region", where}, {"scale", of_scale}}};
+}
+
+}  // namespace
+
+TEST_CASE("what is known of some sites takes the place of the model's estimates") {
+  Sampler sampler = sampler_of();
+  const KnownSites known = some_known(12);
+  // A model that knows it by itself.
+  auto by_itself = [&](const ModelInput& input, State& estimate) {
+    write_estimate(input, estimate);
+    auto where = known.where["region"].values<const int32_t>(), scales = known.where["scale"].values<const int32_t>();
+    auto region = known.x0["region"].values<const int32_t>();
+    auto logits = estimate["region"].values<float>(), scale = estimate["scale"].values<float>();
+    for (size_t i = 0; i < logits.size(); ++i)
+      if (where[i / regions] != 0)
+        logits[i] = int32_t(i % regions) == region[i / regions] ? 0 : -std::numeric_limits<float>::infinity();
+    for (size_t i = 0; i < scale.size(); ++i)
+      if (scales[i] != 0) scale[i] = known.x0["scale"].values<const float>()[i];
+  };
+  const State expected = sampler.reverse(by_itself, times, 12, Seed(7), {.sites = sites});
+  CHECK(same_bits(sampler.reverse(write_estimate, times, 12, Seed(7), {.sites = sites, .known = known}), expected));
+  CHECK(!same_bits(sampler.reverse(write_estimate, times, 12, Seed(7), {.sites = sites}), expected));
+
+  // The model's own memory is left as it is.
+  State own = estimates(12, 5);
+  const State before = own.clone();
+  auto points_to_its_own = [&](const ModelInput&, State& estimate) {
+    for (const auto& [name, tensor] : own) estimate[name] = tensor;
+  };
+  sampler.reverse(points_to_its_own, times, 12, Seed(7), {.sites = sites, .known = known});
+  CHECK(same_bits(own, before));
+}
+
+TEST_CASE("what is wrong with sites said to be known is told") {
+  Sampler sampler = sampler_of();
+  auto message = [&](const KnownSites& known) {
+    return testing::message_of(
+        [&] { sampler.reverse(write_estimate, times, 12, Seed(7), {.sites = sites, .known = known}); });
+  };
+  const KnownSites good = some_known(12);
+  KnownSites bad = good;
+  bad.x0.set("colour", good.x0["scale"]);
+  CHECK(message(bad) == "reverse, known sites: component 'colour' is none of joint 'protein'");
+  CHECK(message({{{"scale", good.x0["scale"]}}, {}}) ==
+        "reverse, known sites: component 'scale' has no tensor in `where`; give one of i32 [batch, sites...]");
+  CHECK(message({{}, {{"scale", good.where["scale"]}}}) ==
+        "reverse, known sites: component 'scale' has no x0; give what is known of it");
+  CHECK(message({{{"scale", good.x0["scale"]}}, {{"scale", good.x0["scale"]}}}) ==
+        "reverse, known sites: component 'scale' is told where it is known by a tensor of f32; it must be of i32");
+  CHECK(message({{{"scale", good.x0["scale"]}}, {{"scale", good.where["region"]}}}) ==
+        "reverse, known sites: component 'scale' is told where it is known by shape [12, 5]; its batch and sites are "
+        "[12]");
+  CHECK(message({{{"scale", good.x0["region"]}}, {{"scale", good.where["scale"]}}}) ==
+        "reverse, known sites: component 'scale' is i32 [12, 5]; the walk's is f32 [12]");
+  bad = good;
+  bad.x0.set("scale", contiguous(good.x0["scale"]));
+  bad.x0["scale"].values<float>()[3] = std::numeric_limits<float>::infinity();
+  CHECK(message(bad) ==
+        "reverse, known sites: component 'scale' of x0 holds inf at sample 3; every number must be finite");
 }
