@@ -228,16 +228,17 @@ std::vector<Mutant> mutants_of(const Function& function, const std::set<std::str
   };
   std::vector<Group> groups;
   std::map<std::string, size_t> group_at, on_line;
-  for (const Expr& e : nodes) {
-    const Expr* told = mine(e) ? &e : nullptr;
-    if (e->op == Op::Constant) {
-      told = nullptr;
-      for (const Expr& user : nodes)
-        if (!told && mine(user) && user->op != Op::Constant &&
-            std::any_of(user->args.begin(), user->args.end(), [&](const Expr& a) { return same(a, e); }))
-          told = &user;
+  std::map<const Node*, const Expr*> told_by;
+  for (const Expr& e : nodes)
+    if (e->op != Op::Constant && mine(e)) {
+      told_by[e.get()] = &e;
+      for (const Expr& a : e->args)
+        if (a->op == Op::Constant) told_by.emplace(a.get(), &e);
     }
-    if (!told) continue;
+  for (const Expr& e : nodes) {
+    auto told_at = told_by.find(e.get());
+    if (told_at == told_by.end()) continue;
+    const Expr* told = told_at->second;
     std::string place = place_of(*told), line = place.substr(0, place.rfind(':')), op(name_of(e->op));
     std::string id = fmt::format("{} {} {}", place, op, e->op == Op::Constant ? to_string(e) : "");
     auto [at, added] = group_at.emplace(id, groups.size());
