@@ -307,7 +307,7 @@ class JointChecks {
   // Of every second sample x_0 is known; the model takes them all for another.
   void known() {
     const int64_t n = 1 << 10;
-    const State x0 = starting_points(*subject_, n), wrong = part_of(starting_points(*subject_, n + 1), 1, n);
+    const State starts = starting_points(*subject_, n + 1), x0 = part_of(starts, 0, n), wrong = part_of(starts, 1, n);
     auto model = [&](const ModelInput&, State& estimate) {
       for (const Component& c : subject_->components) estimate[c.name] = c.certain(wrong);
     };
