@@ -153,8 +153,9 @@ LogicalResult RetryOp::verify() {
   auto yield = dyn_cast<YieldOp>(getBody().front().getTerminator());
   if (getBody().front().getArgumentTypes() != TypeRange(arguments) || !yield ||
       yield.getValues().getTypes() != TypeRange(yields))
-    return emitOpError("must have a body from what a point carries and what it captures to a flag and what it carries "
-                       "then");
+    return emitOpError(
+        "must have a body from what a point carries and what it captures to a flag and what it carries "
+        "then");
   return success();
 }
 
