@@ -136,12 +136,15 @@ std::vector<CatalogueEntry> entries() {
             return DiscreteFlow(Categorical(count(p, "categories")), {.weights = geometric_weights(p)});
           });
   process("discrete_flow_by_way_of_uniform", "categories become a uniform one, then noise, at uniform times",
-          {whole("categories", 5, "K"), {"between", 0.5, "how many are between datum and noise, 0 to 1"}}, 1,
-          [](const Parameters& p) {
+          {whole("categories", 5, "K"),
+           {"ratio", 1, "the weight of each category of the noise, relative to the one before"},
+           {"between", 0.5, "how many are between datum and noise, 0 to 1"}},
+          1, [](const Parameters& p) {
             double m = p.at("between");
             return DiscreteFlow(Categorical(count(p, "categories")),
                                 {.kappa = [m](Expr t) { return t * ((1 - m) + m * t); },
-                                 .uniform = [m](Expr t) { return 2 * m * t * (1.0 - t); }});
+                                 .uniform = [m](Expr t) { return 2 * m * t * (1.0 - t); },
+                                 .weights = geometric_weights(p)});
           });
   process("drifting_brownian", "Brownian motion in R^n with a drift",
           {whole("dimension", 1, "n"), rate, {"drift", 0.5, "mean way per unit of time"}}, 2, [](const Parameters& p) {

@@ -250,7 +250,7 @@ std::vector<Function> functions_of(const Space& space) {
 // Factors of 1, and one dimension, would hide that they are left out; a single window of logits how windows compete.
 Parameters telling(const CatalogueEntry& entry) {
   Parameters given;
-  if (entry.name == "stationary_jump") given = {{"categories", 20}, {"ratio", 0.75}};
+  if (entry.name == "stationary_jump") given = {{"categories", 36}, {"ratio", 0.85}};
   for (const CatalogueParameter& p : entry.parameters)
     if (p.value == 1) given[p.name] = p.name == "dimension" ? 2 : 1.25;
   return given;
