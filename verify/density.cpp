@@ -384,8 +384,8 @@ class DensityChecks {
     double worst_sum = -1, worst_fit = -1;
     std::string sum_sentence, fit_sentence;
     std::vector<int32_t> x0(batch), xt(batch);
-    // Also late, when little of x_0 is left.
-    constexpr std::array times = {0.5, 0.075, 0.01, 0.13, 0.95};
+    // Also late, when little of x_0 is left, and when about half is.
+    constexpr std::array times = {0.5, 0.075, 0.01, 0.13, 0.95, 0.65};
     for (size_t at_time = 0; at_time < times.size(); ++at_time) {
       double t = time(times[at_time]);
       int32_t start = *element_of<int32_t>(starts_, c_, int64_t(at_time + 2) % groups);
