@@ -137,7 +137,7 @@ void check_floats(const Subject& subject, const catenary_component& component, i
   const catenary_point& point = point_of(component, role);
   const auto* bits = static_cast<const int32_t*>(tensor.data());
   auto any = [bits](int64_t begin, int64_t end) { return any_not_finite(bits, begin, end); };
-  const bool logits = role == CATENARY_ESTIMATE && std::string_view(component.estimate_kind) == "logits";
+  const bool logits = role == CATENARY_ESTIMATE && has_logits(component);
   std::optional<int64_t> bad;
   if (logits) {
     bad = first_bad(tensor.size() / point.size, point.size, pool, threads, any,
@@ -201,6 +201,8 @@ bool is_output(int role) {
   return role == CATENARY_OUT || role == CATENARY_LOG_DENSITY || role == CATENARY_SCORE || role == CATENARY_LOSS ||
          role == CATENARY_LOSS_GRADIENT;
 }
+
+bool has_logits(const catenary_component& component) { return std::string_view(component.estimate_kind) == "logits"; }
 
 const catenary_point& point_of(const catenary_component& component, int role) {
   static constexpr catenary_point number = {CATENARY_F32, 0, {}, 1, 0};

@@ -33,6 +33,9 @@ bool is_output(int role);
 /// What a tensor of that role holds at a point of the component.
 const catenary_point& point_of(const catenary_component& component, int role);
 
+/// Whether a model returns logits for the component.
+bool has_logits(const catenary_component& component);
+
 /// Every component of the joint process is there and no other. Errors: unknown or missing component.
 void check_names(const Subject& subject, const Module& module, int role, const State& state);
 

@@ -16,8 +16,6 @@ namespace {
 
 constexpr int64_t sites_at_once = 4096;
 
-bool has_logits(const catenary_component& component) { return std::string_view(component.estimate_kind) == "logits"; }
-
 [[noreturn]] void fail(const Subject& subject, std::string_view name, const std::string& what) {
   throw Error(fmt::format("{}: component '{}' {}", subject.text(), name, what));
 }

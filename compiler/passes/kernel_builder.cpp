@@ -44,12 +44,6 @@ Value KernelBuilder::plus(Value a, Value b) { return arith::AddIOp::create(b_, l
 
 mlir::Type KernelBuilder::vector_of(mlir::Type type) { return VectorType::get({lanes_}, type); }
 
-Value KernelBuilder::numbers(mlir::Type type, int64_t count, int64_t stride) {
-  SmallVector<Attribute> values;
-  for (int64_t l = 0; l < count; ++l) values.push_back(b_.getIntegerAttr(type, l * stride));
-  return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(VectorType::get({count}, type), values));
-}
-
 void KernelBuilder::each(Value count, int64_t step, llvm::function_ref<void(Value)> body) {
   auto loop = scf::ForOp::create(b_, loc_, wide(0), count, wide(step));
   OpBuilder::InsertionGuard guard(b_);

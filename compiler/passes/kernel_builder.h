@@ -21,8 +21,6 @@ class KernelBuilder {
   mlir::Value times(mlir::Value a, int64_t by);
   mlir::Value plus(mlir::Value a, mlir::Value b);
   mlir::Type vector_of(mlir::Type type);
-  /// 0, stride, 2 stride, ...: `count` integers.
-  mlir::Value numbers(mlir::Type type, int64_t count, int64_t stride = 1);
   /// Makes `body` at every i = 0, step, 2 step, ... below count.
   void each(mlir::Value count, int64_t step, llvm::function_ref<void(mlir::Value)> body);
   /// Takes look-ups in constant tables, and the tables themselves, which live outside the function.

@@ -98,6 +98,12 @@ Lane fma(Lane a, Term b, Term c) { return a.emit<math::FmaOp>(a.value(), b.like(
 Lane abs(Lane a) { return a.emit<math::AbsFOp>(a.value()); }
 Lane sqrt(Lane a) { return a.emit<math::SqrtOp>(a.value()); }
 
+Value numbers(OpBuilder& b, Location loc, mlir::Type integer, int64_t count, int64_t stride) {
+  SmallVector<Attribute> values;
+  for (int64_t l = 0; l < count; ++l) values.push_back(b.getIntegerAttr(integer, l * stride));
+  return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(VectorType::get({count}, integer), values));
+}
+
 Lane polynomial(Lane x, std::initializer_list<double> c) {
   const double* coefficient = std::prev(c.end());
   Lane sum = x.constant(*coefficient);

@@ -83,6 +83,9 @@ Lane fma(Lane a, Term b, Term c);
 Lane abs(Lane a);
 Lane sqrt(Lane a);
 
+/// 0, stride, 2 stride, ...: a vector of `count` integers.
+mlir::Value numbers(mlir::OpBuilder& b, mlir::Location loc, mlir::Type integer, int64_t count, int64_t stride = 1);
+
 /// c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule, each step one fma.
 Lane polynomial(Lane x, std::initializer_list<double> c);
 

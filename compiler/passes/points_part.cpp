@@ -51,7 +51,7 @@ class PointsPart : KernelBuilder {
     for (size_t k = 0; k < operands_.size(); ++k) bases_.push_back(field(table, sizeof(void*) * k, pointer_));
     // Two neighbouring lanes draw whole blocks together: the number of such a couple is half that of its first group.
     first_couple_ = arith::ShRUIOp::create(b_, loc_, first_, wide(int64_t(llvm::Log2_64(uint64_t(2 * group_)))));
-    couples_of_tile_ = numbers(word64, lanes_ / 2);
+    couples_of_tile_ = numbers(b_, loc_, word64, lanes_ / 2);
 
     find_stretches(body);
     if (stretches_.size() == 1) {
@@ -78,9 +78,9 @@ class PointsPart : KernelBuilder {
 
   void find_stretches(Block& body) {
     llvm::DenseMap<Value, size_t> made_in;
-    SmallVector<RetryOp> retries(body.getOps<RetryOp>());
-    stretches_.resize(retries.size() + 1);
-    tiles_of_chunk_ = retries.empty() ? 1 : std::max<int64_t>(1, points_of_chunk / (lanes_ * group_));
+    const auto retries = size_t(llvm::range_size(body.getOps<RetryOp>()));
+    stretches_.resize(retries + 1);
+    tiles_of_chunk_ = retries == 0 ? 1 : std::max<int64_t>(1, points_of_chunk / (lanes_ * group_));
     size_t at = 0;
     for (Operation& op : body) {
       op.walk([&](Operation* inner) {
@@ -219,7 +219,7 @@ class PointsPart : KernelBuilder {
     if (Value index = input.getIndex()) {
       if (auto run = input.getRun(); run && int64_t(*run) % lanes_ == 0)
         return read_run(input, int64_t(*run), size, at, widener);
-      Value run = numbers(b_.getI32Type(), lanes_, group_ * size);
+      Value run = numbers(b_, loc_, b_.getI32Type(), lanes_, group_ * size);
       Value start = arith::ConstantOp::create(
           b_, loc_,
           DenseElementsAttr::get(cast<VectorType>(run.getType()),

@@ -40,7 +40,10 @@ RetryLanes::RetryLanes(OpBuilder& b, RetryOp op, PointChunk chunk, const Widener
   };
   for (auto [k, argument] : llvm::enumerate(op.carriedArguments())) keep(op.getCarried(), k, argument);
   for (auto [k, argument] : llvm::enumerate(op.capturedArguments()))
-    if (varying.varies(argument)) keep(op.getCaptured(), k, argument);
+    if (varying.varies(argument))
+      keep(op.getCaptured(), k, argument);
+    else
+      shared_.emplace_back(argument, op.of(op.getCaptured(), k, 0));
 }
 
 Value RetryLanes::result(size_t k) {
@@ -50,8 +53,7 @@ Value RetryLanes::result(size_t k) {
 
 SmallVector<Value> RetryLanes::common() {
   SmallVector<Value> values;
-  for (auto [k, argument] : llvm::enumerate(op_.capturedArguments())) values.push_back(op_.of(op_.getCaptured(), k, 0));
-  for (const Kept& k : kept_) llvm::erase(values, op_.of(k.operands, k.number, 0));
+  for (auto [argument, operand] : shared_) values.push_back(operand);
   op_.getBody().walk([&](Operation* inner) {
     for (Value v : inner->getOperands())
       if (v.getParentBlock() == op_->getBlock()) values.push_back(v);
@@ -66,12 +68,7 @@ Value RetryLanes::behind(Value base, Value elements, int64_t more) {
   return address(b_, loc_, address(b_, loc_, base, bytes), more * element_bytes);
 }
 
-// 0, 1, ...
-Value RetryLanes::numbers() {
-  SmallVector<int32_t> values;
-  for (int32_t lane = 0; lane < int32_t(chunk_.lanes); ++lane) values.push_back(lane);
-  return arith::ConstantOp::create(b_, loc_, DenseElementsAttr::get(words_, ArrayRef(values)));
-}
+Value RetryLanes::lanes() { return numbers(b_, loc_, b_.getI32Type(), chunk_.lanes); }
 
 // Writes the places that are flagged behind the first `count` of the queue, and anything behind them; returns how many
 // it has then.
@@ -106,15 +103,14 @@ Value RetryLanes::put(Widener& widener, Value tile, Value queued) {
   for (int64_t slot = 0; slot < op_.slots(); ++slot) {
     Lane from = Lane(b_, loc_, first).low_word() + double(of_slot(slot));
     Value splat = vector::BroadcastOp::create(b_, loc_, words_, from.value());
-    queued = queue((Lane(b_, loc_, numbers()) + Lane(b_, loc_, splat)).value(), active[size_t(slot)], queued);
+    queued = queue((Lane(b_, loc_, lanes()) + Lane(b_, loc_, splat)).value(), active[size_t(slot)], queued);
   }
   scf::YieldOp::create(b_, loc_, queued);
   return made.getResult(0);
 }
 
 void RetryLanes::run(Widener& widener, const Draws& draws, Value queued, llvm::function_ref<bool(Operation&)> look_up) {
-  for (auto [k, argument] : llvm::enumerate(op_.capturedArguments()))
-    if (!widener.varies(argument)) widener.map(argument, widener.lookup(op_.of(op_.getCaptured(), k, 0)));
+  for (auto [argument, operand] : shared_) widener.map(argument, widener.lookup(operand));
   auto count = b_.getI64Type();
   auto loop = scf::WhileOp::create(b_, loc_, TypeRange(count), ValueRange(queued));
   OpBuilder::InsertionGuard guard(b_);
@@ -134,7 +130,7 @@ Value RetryLanes::one_vector(Widener& widener, const Draws& at, Value first, Val
   auto lane = [&](Value v) { return Lane(b_, loc_, v); };
   auto f32 = b_.getF32Type();
   Value left = vector::BroadcastOp::create(b_, loc_, words_, (lane(queued) - lane(first)).low_word().value());
-  Lane there = lane(numbers()) < lane(left);
+  Lane there = lane(lanes()) < lane(left);
   Lane place = select(there, lane(load(b_, loc_, words_, behind(queue_, first))), 0);
   const int64_t places = chunk_.tiles * chunk_.lanes;  // Of a slot: a power of two.
   Lane slot = shift_right_unsigned(place, int(llvm::Log2_64(uint64_t(places))));

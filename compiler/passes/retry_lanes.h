@@ -1,6 +1,8 @@
 // Loops that draw, on a processor: a queue of the points that want another trip.
 #pragma once
 
+#include <utility>
+
 #include <catenary/compiler/dialect/catenary_dialect.h>
 #include <catenary/compiler/passes/widener.h>
 
@@ -50,7 +52,7 @@ class RetryLanes {
 
   mlir::Value wide(int64_t v);
   mlir::Value behind(mlir::Value base, mlir::Value elements, int64_t more = 0);
-  mlir::Value numbers();
+  mlir::Value lanes();  ///< 0, 1, ...
   mlir::Value queue(mlir::Value places, mlir::Value flags, mlir::Value count);
   mlir::Value one_vector(Widener& widener, const Draws& draws, mlir::Value first, mlir::Value queued, mlir::Value again,
                          llvm::function_ref<bool(mlir::Operation&)> look_up);
@@ -61,7 +63,8 @@ class RetryLanes {
   PointChunk chunk_;
   mlir::VectorType words_;
   mlir::Value queue_;
-  mlir::SmallVector<Kept> kept_;  ///< What is carried, then what is captured.
+  mlir::SmallVector<Kept> kept_;  ///< What is carried, then what is captured and each point's own.
+  mlir::SmallVector<std::pair<mlir::Value, mlir::Value>> shared_;  ///< Captured, the same for all: argument, operand.
 };
 
 }  // namespace catenary

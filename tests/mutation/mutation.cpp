@@ -384,7 +384,6 @@ int main(int argc, char** argv) {
           VerifyOptions options;
           options.seed = seed;
           options.threads = 1;
-          options.effort = Effort::quick;
           Report report = asked[i]->verify(nullptr, nullptr, options);
           return report.passed() ? std::string() : report.table();
         },

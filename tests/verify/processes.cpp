@@ -214,6 +214,12 @@ struct TangentOfTheWrongPoint final : Straight {
     return kind.kind == "tangent" ? 2.0 * xt + estimate : Straight::endpoint(kind, estimate, xt, t);
   }
 };
+struct VelocityThatCancels final : Straight {
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
+    Expr end = Straight::endpoint(kind, estimate, xt, t);
+    return kind.kind == "velocity" ? (end + 1e5) - 1e5 : end;
+  }
+};
 struct LossOfTheWrongEnd final : Straight {
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
     return Straight::loss(kind, estimate, kind.kind == "endpoint" ? xt : x0, xt, t);
@@ -337,6 +343,14 @@ TEST_CASE("mistakes in densities and scores") {
 TEST_CASE("mistakes in what estimates stand for") {
   CHECK_THAT(first_failure(Denoised(-1), 1), Contains("endpoint estimate: ") && Contains("stepped"));
   CHECK_THAT(first_failure(Likeliest()), Contains("logits: category "));
+}
+
+TEST_CASE("an estimate that f32 does not bear") {
+  VerifyOptions options = quick(1);
+  options.only = {"estimates"};
+  CHECK_THAT(first_failure(verify(VelocityThatCancels(), options)),
+             Contains("estimates in f32: the endpoint of the 'velocity' [") && Contains("; in double precision ") &&
+                 Contains("a formula that cancels"));
 }
 
 TEST_CASE("mistakes in any kind of estimate, in losses and in flows") {
