@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <numbers>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -146,16 +147,19 @@ class DensityChecks {
         for (int64_t i = begin; i < end; ++i) body(size_t(i));
       });
     };
+    double log_scale = 0;
+    for (size_t k = 0; k < d; ++k) log_scale += std::log(2 * std::numbers::pi) / 2 + std::log(law.root[k][k]);
     each([&](size_t i) {
       Coordinates z{};
-      double log_density = 0;
-      for (size_t k = 0; k < d; ++k) {
+      if (quadrature) z[0] = -8 + 16 * (double(first) + double(i) + 0.5) / total;
+      for (size_t k = 0; k < d && !quadrature; k += 2) {
         uint64_t index = (uint64_t(first) + i) * (d + d % 2) + k;
         auto word = [&](uint64_t at) { return stream_value(session_.options().seed + 51, 0, 0, 0, at); };
-        z[k] = quadrature ? -8 + 16 * (double(first) + double(i) + 0.5) / total
-                          : box_muller(word(index & ~uint64_t{1}), word(index | 1))[index & 1];
-        log_density -= z[k] * z[k] / 2 + std::log(2 * std::numbers::pi) / 2 + std::log(law.root[k][k]);
+        auto couple = box_muller(word(index), word(index + 1));
+        for (size_t j = k; j < std::min(k + 2, d); ++j) z[j] = couple[j - k];
       }
+      double log_density = -log_scale;
+      for (size_t k = 0; k < d; ++k) log_density -= z[k] * z[k] / 2;
       for (size_t j = 0; j < d; ++j)
         for (size_t k = 0; k <= j; ++k) result.v[i][j] += law.root[j][k] * z[k];
       proposal[i] = quadrature ? 1 / (16 * law.root[0][0]) : std::exp(log_density);
@@ -276,19 +280,25 @@ class DensityChecks {
     const int64_t rounds = session_.draws(32);
     // Of each coordinate its mean, square and shares in eight cells of the proposal; of the whole the square distance.
     const size_t cells = 8, per = 2 + cells, count = d * per + 1;
-    auto statistics = [&](const Coordinates& v, std::vector<double>& f) {
+    Coordinates width{};
+    for (size_t k = 0; k < d; ++k) {
+      for (size_t j = 0; j <= k; ++j) width[k] += law.root[k][j] * law.root[k][j];
+      width[k] = std::sqrt(width[k]);
+    }
+    // The statistics that are not 0: all but seven of the cells of a coordinate.
+    using Statistics = std::array<std::pair<size_t, double>, 3 * most_dimensions + 1>;
+    auto statistics = [&](const Coordinates& v, Statistics& f) {
       double square = 0;
       for (size_t k = 0; k < d; ++k) {
-        double width = 0;
-        for (size_t j = 0; j <= k; ++j) width += law.root[k][j] * law.root[k][j];
-        double z = (v[k] - law.mean[k]) / std::sqrt(width);
-        f[k * per] = z;
-        f[k * per + 1] = z * z;
-        auto cell = size_t(std::clamp(std::floor(z * 2 + double(cells) / 2), 0.0, double(cells - 1)));
-        for (size_t q = 0; q < cells; ++q) f[k * per + 2 + q] = q == cell;
+        double z = (v[k] - law.mean[k]) / width[k];
+        double of_line = std::clamp(std::floor(z * 2 + double(cells) / 2), 0.0, double(cells - 1));
+        auto cell = std::isfinite(z) ? size_t(of_line) : 0;
+        f[3 * k] = {k * per, z};
+        f[3 * k + 1] = {k * per + 1, z * z};
+        f[3 * k + 2] = {k * per + 2 + cell, 1};
         square += z * z;
       }
-      f[d * per] = square;
+      f[3 * d] = {d * per, square};
     };
     struct Moments {
       std::vector<double> sum, squares;
@@ -301,13 +311,13 @@ class DensityChecks {
       std::vector<Moments> parts(size_t(batch / chunk),
                                  Moments{std::vector<double>(count), std::vector<double>(count)});
       session_.pool().parallel_for(0, batch / chunk, 1, [&](int64_t begin, int64_t end) {
-        std::vector<double> f(count);
+        Statistics f;
         for (int64_t j = begin; j < end; ++j)
           for (int64_t i = j * chunk; i < (j + 1) * chunk; ++i) {
             double w = read(size_t(i), f);
-            for (size_t s = 0; s < count; ++s) {
-              parts[size_t(j)].sum[s] += w * f[s];
-              parts[size_t(j)].squares[s] += w * f[s] * w * f[s];
+            for (auto [s, value] : std::span(f).first(3 * d + 1)) {
+              parts[size_t(j)].sum[s] += w * value;
+              parts[size_t(j)].squares[s] += w * value * w * value;
             }
           }
       });
@@ -322,7 +332,7 @@ class DensityChecks {
     const double all_nodes = double(batch) * double(nodes);
     for (int64_t r = 0; r < nodes; ++r) {
       Weighted w = weighted(law, quadrature, r * batch, all_nodes);
-      sum_up(integrated, [&](size_t i, std::vector<double>& f) {
+      sum_up(integrated, [&](size_t i, Statistics& f) {
         statistics(w.v[i], f);
         return w.weight[i];
       });
@@ -335,7 +345,7 @@ class DensityChecks {
       State xt = sampler().forward(state(batch, law.x0.data()), law.t, Seed(session_.options().seed, 51),
                                    unchecked(r * batch));
       std::vector<float> way = ways(law, xt);
-      sum_up(drawn, [&](size_t i, std::vector<double>& f) {
+      sum_up(drawn, [&](size_t i, Statistics& f) {
         statistics(coordinates(law, &way[i * m]), f);
         return 1.0;
       });

@@ -74,8 +74,10 @@ class Kind {
     Vector g = gradient(at, e), d = combine(-1, g, 0, g);
     const double first = norm(g);
     if (!(first > 0)) return {};
-    for (size_t trip = 0; trip < 2 * n + 8; ++trip) {
-      if (!(norm(g) > 1e-12 * first)) return e;
+    // The best so far, for near the least of a steep loss rounding leads away again.
+    Vector best = e;
+    double left = first;
+    for (size_t trip = 0; trip < 2 * n + 8 && left > 1e-12 * first; ++trip) {
       Vector curved = combine(1, gradient(at, combine(1, e, 1, d)), -1, g);
       double curvature = dot(d, curved);
       if (!(curvature > 0)) break;  // It has no least, or none that is nearer than rounding.
@@ -83,8 +85,11 @@ class Kind {
       Vector next = gradient(at, e);
       d = combine(-1, next, dot(next, next) / dot(g, g), d);
       g = next;
+      if (!(norm(g) < left)) continue;
+      left = norm(g);
+      best = e;
     }
-    return norm(g) <= 1e-6 * first ? std::optional(e) : std::nullopt;
+    return left <= 1e-6 * first ? std::optional(best) : std::nullopt;
   }
 
   /// Whether the loss is the same for all estimates, or falls below all bounds.

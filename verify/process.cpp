@@ -127,16 +127,8 @@ class ProcessChecks {
     ways.report(of_compose, compose);
   }
 
-  void prior() {
-    const Words words{"prior",
-                      "x_T drawn by prior, against noised from one x_0 to T",
-                      "by prior",
-                      "by forward",
-                      "x_T",
-                      "",
-                      "prior; or the horizon: raise it until the process has forgotten where it started"};
-    double horizon = time(1);
-    // Everything starts where sample 0 does: prior knows no data.
+  // Everything starts where sample 0 does: prior knows no data.
+  State one_start() const {
     State one;
     for (const Component& c : subject_->components) {
       Tensor starts = contiguous(x0_[c.name]);
@@ -146,12 +138,24 @@ class ProcessChecks {
       c.categorical() ? repeat(starts.values<int32_t>()) : repeat(starts.values<float>());
       one.set(c.name, starts);
     }
-    TwoWays ways(session_, *subject_, one);
+    return one;
+  }
+
+  void prior() {
+    check_prior(sampler(), "prior", 0.5,
+                "prior; or the horizon: raise it until the process has forgotten where it started");
+  }
+
+  void check_prior(const Sampler& draw, const char* check, double share, const char* advice) {
+    const Words words{check, "x_T drawn by prior, against noised from one x_0 to T", "by prior", "by forward", "x_T", "",
+                      advice};
+    const double horizon = draw.horizon();
+    TwoWays ways(session_, *subject_, one_start());
     TwoWays::Results results(subject_->components.size());
-    ways.compare(results, words, fmt::format("T = {:.4g}", horizon), 0.5, 1, horizon,
+    ways.compare(results, words, fmt::format("T = {:.4g}", horizon), share, 1, horizon,
                  [&](const State& x0, int64_t first) {
-                   Way a{sampler().prior(TwoWays::batch, seed(11), unchecked(first)), {}};
-                   return std::pair(std::move(a), Way{sampler().forward(x0, horizon, seed(12), unchecked(first)), {}});
+                   Way a{draw.prior(TwoWays::batch, seed(11), unchecked(first)), {}};
+                   return std::pair(std::move(a), Way{draw.forward(x0, horizon, seed(12), unchecked(first)), {}});
                  });
     ways.report(results, words);
   }
@@ -230,29 +234,33 @@ class ProcessChecks {
     return strays;
   }
 
+  // A sampler with a far horizon, where the declaration is there to make one and the process goes on so far.
+  std::optional<Sampler> with_far_horizon() {
+    if (!subject_->joint) return {};
+    double horizon = subject_->horizon();
+    Joint joint(subject_->joint->name(), std::min(1e6 * horizon, 1e30));
+    // A clock need not go on beyond its own horizon.
+    for (const auto& c : subject_->joint->components()) {
+      Placement placement = c.placement;
+      if (!placement.clock.is_identity())
+        placement.clock = Clock([=](Expr t) { return c.placement.clock(min(t, horizon)); });
+      joint.add(c.name, c.process, placement);
+    }
+    try {
+      return compile(joint, session_.options().target,
+                     session_.compile_options({Question::prior, Question::forward, Question::bridge}));
+    } catch (const Error& e) {
+      session_.skip("times beyond the horizon", e.what());
+      return {};
+    }
+  }
+
   void extremes() {
     const State x0 = part_of(x0_, 0, few);
-    // A sampler with a far horizon, where the declaration is there to make one and the process goes on so far.
-    std::optional<Sampler> far;
-    std::vector<double> times = {1e-30, 1e-20, 1e-12, 1e-7, 1e-4, 0.3, 1};
     double horizon = subject_->horizon();
-    if (subject_->joint) {
-      Joint joint(subject_->joint->name(), std::min(1e6 * horizon, 1e30));
-      // A clock need not go on beyond its own horizon.
-      for (const auto& c : subject_->joint->components()) {
-        Placement placement = c.placement;
-        if (!placement.clock.is_identity())
-          placement.clock = Clock([=](Expr t) { return c.placement.clock(min(t, horizon)); });
-        joint.add(c.name, c.process, placement);
-      }
-      try {
-        far = compile(joint, session_.options().target,
-                      session_.compile_options({Question::prior, Question::forward, Question::bridge}));
-        for (double t : {1.5, 3.0, 10.0, 1e2, 1e4, 1e6}) times.push_back(t);
-      } catch (const Error& e) {
-        session_.skip("times beyond the horizon", e.what());
-      }
-    }
+    std::vector<double> times = {1e-30, 1e-20, 1e-12, 1e-7, 1e-4, 0.3, 1};
+    std::optional<Sampler> far = with_far_horizon();
+    if (far) times.insert(times.end(), {1.5, 3.0, 10.0, 1e2, 1e4, 1e6});
     const Sampler& draw = far ? *far : sampler();
     size_t count = subject_->components.size();
     std::vector<int64_t> wrong(count), n(count);
@@ -332,6 +340,9 @@ class ProcessChecks {
               ? "bridge, just below t: which end is which, and s and t - s"
               : "differences and quotients that vanish or overflow (expm1, log1p), divisions by a variance, project");
     }
+    if (far)
+      check_prior(*far, "prior of a far horizon", 0.1,
+                  "prior: what it makes of the horizon that it is given; or forward, long after");
   }
 
   // Compiled code against the reference evaluator, draw by draw.

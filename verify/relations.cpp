@@ -170,11 +170,15 @@ void Relations::read_categories(const Triples& x, int64_t i, double* values) con
   size_t m = component_.elements();
   auto at = [&](const void* points) { return static_cast<const int32_t*>(points) + size_t(i) * m; };
   const int32_t *x0 = at(x.x0_), *xs = at(x.xs_), *xt = with_end_ ? at(x.xt_) : nullptr;
-  *values++ = std::equal(xs, xs + m, x0);
-  if (with_end_) *values++ = std::equal(xs, xs + m, xt);
+  auto same = [m](const int32_t* a, const int32_t* b) {
+    return m == 1 ? *a == *b : std::equal(a, a + m, b);  // The library compares as bytes, by a call.
+  };
+  *values++ = same(xs, x0);
+  if (with_end_) *values++ = same(xs, xt);
   auto k = int32_t(std::min<int64_t>(component_.border->point.categories, most_cells));
-  *values++ = *xs % k;
-  if (with_end_ && k * k <= most_cells) *values++ = (*xs % k) * k + *xt % k;
+  auto cell = [k](int32_t category) { return category < k ? category : category % k; };  // Divisions are slow.
+  *values++ = cell(*xs);
+  if (with_end_ && k * k <= most_cells) *values++ = cell(*xs) * k + cell(*xt);
 }
 
 }  // namespace catenary::verifying

@@ -37,18 +37,6 @@ double sigmas_of_chi_square(double chi_square, double degrees) {
   return (std::cbrt(chi_square / degrees) - (1 - spread)) / std::sqrt(spread);
 }
 
-TwoSample::Moments& TwoSample::Moments::operator+=(const Moments& other) {
-  n += other.n;
-  d += other.d;
-  dd += other.dd;
-  e += other.e;
-  ee += other.ee;
-  f += other.f;
-  ff += other.ff;
-  ffff += other.ffff;
-  return *this;
-}
-
 TwoSample::TwoSample(std::vector<std::string> statistics, size_t groups, std::vector<int> whole)
     : names_(std::move(statistics)),
       groups_(groups),

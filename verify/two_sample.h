@@ -57,7 +57,18 @@ class TwoSample {
   /// Of d = a - b and of e = a^2 - b^2, about the centre; f is a there.
   struct Moments {
     double n = 0, d = 0, dd = 0, e = 0, ee = 0, f = 0, ff = 0, ffff = 0;
-    Moments& operator+=(const Moments& other);
+    /// Here to be inlined: it runs for every statistic of every sample.
+    Moments& operator+=(const Moments& other) {
+      n += other.n;
+      d += other.d;
+      dd += other.dd;
+      e += other.e;
+      ee += other.ee;
+      f += other.f;
+      ff += other.ff;
+      ffff += other.ffff;
+      return *this;
+    }
   };
   /// Sums over some of the samples.
   struct Sums {
