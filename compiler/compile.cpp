@@ -147,13 +147,12 @@ Compiled lower(const Source& source, const Target& target, const CompileOptions&
     kernels.insert(kernels.end(), piece.kernels.begin(), piece.kernels.end());
     compiled.objects.push_back(std::move(piece.object));
   }
-  compiled.table = std::make_unique<KernelTable>(source.name, source.horizon, target.lanes, std::move(components),
+  compiled.table = std::make_unique<KernelTable>(source.name, source.horizon, target, std::move(components),
                                                  std::move(kernels));
   return compiled;
 }
 
-Sampler load(Compiled compiled, const Target& target, const SamplerOptions& options) {
-  check_runs_here(target);
+Sampler load(Compiled compiled, const SamplerOptions& options) {
   struct Loaded {
     explicit Loaded(Compiled from) : table(std::move(from.table)), code(from.objects) {}
     std::unique_ptr<KernelTable> table;
@@ -195,11 +194,11 @@ void write_files(const Source& source, const std::string& folder, const Target& 
 }  // namespace
 
 Sampler compile(const Joint& joint, const Target& target, const CompileOptions& options) {
-  return load(lower(source_of(joint, options.questions), target, options), target, options.sampler);
+  return load(lower(source_of(joint, options.questions), target, options), options.sampler);
 }
 
 Converter compile(const Conversion& conversion, const Target& target, const CompileOptions& options) {
-  return Converter(load(lower(source_of(conversion), target, options), target, options.sampler));
+  return Converter(load(lower(source_of(conversion), target, options), options.sampler));
 }
 
 std::string to_mlir(const Joint& joint) {
@@ -226,7 +225,7 @@ Sampler compile_mlir(const std::string& text, const std::string& name, const Tar
                 }};
   // What passes the checks of a declaration and still cannot be lowered is the text's fault, not ours.
   try {
-    return load(lower(source, target, options), target, options.sampler);
+    return load(lower(source, target, options), options.sampler);
   } catch (const PassFailure& failure) {
     throw Error(fmt::format("'{}' cannot be compiled: {}", name, failure.diagnostics));
   }

@@ -7,6 +7,7 @@
 
 #include <catenary/compiler/dialect/questions.h>
 #include <catenary/compiler/symbols.h>
+#include <catenary/compiler/target/cpu.h>
 #include <catenary/dsl/space.h>
 #include <catenary/support/philox.h>
 
@@ -63,6 +64,7 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
                   int32_t(*pipeline.getGroup()),
                   int32_t(form_of(pipeline.getQuestion()).times.size()),
                   0,
+                  int64_t(pipeline.getDraws().value_or(0)),
                   {},
                   sample_part_symbol(module, pipeline),
                   points_part_symbol(module, pipeline)};
@@ -78,9 +80,11 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
   return kernels;
 }
 
-KernelTable::KernelTable(std::string name, double horizon, int lanes, std::vector<ComponentEntry> components,
+KernelTable::KernelTable(std::string name, double horizon, const Target& target, std::vector<ComponentEntry> components,
                          std::vector<KernelEntry> kernels)
     : name_(std::move(name)),
+      processor_(target.cpu),
+      needs_(needs_of(target)),
       component_entries_(std::move(components)),
       kernel_entries_(std::move(kernels)),
       module_{} {
@@ -92,12 +96,20 @@ KernelTable::KernelTable(std::string name, double horizon, int lanes, std::vecto
         {nullptr, k.coefficient_count ? k.sample_symbol.c_str() : nullptr, k.points_symbol.c_str(), k.device_group});
   for (size_t i = 0; i < kernel_entries_.size(); ++i) {
     const KernelEntry& k = kernel_entries_[i];
-    kernels_.push_back({k.pipeline.c_str(), k.sites.c_str(), lanes, k.group, k.time_count, k.coefficient_count,
-                        int32_t(k.operands.size()), k.operands.data(), nullptr, nullptr,
+    kernels_.push_back({k.pipeline.c_str(), k.sites.c_str(), target.lanes, k.group, k.time_count, k.coefficient_count,
+                        k.draws, int32_t(k.operands.size()), k.operands.data(), nullptr, nullptr,
                         k.ptx_symbol.empty() ? nullptr : &devices_[i]});
   }
-  module_ = {CATENARY_ABI_VERSION, counter_layout_version,   name_.c_str(),  horizon, int32_t(components_.size()),
-             components_.data(),   int32_t(kernels_.size()), kernels_.data()};
+  module_ = {CATENARY_ABI_VERSION,
+             counter_layout_version,
+             name_.c_str(),
+             processor_.c_str(),
+             needs_.c_str(),
+             horizon,
+             int32_t(components_.size()),
+             components_.data(),
+             int32_t(kernels_.size()),
+             kernels_.data()};
 }
 
 void KernelTable::bind(const std::function<void*(const std::string&)>& address) {
@@ -146,17 +158,18 @@ std::string KernelTable::c_header() const {
   line(fmt::format("\nstatic const catenary_kernel catenary_{}_kernels[] = {{", name));
   for (size_t k = 0; k < kernels_.size(); ++k) {
     const catenary_kernel& kernel = kernels_[k];
-    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}, {}}},",
+    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}, {}}},",
                      c_string(kernel.pipeline), c_string(kernel.sites), kernel.lanes, kernel.group, kernel.time_count,
-                     kernel.coefficient_count, kernel.operand_count, name, k, kernel_entries_[k].sample_symbol,
+                     kernel.coefficient_count, kernel.draws, kernel.operand_count, name, k, kernel_entries_[k].sample_symbol,
                      kernel_entries_[k].points_symbol,
                      kernel.device ? fmt::format("&catenary_{}_device_{}", name, k) : "NULL"));
   }
   line("};\n");
   line(
-      fmt::format("static const catenary_module catenary_{} = {{{}, {}, \"{}\", {:a}, {}, catenary_{}_components, {}, "
+      fmt::format("static const catenary_module catenary_{} = {{{}, {}, \"{}\", {}, {}, {:a}, {}, catenary_{}_components, {}, "
                   "catenary_{}_kernels}};",
-                  name, module_.abi_version, module_.counter_layout, name, module_.horizon, module_.component_count,
+                  name, module_.abi_version, module_.counter_layout, name, c_string(module_.processor),
+                  c_string(module_.needs), module_.horizon, module_.component_count,
                   name, module_.kernel_count, name));
   line("\n#endif");
   return text;

@@ -7,6 +7,7 @@
 
 #include <mlir/IR/BuiltinOps.h>
 
+#include <catenary/compiler/compile.h>
 #include <catenary/runtime/abi.h>
 
 namespace catenary {
@@ -21,6 +22,7 @@ struct ComponentEntry {
 struct KernelEntry {
   std::string pipeline, sites;
   int32_t group, time_count, coefficient_count;
+  int64_t draws;
   std::vector<catenary_operand> operands;
   std::string sample_symbol, points_symbol;
   std::string ptx_symbol = {};  ///< Of the text that has functions of the same names for a GPU. Empty: none.
@@ -35,7 +37,7 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module);
 class KernelTable {
  public:
   /// The kernels' functions are null until bind.
-  KernelTable(std::string name, double horizon, int lanes, std::vector<ComponentEntry> components,
+  KernelTable(std::string name, double horizon, const Target& target, std::vector<ComponentEntry> components,
               std::vector<KernelEntry> kernels);
   KernelTable(const KernelTable&) = delete;
   KernelTable& operator=(const KernelTable&) = delete;
@@ -49,7 +51,7 @@ class KernelTable {
   std::string c_header() const;
 
  private:
-  std::string name_;
+  std::string name_, processor_, needs_;
   std::vector<ComponentEntry> component_entries_;
   std::vector<KernelEntry> kernel_entries_;
   std::vector<catenary_component> components_;

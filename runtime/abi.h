@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define CATENARY_ABI_VERSION 3
+#define CATENARY_ABI_VERSION 4
 #define CATENARY_MAX_RANK 4
 #define CATENARY_MAX_TIMES 2
 
@@ -134,6 +134,7 @@ typedef struct catenary_kernel {
   int32_t group;
   int32_t time_count; /* prior and convert 0; bridge, step, transition and flow_step 2 (s, t); all others 1 (t) */
   int32_t coefficient_count;
+  int64_t draws; /* the most numbers that a point takes of one stream on one trip; a stream has 2^50 */
   int32_t operand_count;
   const catenary_operand* operands;
   void (*sample_part)(const catenary_sample_args*);
@@ -146,7 +147,9 @@ typedef struct catenary_module {
   uint32_t abi_version;
   uint32_t counter_layout;
   const char* name;
-  double horizon; /* T: the time of pure noise */
+  const char* processor; /* that the kernels were compiled for, by LLVM's name */
+  const char* needs;     /* the features of it that others of its kind may lack: LLVM's names, commas between them */
+  double horizon;        /* T: the time of pure noise */
   int32_t component_count;
   const catenary_component* components;
   int32_t kernel_count;

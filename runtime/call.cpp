@@ -12,9 +12,8 @@
 namespace catenary {
 namespace {
 
-// The counter has 48 bits of block, four words each: 2^50 draws in a stream. A point draws a few times per element, and
-// this is the number of elements that leaves four draws for each.
-constexpr int64_t most_elements = int64_t{1} << 48;
+// The counter has 48 bits of block, four words each.
+constexpr int64_t draws_of_stream = int64_t{1} << 50;
 
 std::string sites_text(std::string_view group) {
   return group.empty() ? "the sites that have no name" : fmt::format("sites '{}'", group);
@@ -167,21 +166,25 @@ void Call::check_overlap() const {
   }
 }
 
-void Call::check_range(int64_t first_sample) const {
-  int component = 0;
-  for (const catenary_component& declared : module_.components()) {
-    const int64_t per_sample = site_count(module_.group_of(component++)) * declared.point.size;
-    if (first_sample > most_elements / per_sample - samples_)
-      throw Error(fmt::format(
-          "{}: samples {} to {} of component '{}', with {} elements each, go beyond 2^48 elements, where draws "
-          "would repeat; use another seed for them",
-          subject_.text(), first_sample, uint64_t(first_sample) + uint64_t(samples_) - 1, declared.name, per_sample));
-  }
+int64_t Call::sites_of(const catenary_kernel& kernel) const {
+  return site_count(module_.group_of(kernel.operands[0].component));
+}
+
+void Call::check_range(const catenary_kernel& kernel, int64_t first_sample) const {
+  const int64_t sites = sites_of(kernel);
+  const int64_t most_points = draws_of_stream / std::max<int64_t>(kernel.draws, 1);
+  if (first_sample > most_points / sites - samples_)
+    throw Error(fmt::format(
+        "{}: samples {} to {}, which draw {} numbers each on {}, go beyond the 2^50 numbers of a seed's stream, where "
+        "draws would repeat; use another seed for them",
+        subject_.text(), first_sample, uint64_t(first_sample) + uint64_t(samples_) - 1, sites * kernel.draws,
+        sites_text(kernel.sites)));
 }
 
 void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& pool, int threads) {
   check_overlap();
-  check_range(first_sample);
+  for (const catenary_kernel* kernel : module_.kernels(question))
+    check_range(*kernel, first_sample);
   if (place_.gpu)
     for (size_t group = 0; group < groups_.size(); ++group) place_.gpu->check_sites(site_count(int(group)));
   for (const catenary_kernel* kernel : module_.kernels(question)) {
@@ -200,7 +203,7 @@ void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& p
     const KernelCall kernel_call = {.seed = seed,
                                     .first_sample = first_sample,
                                     .samples = samples_,
-                                    .sites = site_count(module_.group_of(kernel->operands[0].component)),
+                                    .sites = sites_of(*kernel),
                                     .operands = operands,
                                     .point_bytes = point_bytes,
                                     .times = times_,

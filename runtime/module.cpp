@@ -8,6 +8,7 @@
 
 #include <catenary/runtime/checks.h>
 #include <catenary/support/error.h>
+#include <catenary/support/processor.h>
 
 namespace catenary {
 namespace {
@@ -35,6 +36,19 @@ void require_sound(const catenary_kernel& kernel, int question, int component_co
   }
 }
 
+// Code for another processor would end the program at the first instruction that this one does not know.
+void check_processor(const catenary_module& module) {
+  std::string missing, needs = fmt::format(",{},", module.needs);
+  for (const ProcessorFeature& feature : processor_features)
+    if (needs.find(fmt::format(",{},", feature.name)) != std::string::npos && !feature.here())
+      missing += fmt::format("{}{}", missing.empty() ? "" : ", ", feature.name);
+  if (!missing.empty())
+    throw Error(
+        fmt::format("module '{}' was compiled for processor '{}', and this one has no {}; compile it here "
+                    "(Target::host()), or for a processor whose features both have, such as x86-64-v3",
+                    module.name, module.processor, missing));
+}
+
 }  // namespace
 
 Module::Module(const catenary_module* module, std::shared_ptr<void> keepalive)
@@ -50,6 +64,7 @@ Module::Module(const catenary_module* module, std::shared_ptr<void> keepalive)
         "module '{}' draws by version {} of the counter layout and this runtime by version {}; compile it again "
         "with the Catenary that it runs with",
         module->name, module->counter_layout, counter_layout_version));
+  check_processor(*module);
   for (const catenary_component& component : components()) {
     auto group = std::ranges::find(groups_, std::string_view(component.sites));
     group_of_.push_back(int(group - groups_.begin()));

@@ -99,7 +99,8 @@ def YieldOp : Catenary_Op<"yield", [Pure, Terminator, ReturnLike]> {
 def PipelineOp : Catenary_Op<"pipeline", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "one question answered at one point for the components of one set of sites";
   let description = [{
-    `group` is set by group-points: the number of consecutive points that draw an even number of words together.
+    `draws` is set by assign-draws: the most numbers that a point takes of one stream on one trip. `group` is set by
+    group-points: the number of consecutive points that draw an even number of words together.
 
     ```mlir
     catenary.pipeline @forward asks "forward" {
@@ -111,9 +112,9 @@ def PipelineOp : Catenary_Op<"pipeline", [Symbol, NoTerminator, SingleBlock, Iso
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$question, DefaultValuedAttr<StrAttr, "\"\"">:$sites,
-                       OptionalAttr<I32Attr>:$group);
+                       OptionalAttr<I64Attr>:$draws, OptionalAttr<I32Attr>:$group);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `asks` $question (`sites` $sites^)? (`group` $group^)? attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `asks` $question (`sites` $sites^)? (`draws` $draws^)? (`group` $group^)? attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
 }
 

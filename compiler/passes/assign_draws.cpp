@@ -37,7 +37,9 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
       question = question_of(pipeline.getQuestion());
       loops.clear();
+      most = 0;
       if (failed(number(pipeline.getBody().front(), nullptr, Value()))) return signalPassFailure();
+      pipeline.setDraws(most);
     }
   }
 
@@ -60,6 +62,7 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
         used += size_of(draw);
       }
       for (DrawOp draw : draws) draw.setPerPoint(count[int(kind_of(draw))]);
+      most = std::max({most, count[0], count[1]});
     }
     for (Operation& op : block) {
       if (auto fold = dyn_cast<scf::ForOp>(op); fold && loop && isa<scf::WhileOp>(loop) && draws(fold))
@@ -111,6 +114,7 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
 
   Question question = Question::prior;
   std::map<uint32_t, uint32_t> loops;
+  int64_t most = 0;
   llvm::DenseMap<Operation*, int64_t> trips_;  // Of the folds that draw, those around them counted in.
 };
 

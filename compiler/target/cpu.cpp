@@ -11,6 +11,7 @@
 
 #include <catenary/compiler/pipeline.h>
 #include <catenary/compiler/target/llvm.h>
+#include <catenary/support/processor.h>
 
 namespace catenary {
 
@@ -58,17 +59,13 @@ std::unique_ptr<llvm::TargetMachine> machine_for(const Target& target) {
 
 }  // namespace
 
-void check_runs_here(const Target& target) {
+std::string needs_of(const Target& target) {
   auto machine = machine_for(target);
-  std::string missing;
-  for (const auto& feature : llvm::sys::getHostCPUFeatures())
-    if (!feature.second && machine->getMCSubtargetInfo()->checkFeatures("+" + feature.first().str()))
-      missing += (missing.empty() ? "" : ", ") + feature.first().str();
-  if (!missing.empty())
-    throw Error(
-        fmt::format("target: code for processor '{}' does not run on this one, which has no {}; compile it to "
-                    "files, or take Target::host()",
-                    target.cpu, missing));
+  std::string needs;
+  for (const ProcessorFeature& feature : processor_features)
+    if (machine->getMCSubtargetInfo()->checkFeatures(fmt::format("+{}", feature.name)))
+      needs += fmt::format("{}{}", needs.empty() ? "" : ",", feature.name);
+  return needs;
 }
 
 Target Target::host() {

@@ -10,8 +10,8 @@
 
 namespace catenary {
 
-/// Throws Error where this machine lacks what code for `target` may use.
-void check_runs_here(const Target& target);
+/// What code for `target` may use and other processors may lack: `needs` of catenary_module.
+std::string needs_of(const Target& target);
 
 /// Object bytes for a target. Stages go to `dump` as in run_passes. Throws Error for a processor LLVM does not know or
 /// one without fma, Bug if code cannot be made.

@@ -389,7 +389,7 @@ TEST_CASE("errors: sizes and options") {
        [&] { sampler().forward(x0, 0.5, Seed(1), {.first_sample = -1}); });
   says("forward: threads is -2; give a number, or 0 for all of the sampler's",
        [&] { sampler().forward(x0, 0.5, Seed(1), {.threads = -2}); });
-  // 2^48 elements are 93824992236885 places of three.
+  // 2^50 draws are 375299968947541 places of three.
   State flat{
       {"place", Tensor::empty(Dtype::f32, {4, 3})}, {"region", Tensor::empty(Dtype::i32, {4})}, {"scale", x0["scale"]}};
   std::ranges::fill(flat["place"].values<float>(), 0.0f);
@@ -397,12 +397,11 @@ TEST_CASE("errors: sizes and options") {
   auto from = [&](int64_t sample) {
     return [&, sample] { sampler().forward(flat, 0.5, Seed(1), {.first_sample = sample}); };
   };
-  from(93824992236881)();
+  from(375299968947537)();
   says(
-      "forward: samples 93824992236882 to 93824992236885 of component 'place', with 3 elements each, go beyond 2^48 "
-      "elements, where "
-      "draws would repeat; use another seed for them",
-      from(93824992236882));
+      "forward: samples 375299968947538 to 375299968947541, which draw 3 numbers each on sites 'residues', go beyond the "
+      "2^50 numbers of a seed's stream, where draws would repeat; use another seed for them",
+      from(375299968947538));
 }
 
 TEST_CASE("errors: loading") {
@@ -410,7 +409,7 @@ TEST_CASE("errors: loading") {
   catenary_module other = *module<8, 2>();
   other.abi_version = 7;
   says(
-      "this module was compiled for version 7 of the interface and this runtime has version 3; compile it again with "
+      "this module was compiled for version 7 of the interface and this runtime has version 4; compile it again with "
       "the Catenary "
       "that it runs with",
       [&] { Sampler::load(&other); });
@@ -421,6 +420,16 @@ TEST_CASE("errors: loading") {
       "the Catenary "
       "that it runs with",
       [&] { Sampler::load(&other); });
+#if defined(__x86_64__)
+  // FMA4 was in a few processors of 2011 to 2017; names that the runtime does not know are nothing to it.
+  other = *module<8, 2>();
+  other.processor = "bdver2";
+  other.needs = "a,fma4,b";
+  says(
+      "module 'protein' was compiled for processor 'bdver2', and this one has no fma4; compile it here "
+      "(Target::host()), or for a processor whose features both have, such as x86-64-v3",
+      [&] { Sampler::load(&other); });
+#endif
   other = *module<8, 2>();
   other.kernel_count = 4;
   says(

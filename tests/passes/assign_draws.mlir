@@ -7,7 +7,8 @@ catenary.process @y 1 on "euclidean" points f32 estimates "endpoint" f32 {
 
 // Each component counts its own normals, and its own words, whether bits or uniforms; a tensor takes a place per element.
 // The stream: component << 16 | loop << 8 | question << 1 | kind.
-// CHECK-LABEL: catenary.pipeline @kinds
+// The pipeline is told the most of any stream.
+// CHECK-LABEL: catenary.pipeline @kinds asks "step" draws 7 {
 catenary.pipeline @kinds asks "step" {
   // CHECK-NEXT: draw normal {component = 0 : i32, first = 0 : i64, per_point = 7 : i64, stream = 6 : i32} : tensor<2x3xf32>
   %a = catenary.draw normal {component = 0 : i32} : tensor<2x3xf32>

@@ -5,7 +5,7 @@
 // RUN: catenary-opt %s --catenary-points | FileCheck %s --check-prefix=POINTS
 // RUN: catenary-opt %s --catenary-points=words=4 --catenary-lower-to-gpu | FileCheck %s --check-prefix=GPU
 
-// POINTS: catenary.pipeline @step.0 asks "step" group 2 {
+// POINTS: catenary.pipeline @step.0 asks "step" draws 3 group 2 {
 // POINTS-NOT: catenary.draw
 // POINTS-NOT: catenary.apply
 

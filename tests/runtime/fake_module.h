@@ -181,7 +181,7 @@ const catenary_module* module() {
         else
           points = members[0] == 0 ? residues<lanes, group, question> : chain<lanes, group, question>;
         made.kernels.push_back({name_of(question), members[0] == 0 ? "residues" : "chain", lanes, group,
-                                times[int(question)], 3, int32_t(operands.size()), nullptr,
+                                times[int(question)], 3, members[0] == 0 ? 3 : 1, int32_t(operands.size()), nullptr,
                                 sample_part<lanes, question>, points});
       }
     };
@@ -192,8 +192,10 @@ const catenary_module* module() {
     add(std::integral_constant<Question, Question::transition>{});
     add(std::integral_constant<Question, Question::log_density>{});
     for (size_t i = 0; i < made.kernels.size(); ++i) made.kernels[i].operands = made.operands[i].data();
-    made.module = {CATENARY_ABI_VERSION,   uint32_t(counter_layout_version), "protein",          horizon, 3,
-                   made.components.data(), int32_t(made.kernels.size()),     made.kernels.data()};
+    made.module = {CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "protein",
+                   "any",                "",                               horizon,
+                   3,                    made.components.data(),           int32_t(made.kernels.size()),
+                   made.kernels.data()};
     return made;
   }();
   return &fake.module;
@@ -206,9 +208,9 @@ const catenary_module* scores_module() {
   static const catenary_component component = {"place", "sphere", "residues", place, place, "endpoint"};
   static const catenary_operand operands[] = {{0, CATENARY_X0}, {0, CATENARY_XT}, {0, CATENARY_SCORE}};
   static const catenary_kernel kernel = {
-      "score", "residues", lanes, group, 1, 3, 3, operands, sample_part<lanes, Question::score>, scores<lanes, group>};
+      "score", "residues", lanes, group, 1, 3, 0, 3, operands, sample_part<lanes, Question::score>, scores<lanes, group>};
   static const catenary_module module = {
-      CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "arrows", horizon, 1, &component, 1, &kernel};
+      CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "arrows", "any", "", horizon, 1, &component, 1, &kernel};
   return &module;
 }
 
