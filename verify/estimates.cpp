@@ -19,7 +19,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 double size_of(const Vector& v) {
   double most = 0;
-  for (double x : v) most = std::max(most, std::abs(x));
+  for (double x : v) most = larger(most, std::abs(x));
   return most;
 }
 

@@ -1,6 +1,7 @@
 // A manifold as functions of numbers: in double precision, and as compiled to f32.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -74,6 +75,8 @@ std::string text_of(const Vector& x);
 
 double dot(const Vector& a, const Vector& b);
 double norm(const Vector& a);
+/// The larger of two, NaN where one is: std::max would drop it.
+inline double larger(double a, double b) { return std::isnan(a) || a >= b ? a : b; }
 Vector combine(double a, const Vector& x, double b, const Vector& y);  ///< a x + b y
 
 }  // namespace catenary::verifying

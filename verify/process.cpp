@@ -144,6 +144,9 @@ class ProcessChecks {
   void prior() {
     check_prior(sampler(), "prior", 0.5,
                 "prior; or the horizon: raise it until the process has forgotten where it started");
+    if (const Sampler* late = far())
+      check_prior(*late, "prior of a far horizon", 0.1,
+                  "prior: what it makes of the horizon that it is given; or forward, long after");
   }
 
   void check_prior(const Sampler& draw, const char* check, double share, const char* advice) {
@@ -225,7 +228,7 @@ class ProcessChecks {
         } else {
           double v = double(element_of<float>(state, c, i)[j]);
           good = good && std::isfinite(v);
-          if (c.project) away = std::max(away, std::abs(double(projected[size_t(i) * m + j]) - v));
+          if (c.project) away = larger(away, std::abs(double(projected[size_t(i) * m + j]) - v));
           size = std::max(size, std::abs(v));
         }
       }
@@ -234,7 +237,13 @@ class ProcessChecks {
     return strays;
   }
 
-  // A sampler with a far horizon, where the declaration is there to make one and the process goes on so far.
+  // A sampler with a far horizon; null where the declaration is not there to make one or the process does not go on so
+  // far.
+  const Sampler* far() {
+    if (!far_) far_.emplace(with_far_horizon());
+    return *far_ ? &**far_ : nullptr;
+  }
+
   std::optional<Sampler> with_far_horizon() {
     if (!subject_->joint) return {};
     double horizon = subject_->horizon();
@@ -259,7 +268,7 @@ class ProcessChecks {
     const State x0 = part_of(x0_, 0, few);
     double horizon = subject_->horizon();
     std::vector<double> times = {1e-30, 1e-20, 1e-12, 1e-7, 1e-4, 0.3, 1};
-    std::optional<Sampler> far = with_far_horizon();
+    const Sampler* far = this->far();
     if (far) times.insert(times.end(), {1.5, 3.0, 10.0, 1e2, 1e4, 1e6});
     const Sampler& draw = far ? *far : sampler();
     size_t count = subject_->components.size();
@@ -340,9 +349,6 @@ class ProcessChecks {
               ? "bridge, just below t: which end is which, and s and t - s"
               : "differences and quotients that vanish or overflow (expm1, log1p), divisions by a variance, project");
     }
-    if (far)
-      check_prior(*far, "prior of a far horizon", 0.1,
-                  "prior: what it makes of the horizon that it is given; or forward, long after");
   }
 
   // Compiled code against the reference evaluator, draw by draw.
@@ -384,10 +390,10 @@ class ProcessChecks {
             Values found = values(d.state);
             double away = 0, size = 1;
             for (size_t j = 0; j < exact.size(); ++j) {
-              away = std::max(away, std::abs(exact[j] - found[j]));
+              away = larger(away, std::abs(exact[j] - found[j]));
               size = std::max(size, std::abs(exact[j]));
             }
-            if (away > 1e-3 * size && c.geometry) away = std::min(away, c.geometry->distance(exact, found));
+            if (!(away <= 1e-3 * size) && c.geometry) away = std::min(away, c.geometry->distance(exact, found));
             if (away <= 1e-3 * size) continue;
             std::lock_guard lock(mutex);
             if (++different == 1)
@@ -411,6 +417,7 @@ class ProcessChecks {
   Session& session_;
   std::shared_ptr<const Subject> subject_;
   State x0_;
+  std::optional<std::optional<Sampler>> far_;  ///< Absent until it was asked for.
 };
 
 }  // namespace

@@ -84,7 +84,7 @@ std::vector<Case> elsewhere(const Case& c) {
 }
 
 // In its own function, or where that is blind to it in others. Most errors are plain to few draws, and what is `listed`
-// as changing nothing gets no more.
+// as changing nothing gets no more. The others get no more either, but for the density, which shows digits.
 std::string caught_by(const Case& c, uint64_t seed, unsigned limit, bool listed) {
   std::vector<Case> others;
   for (Effort effort : {Effort::quick, Effort::standard}) {
@@ -101,6 +101,8 @@ std::string caught_by(const Case& c, uint64_t seed, unsigned limit, bool listed)
     if (std::string by = caught(c); !by.empty()) return by;
     end_after(limit);
     if (effort == Effort::quick) others = elsewhere(c);
+    if (effort != Effort::quick)
+      std::erase_if(others, [](const Case& other) { return other.function->name != "log_density"; });
     for (const Case& other : others)
       if (std::string by = caught(other); !by.empty() && by != "refused")
         return fmt::format("{}, in {}", by, other.function->name);

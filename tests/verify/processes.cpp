@@ -75,6 +75,14 @@ struct JumpsAtOnce final : Turning {
 struct NarrowPrior final : Turning {
   Expr prior(Expr) const override { return Circle::wrap(normal()); }
 };
+struct PriorOfOneHorizon final : Process {
+  PriorOfOneHorizon() : Process(Euclidean({})) {}
+  Expr prior(Expr) const override { return normal(); }
+  Expr forward(Expr x0, Expr t) const override { return x0 + sqrt(t) * normal(); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override {
+    return x0 + s / t * (xt - x0) + sqrt(s * (1.0 - s / t)) * normal();
+  }
+};
 struct NotNormalised final : Turning {
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override {
     return *Turning::log_density(x0, xt, t) + std::log(2 * std::numbers::pi);
@@ -209,6 +217,12 @@ struct VelocityTowardsTheData final : Straight {
     return Straight::endpoint(kind, kind.kind == "velocity" ? -estimate : estimate, xt, t);
   }
 };
+struct VelocityIntoNothing final : Straight {
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
+    Expr end = Straight::endpoint(kind, estimate, xt, t);
+    return kind.kind == "velocity" ? end + 0.0 * log(min(estimate, 0.0)) : end;
+  }
+};
 struct TangentOfTheWrongPoint final : Straight {
   Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
     return kind.kind == "tangent" ? 2.0 * xt + estimate : Straight::endpoint(kind, estimate, xt, t);
@@ -227,8 +241,9 @@ struct LossOfTheWrongEnd final : Straight {
 };
 struct WrongGradient final : Straight {
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
-    Loss loss = *Straight::loss(kind, estimate, x0, xt, t);
-    return kind.kind == "tangent" ? Loss(loss.number, estimate - (x0 - xt)) : loss;
+    std::optional<Loss> loss = Straight::loss(kind, estimate, x0, xt, t);
+    if (kind.kind == "tangent") loss->gradient = estimate - (x0 - xt);
+    return loss;
   }
 };
 struct NoLoss final : Straight {
@@ -325,6 +340,19 @@ TEST_CASE("mistakes in forward laws and priors") {
   CHECK_THAT(first_failure(Accelerating(), 6), Contains("Chapman-Kolmogorov: ") && Contains("by way of s"));
 }
 
+TEST_CASE("a prior that does not follow its horizon") {
+  VerifyOptions options = quick(1);
+  options.only = {"prior"};
+  options.stop_at_failure = false;
+  Report report = verify(PriorOfOneHorizon(), options);
+  auto late = std::find_if(report.checks.begin(), report.checks.end(),
+                           [](const Check& c) { return c.name == "prior of a far horizon"; });
+  REQUIRE(late != report.checks.end());
+  CHECK(late->verdict == Verdict::fail);
+  CHECK_THAT(late->worst, Contains("T = 1e+06"));
+  CHECK(late->advice == "prior: what it makes of the horizon that it is given; or forward, long after");
+}
+
 TEST_CASE("a horizon too short is told as such") {
   CHECK_THAT(first_failure(Right(), 0.5),
              Contains("prior: ") && Contains("T = 0.5") && Contains("or the horizon: raise it"));
@@ -361,6 +389,7 @@ TEST_CASE("mistakes in any kind of estimate, in losses and in flows") {
   CHECK_THAT(failure(VelocityTowardsTheData()), Contains("true estimates: the 'velocity' that x_0 = [") &&
                                                     Contains("which stands for [") &&
                                                     Contains("endpoint: the x_0 that an estimate stands for"));
+  CHECK_THAT(failure(VelocityIntoNothing()), Contains("true estimates: the 'velocity' that x_0 = [") && Contains("nan"));
   CHECK_THAT(failure(TangentOfTheWrongPoint()), Contains("true estimates: the 'tangent' that x_0 = ["));
   CHECK_THAT(failure(LossOfTheWrongEnd()),
              Contains("loss: of x_0 = [") && Contains("the loss of the 'endpoint' [") && Contains(", which is true"));
