@@ -17,6 +17,7 @@
 #include <catenary/compiler/import.h>
 #include <catenary/compiler/jit.h>
 #include <catenary/compiler/kernel_table.h>
+#include <catenary/compiler/object_cache.h>
 #include <catenary/compiler/pipeline.h>
 #include <catenary/compiler/symbols.h>
 #include <catenary/compiler/target/cpu.h>
@@ -47,11 +48,10 @@ std::string text_of(mlir::ModuleOp module) {
   return text;
 }
 
-// One question of a joint, all the way down.
+// One question of a joint, with the joint's components.
 struct Piece {
   std::vector<ComponentEntry> components;
-  std::vector<KernelEntry> kernels;
-  llvm::SmallVector<char, 0> object;
+  CompiledQuestion compiled;
 };
 
 // What is compiled: a joint process, a conversion, or the text of one of them.
@@ -103,21 +103,34 @@ void add_device_code(mlir::ModuleOp device, mlir::ModuleOp module, Question ques
                                text);
 }
 
-Piece lower(const Source& source, Question question, const Target& target, const std::string& dump) {
+CompiledQuestion lower(mlir::ModuleOp module, Question question, const Target& target, const std::string& dump) {
   std::string folder = dump.empty() ? "" : (std::filesystem::path(dump) / name_of(question)).string();
   int stage = 0;
+  if (!folder.empty()) write_stage(folder, stage, "import", "mlir", text_of(module));
+  mlir::OwningOpRef<mlir::ModuleOp> device;
+  if (!target.gpu.empty()) device = module.clone();
+  run_passes(module, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_pair); }, folder, stage);
+  CompiledQuestion compiled{read_kernels(module), {}};
+  run_passes(module, [&](mlir::OpPassManager& passes) { add_cpu_passes(passes, target.lanes); }, folder, stage);
+  if (device)
+    add_device_code(*device, module, question, target,
+                    folder.empty() ? "" : (std::filesystem::path(folder) / "gpu").string(), compiled.kernels);
+  compiled.object = emit_object(module, target, folder, stage);
+  return compiled;
+}
+
+Piece lower(const Source& source, Question question, const Target& target, const std::string& dump,
+            const ObjectCache& cache) {
   auto context = make_context();
   auto module = source.module(*context, question);
-  if (!folder.empty()) write_stage(folder, stage, "import", "mlir", text_of(*module));
-  mlir::OwningOpRef<mlir::ModuleOp> device;
-  if (!target.gpu.empty()) device = module->clone();
-  run_passes(*module, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_pair); }, folder, stage);
-  Piece piece{read_components(*module), read_kernels(*module), {}};
-  run_passes(*module, [&](mlir::OpPassManager& passes) { add_cpu_passes(passes, target.lanes); }, folder, stage);
-  if (device)
-    add_device_code(*device, *module, question, target,
-                    folder.empty() ? "" : (std::filesystem::path(folder) / "gpu").string(), piece.kernels);
-  piece.object = emit_object(*module, target, folder, stage);
+  Piece piece{read_components(*module), {}};
+  std::string key = cache.keeps() ? cache_key(*module, target) : "";
+  if (auto kept = cache.find(key)) {
+    piece.compiled = std::move(*kept);
+    return piece;
+  }
+  piece.compiled = lower(*module, question, target, dump);
+  cache.keep(key, piece.compiled);
   return piece;
 }
 
@@ -125,12 +138,13 @@ Piece lower(const Source& source, Question question, const Target& target, const
 Compiled lower(const Source& source, const Target& target, const CompileOptions& options) {
   if (target.lanes != 4 && target.lanes != 8 && target.lanes != 16)
     throw Error(fmt::format("target: lanes must be 4, 8 or 16; found {}", target.lanes));
-  std::string dump = options.dump;
-  if (dump.empty())
-    if (auto folder = read_environment().dump) dump = folder->string();
+  const Environment environment = read_environment();
+  const std::string dump = options.dump.empty() && environment.dump ? environment.dump->string() : options.dump;
+  std::filesystem::path kept = options.cache.empty() ? environment.cache : std::filesystem::path(options.cache);
+  const ObjectCache cache(options.cache == "off" || !dump.empty() ? "" : kept);
   std::vector<std::future<Piece>> pieces;
   for (Question q : source.questions) {
-    auto make = [&, q] { return lower(source, q, target, dump); };
+    auto make = [&, q] { return lower(source, q, target, dump, cache); };
     try {
       pieces.push_back(std::async(std::launch::async, make));
     } catch (const std::system_error&) {  // No thread is to be had: here, when it is waited for.
@@ -144,8 +158,8 @@ Compiled lower(const Source& source, const Target& target, const CompileOptions&
   for (auto& future : pieces) {
     Piece piece = future.get();
     components = std::move(piece.components);
-    kernels.insert(kernels.end(), piece.kernels.begin(), piece.kernels.end());
-    compiled.objects.push_back(std::move(piece.object));
+    kernels.insert(kernels.end(), piece.compiled.kernels.begin(), piece.compiled.kernels.end());
+    compiled.objects.push_back(std::move(piece.compiled.object));
   }
   compiled.table = std::make_unique<KernelTable>(source.name, source.horizon, target, std::move(components),
                                                  std::move(kernels));

@@ -35,6 +35,10 @@ struct CompileOptions {
   /// Every stage is written there as a numbered file, in a folder per question. Empty: the folder named by
   /// CATENARY_DUMP, if any.
   std::string dump = {};
+  /// A folder where compiled code is kept from one run to the next, by what it was compiled from; "off": none. Empty:
+  /// the folder named by CATENARY_CACHE, by default `catenary` in the user's folder of caches. Where stages are written
+  /// out everything is compiled.
+  std::string cache = {};
   SamplerOptions sampler = {};
 };
 
@@ -64,8 +68,8 @@ std::map<std::string, std::vector<int64_t>> forbidden_categories(const std::stri
 
 /// Writes `folder/<joint>.a` and `folder/<joint>.h`: an archive of the object code that `compile` would run, and a C
 /// header that defines `static const catenary_module catenary_<joint>` for it, for the questions that `options` lists.
-/// A program that uses them links libcatenary_runtime alone. The code uses all that the target has, and nothing looks
-/// at load time whether the machine has it: for other machines than this one name their processor, or a level such as
+/// A program that uses them links libcatenary_runtime alone. The code uses all that the target has, and a machine that
+/// lacks some of it refuses to load it: for other machines than this one name their processor, or a level such as
 /// "x86-64-v3".
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target = Target::host(),
                       const CompileOptions& options = {});

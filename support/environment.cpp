@@ -28,11 +28,20 @@ std::optional<int> whole_number(const char* name, int least, int most) {
   return number;
 }
 
+// By default where users' programs keep what they can make again (XDG Base Directory Specification).
+std::filesystem::path cache_folder() {
+  if (auto folder = variable("CATENARY_CACHE")) return *folder == "off" ? "" : std::filesystem::path(*folder);
+  if (auto caches = variable("XDG_CACHE_HOME")) return std::filesystem::path(*caches) / "catenary";
+  if (auto home = variable("HOME")) return std::filesystem::path(*home) / ".cache" / "catenary";
+  return {};
+}
+
 }  // namespace
 
 Environment read_environment() {
   Environment environment;
   if (auto folder = variable("CATENARY_DUMP")) environment.dump = std::filesystem::path(*folder);
+  environment.cache = cache_folder();
   environment.threads = whole_number("CATENARY_THREADS", 1, 1024);
   environment.plain = variable("NO_COLOR").has_value();
   return environment;

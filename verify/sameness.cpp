@@ -1,7 +1,9 @@
 // Every question drawn again in another way, and compared to the bit.
 #include <catenary/verify/sameness.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 
 #include <fmt/format.h>
@@ -11,6 +13,24 @@ namespace catenary::verifying {
 namespace {
 
 constexpr int64_t samples = 1003;  // Whole tiles, and a rest.
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "catenary.XXXXXX").string()) {
+    if (!mkdtemp(path_.data()))
+      throw Error(fmt::format("'{}' cannot be made; let TMPDIR name a folder that can be written to", path_));
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 class Sameness {
  public:
@@ -58,9 +78,17 @@ class Sameness {
                 return draw(subject_.compile_again(target, session_.compile_options(subject_questions())), 0, samples);
               });
     }
-    compare("compiled again", "code just compiled, against code compiled before", first, [&] {
-      return draw(subject_.compile_again(session_.options().target, session_.compile_options(subject_questions())), 0,
-                  samples);
+    auto compiled_with = [&](const std::string& cache) {
+      CompileOptions options = session_.compile_options(subject_questions());
+      options.cache = cache;
+      return subject_.compile_again(session_.options().target, options);
+    };
+    compare("compiled again", "code just compiled, against code compiled before", first,
+            [&] { return draw(compiled_with("off"), 0, samples); });
+    compare("cached code", "code just compiled, against what a cache gives", first, [&] {
+      TemporaryFolder folder;
+      compiled_with(folder.path());
+      return draw(compiled_with(folder.path()), 0, samples);
     });
   }
 
