@@ -398,8 +398,12 @@ class ProcessChecks {
             std::lock_guard lock(mutex);
             if (++different == 1)
               sentence =
-                  fmt::format("{} gives {} compiled, and {} in double precision, from x_0 = {}", name_of(d.question),
-                              text_of(c, d.state, i), verifying::text_of(exact), text_of(c, x0, i));
+                  std::isfinite(norm(exact))
+                      ? fmt::format("{} gives {} compiled, and {} in double precision, from x_0 = {}",
+                                    name_of(d.question), text_of(c, d.state, i), verifying::text_of(exact),
+                                    text_of(c, x0, i))
+                      : fmt::format("{} gives {}, in double precision too, from x_0 = {}", name_of(d.question),
+                                    verifying::text_of(exact), text_of(c, x0, i));
           }
         });
         n += few / 4;
@@ -410,7 +414,8 @@ class ProcessChecks {
       }
       session_.judge_points(
           c.label + "compiled law", "compiled draws against double precision, with the same random numbers", n, wrong,
-          worst, "a formula that cancels in f32; if the law is yours and simple, report it as an error of Catenary");
+          worst, "a formula that cancels in f32, or has no value; if the law is yours and simple, report it as an error of "
+          "Catenary");
     }
   }
 

@@ -38,8 +38,10 @@ void TwoWays::compare(Results& results, const Words& words, const std::string& w
         std::make_unique<TwoSample>(relations.back().names(), size_t(groups), relations.back().whole()));
   }
   auto n = int64_t(share * double(samples()));
+  int64_t drawn = 0;  // Also what is no number, which statistics leave out.
   for (int64_t first = 0; first < n; first += batch) {
     auto [a, b] = draw(x0_, first);
+    drawn += batch;
     for (size_t k = 0; k < count; ++k) {
       const Component& c = subject_.components[k];
       Triples ta(c, x0_, a.xs, a.xt ? &*a.xt : nullptr), tb(c, x0_, b.xs, b.xt ? &*b.xt : nullptr);
@@ -53,7 +55,7 @@ void TwoWays::compare(Results& results, const Words& words, const std::string& w
     auto worst = samples_of[k]->worst(words.name_a, words.name_b, subject_.components[k].approximation(at));
     double level = session_.level() / double(samples_of[k]->comparisons() * repeated);
     Result& r = results[k];
-    r.n = std::max(r.n, int64_t(samples_of[k]->samples()));
+    r.n = std::max(r.n, drawn);
     r.threshold = sigmas_of_probability(level);
     if (!(worst.sigmas > r.sigmas)) continue;
     r.sigmas = worst.sigmas;

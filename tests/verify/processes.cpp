@@ -83,6 +83,9 @@ struct PriorOfOneHorizon final : Process {
     return x0 + s / t * (xt - x0) + sqrt(s * (1.0 - s / t)) * normal();
   }
 };
+struct OnIntoNothing final : Turning {
+  Expr transition(Expr xs, Expr s, Expr t) const override { return xs + sqrt(s - t) * normal(); }
+};
 struct NotNormalised final : Turning {
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override {
     return *Turning::log_density(x0, xt, t) + std::log(2 * std::numbers::pi);
@@ -337,6 +340,11 @@ TEST_CASE("mistakes in forward laws and priors") {
   CHECK_THAT(first_failure(JumpsAtOnce()),
              Contains("extreme times: x_t noised to t = 8e-12 has already moved away from x_0"));
   CHECK_THAT(first_failure(NarrowPrior()), Contains("prior: ") && Contains("by prior") && Contains("raise it until"));
+  CHECK_THAT(first_failure(OnIntoNothing()), Contains("compiled law: transition gives nan, in double precision too"));
+  VerifyOptions options = quick(8);
+  options.only = {"Chapman-Kolmogorov and bridges"};
+  CHECK_THAT(first_failure(verify(OnIntoNothing(), options)),
+             Contains("Chapman-Kolmogorov: the way from x_0 to x_t is not a finite number at some sample"));
   CHECK_THAT(first_failure(Accelerating(), 6), Contains("Chapman-Kolmogorov: ") && Contains("by way of s"));
 }
 
