@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <utility>
 
@@ -231,7 +232,7 @@ std::vector<CatalogueEntry> entries() {
            {"mean", 0.5, "where it is drawn to"},
            {"variance", 0.3, "per unit of time"},
            {"weight", 0.2, "of the term that changes with time"},
-           {"growth", -0.5, "its rate"}},
+           {"growth", -2, "its rate"}},
           16, [](const Parameters& p) {
             return ScheduledOrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
                                               {.theta = p.at("theta"),
@@ -265,6 +266,13 @@ std::vector<CatalogueEntry> entries() {
       "torus_brownian", "Brownian motion on a torus, exact",
       {whole("dimension", 2, "how many coordinates"), {"growth", 1.5, "of the periods, the first of which is 1"}, rate},
       2, [](const Parameters& p) { return Brownian(some_torus(p), p.at("rate")); });
+  process("trigonometric_interpolant", "a quarter turn from data to normal noise, at constant speed",
+          {whole("dimension", 2, "n")}, 1, [](const Parameters& p) {
+            auto angle = [](const Expr& t) { return 0.5 * std::numbers::pi * t; };
+            return StochasticInterpolant(
+                Euclidean({count(p, "dimension")}),
+                {.a = [angle](Expr t) { return cos(angle(t)); }, .b = [angle](Expr t) { return sin(angle(t)); }});
+          });
   process("uniform_jump", "jumps to a uniformly drawn category",
           {whole("categories", 5, "K"), {"rate", 1, "jumps per unit of time"}}, 16,
           [](const Parameters& p) { return UniformJump(Categorical(count(p, "categories")), p.at("rate")); });

@@ -141,10 +141,11 @@ void Relations::read(const Triples& x, int64_t i, double* values) const {
     way += ds * ds;
     if (k < shown_) *values++ = ds;
     if (!with_end_) continue;
-    double dt = along(x.t_from_0_, i, k) - mean_t_[k * size_t(groups) + group];
+    double mean_t = mean_t_[k * size_t(groups) + group], dt = along(x.t_from_0_, i, k) - mean_t;
     double left = ds - pull_[k] * dt;
-    // Where x_0 and x_t tell x_s, what is left is rounding.
-    if (std::abs(left) < 1e-6 * (size_[k * size_t(groups) + group] + std::abs(dt))) left = 0;
+    // Where x_0 and x_t tell x_s, what is left is rounding: of x_0, of the way and of its mean.
+    double rounded = size_[k * size_t(groups) + group] + std::abs(dt) + std::abs(mean_t);
+    if (std::abs(left) < 1e-6 * rounded) left = 0;
     rest += left * left;
     if (k < shown_) {
       *values++ = left;
