@@ -33,6 +33,8 @@ class Kind {
     const auto& placed = joint_.components()[0];
     endpoint_.emplace(std::vector{derive(joint_, placed, Question::step).result});
     if (answers(placed, Question::loss)) loss_.emplace(std::vector{derive(joint_, placed, Question::loss).result});
+    if (estimate.kind == "score" && answers(placed, Question::score))
+      score_.emplace(std::vector{derive(joint_, placed, Question::score).result});
     if (answers(placed, Question::loss_gradient))
       gradient_.emplace(std::vector{derive(joint_, placed, Question::loss_gradient).result});
   }
@@ -59,10 +61,11 @@ class Kind {
   double loss(const Place& at, const Vector& estimate) const { return ask(*loss_, at, estimate)[0]; }
   Vector gradient(const Place& at, const Vector& estimate) const { return ask(*gradient_, at, estimate); }
 
-  /// The estimate that x_0 makes true: of points and logits it is known, else the least of a loss that is a square, by
-  /// conjugate gradients. Absent where there is no such loss.
+  /// The estimate that x_0 makes true: of points, scores and logits it is known, else the least of a loss that is a
+  /// square, by conjugate gradients. Absent where there is no such loss.
   std::optional<Vector> truth(const Place& at) const {
     if (is_point()) return at.x0;
+    if (score_) return ask(*score_, at, {});
     auto n = size_t(element_count(estimate_.shape));
     if (c_.categorical() && estimate_.kind == "logits") {
       Vector logits(n, -infinity);
@@ -137,7 +140,7 @@ class Kind {
   const Component& c_;
   Estimate estimate_;
   Joint joint_;
-  std::optional<Evaluator> endpoint_, loss_, gradient_;
+  std::optional<Evaluator> endpoint_, score_, loss_, gradient_;
 };
 
 class EstimateChecks {
