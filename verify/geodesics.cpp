@@ -204,8 +204,9 @@ void SpaceChecks::stays(const Place& p, double r, Errors& keeps) {
 }
 
 double SpaceChecks::jump(const Vector& x, const Vector& ahead, const Vector& behind) const {
-  double written = norm(combine(1, ahead, -1, behind));
-  return written > 0.5 * size_of(x) && geometry_.distance(ahead, behind) < 0.1 * written ? 0 : infinity;
+  double after = norm(combine(1, ahead, -1, x)), before = norm(combine(1, x, -1, behind));
+  bool uneven = std::max(after, before) > 10 * std::min(after, before);
+  return uneven && geometry_.distance(ahead, behind) < 0.1 * (after + before) ? 0 : infinity;
 }
 
 void SpaceChecks::steepest(const Place& p, double r, uint64_t draw, Errors& gauss) {
