@@ -242,9 +242,8 @@ std::vector<std::string> Equivalent::unused() const {
 // Spaces, then processes; of both first those in which what others are made of is most telling.
 std::vector<Subject> all_subjects() {
   const std::vector<std::string> spaces = {"sphere", "rotations"};
-  const std::vector<std::string> processes = {"ornstein_uhlenbeck",     "stationary_jump",
-                                              "circle_brownian",        "rotation_brownian",
-                                              "stochastic_interpolant", "trigonometric_interpolant"};
+  const std::vector<std::string> processes = {"ornstein_uhlenbeck", "stationary_jump", "circle_brownian",
+                                              "rotation_brownian", "trigonometric_interpolant"};
   auto rank = [&](const CatalogueEntry* e) {
     const std::vector<std::string>& telling = e->is_process() ? processes : spaces;
     return std::pair(e->is_process(), std::find(telling.begin(), telling.end(), e->name) - telling.begin());
