@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <catenary/verify/errors.h>
+#include <catenary/verify/estimate_kind.h>
 #include <catenary/verify/two_ways.h>
 
 namespace catenary::verifying {
@@ -16,132 +17,6 @@ namespace catenary::verifying {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-double size_of(const Vector& v) {
-  double most = 0;
-  for (double x : v) most = larger(most, std::abs(x));
-  return most;
-}
-
-/// One kind of estimate of a component, in double precision: at x_0, x_t and t.
-class Kind {
- public:
-  /// Up to the process's own time `horizon`.
-  Kind(const Component& c, const Estimate& estimate, double horizon)
-      : c_(c), estimate_(estimate), joint_("kind", horizon) {
-    joint_.add(c.name, c.declared->process, {.estimate = estimate.kind});
-    const auto& placed = joint_.components()[0];
-    endpoint_.emplace(std::vector{derive(joint_, placed, Question::step).result});
-    if (answers(placed, Question::loss)) loss_.emplace(std::vector{derive(joint_, placed, Question::loss).result});
-    if (estimate.kind == "score" && answers(placed, Question::score))
-      score_.emplace(std::vector{derive(joint_, placed, Question::score).result});
-    if (answers(placed, Question::loss_gradient))
-      gradient_.emplace(std::vector{derive(joint_, placed, Question::loss_gradient).result});
-  }
-
-  struct Place {
-    Vector x0, xt;
-    double t;
-  };
-  const std::string& name() const { return estimate_.kind; }
-  bool has_loss() const { return bool(loss_); }
-  bool has_gradient() const { return bool(gradient_); }
-  const Estimate& estimate() const { return estimate_; }
-  /// The three functions, compiled.
-  Sampler compiled(const Session& session) const {
-    std::vector<Question> questions = {Question::step};
-    if (has_loss()) questions.push_back(Question::loss);
-    if (has_gradient()) questions.push_back(Question::loss_gradient);
-    return compile(joint_, session.options().target, session.compile_options(questions));
-  }
-  /// Whether the estimate is a point of the space.
-  bool is_point() const { return estimate_.kind == "endpoint"; }
-
-  Vector endpoint(const Place& at, const Vector& estimate) const { return ask(*endpoint_, at, estimate); }
-  double loss(const Place& at, const Vector& estimate) const { return ask(*loss_, at, estimate)[0]; }
-  Vector gradient(const Place& at, const Vector& estimate) const { return ask(*gradient_, at, estimate); }
-
-  /// The estimate that x_0 makes true: of points, scores and logits it is known, else the least of a loss that is a
-  /// square, by conjugate gradients. Absent where there is no such loss.
-  std::optional<Vector> truth(const Place& at) const {
-    if (is_point()) return at.x0;
-    if (score_) return ask(*score_, at, {});
-    auto n = size_t(element_count(estimate_.shape));
-    if (c_.categorical() && estimate_.kind == "logits") {
-      Vector logits(n, -infinity);
-      logits[size_t(at.x0[0])] = 0;
-      return logits;
-    }
-    if (!has_gradient()) return {};
-    Vector e = some(n);
-    Vector g = gradient(at, e), d = combine(-1, g, 0, g);
-    const double first = norm(g);
-    if (!(first > 0)) return {};
-    // The best so far, for near the least of a steep loss rounding leads away again.
-    Vector best = e;
-    double left = first;
-    for (size_t trip = 0; trip < 2 * n + 8 && left > 1e-12 * first; ++trip) {
-      Vector curved = combine(1, gradient(at, combine(1, e, 1, d)), -1, g);
-      double curvature = dot(d, curved);
-      if (!(curvature > 0)) break;  // It has no least, or none that is nearer than rounding.
-      e = combine(1, e, -dot(g, d) / curvature, d);
-      Vector next = gradient(at, e);
-      d = combine(-1, next, dot(next, next) / dot(g, g), d);
-      g = next;
-      if (!(norm(g) < left)) continue;
-      left = norm(g);
-      best = e;
-    }
-    return left <= 1e-6 * first ? std::optional(best) : std::nullopt;
-  }
-
-  /// Whether the loss is the same for all estimates, or falls below all bounds.
-  bool has_no_least(const Place& at) const {
-    Vector e = some(size_t(element_count(estimate_.shape))), g = gradient(at, e);
-    if (!(norm(g) > 0)) return true;
-    return loss(at, combine(1, e, -1e6 * (1 + norm(e)) / norm(g), g)) < -1e3 * (1 + std::abs(loss(at, e)));
-  }
-
-  /// Another estimate: i tells which.
-  Vector other(const Place& at, const Vector& truth, const Vector& other_x0, uint64_t i) const {
-    if (is_point()) return other_x0;
-    bool logits = std::isinf(size_of(truth));
-    Vector v(truth.size());
-    for (size_t k = 0; k < v.size(); ++k) v[k] = std::sin(double(3 * k + 1) + 0.7 * double(i));
-    // Of logits some have the right category for the likeliest.
-    if (logits && i % 3 == 0) v[size_t(at.x0[0])] += 3;
-    return logits ? v : combine(1, truth, std::max(size_of(truth), 1e-3 * size_of(at.x0)), v);
-  }
-
-  /// The estimate gone h along direction v, which is made tangent where it is a point of a manifold.
-  Vector moved(const Vector& from, double h, const Vector& v) const {
-    if (is_point() && c_.geometry) return c_.geometry->exp(from, combine(h, v, 0, v));
-    return combine(1, from, h, v);
-  }
-  Vector direction(const Vector& from, uint64_t i) const {
-    Vector v(from.size());
-    for (size_t k = 0; k < v.size(); ++k) v[k] = std::cos(double(2 * k) + double(i));
-    return is_point() && c_.geometry ? c_.geometry->tangent(from, v) : v;
-  }
-
- private:
-  static Vector some(size_t n) {
-    Vector e(n);
-    for (size_t k = 0; k < n; ++k) e[k] = std::sin(double(k + 1));
-    return e;
-  }
-
-  Vector ask(const Evaluator& function, const Place& at, const Vector& estimate) const {
-    // At s = 0 a step is the endpoint itself.
-    return function({{"estimate", estimate}, {"x0", at.x0}, {"xt", at.xt}, {"s", {0}}, {"t", {at.t}}},
-                    {.question = Question::step})[0];
-  }
-
-  const Component& c_;
-  Estimate estimate_;
-  Joint joint_;
-  std::optional<Evaluator> endpoint_, score_, loss_, gradient_;
-};
 
 class EstimateChecks {
  public:
@@ -270,14 +145,14 @@ class EstimateChecks {
     if (!c.declared)
       return session_.skip(c.label + "true estimates",
                            "the declaration is not there in C++ to be evaluated in double precision");
-    std::vector<Kind> kinds;
+    std::vector<EstimateKind> kinds;
     for (const Estimate& estimate : c.declared->process->estimates()) kinds.emplace_back(c, estimate, c.clock(time(1)));
     Tally stands, least;
     Errors in_f32;
     std::vector<std::string> names;
     constexpr int64_t few = 16;
     const State x0 = part_of(x0_, 0, few);
-    for (const Kind& kind : kinds) {
+    for (const EstimateKind& kind : kinds) {
       names.push_back(kind.name());
       compare_in_f32(c, kind, x0, in_f32);
       bool known = true, tells = false, stands_for = false;
@@ -286,7 +161,7 @@ class EstimateChecks {
         if (!(now > 0)) continue;
         State xt = sampler().forward(x0, t, seed(19), unchecked());
         for (int64_t i = 0; i < few && known; ++i) {
-          Kind::Place at{vector_of(c, x0, i), vector_of(c, xt, i), now};
+          EstimateKind::Place at{vector_of(c, x0, i), vector_of(c, xt, i), now};
           std::optional<Vector> truth = kind.truth(at);
           known = truth.has_value();
           if (!known) {
@@ -332,76 +207,95 @@ class EstimateChecks {
     return c.geometry && !(away <= 1e-4) ? std::min(away, c.geometry->distance(a, b)) : away;
   }
 
-  // Of estimates that are true, where that is known and finite, and of others.
-  void compare_in_f32(const Component& c, const Kind& kind, const State& x0, Errors& errors) const {
-    if (kind.estimate().type != Type::f32) return;
-    Sampler compiled = kind.compiled(session_);
+  // Estimates of samples at one time: those that are true, where that is known and finite, by turns with others.
+  struct Given {
+    std::vector<EstimateKind::Place> places;
+    Tensor estimates;
+    Vector estimate(int64_t i) const {
+      size_t m = estimates.values<const float>().size() / places.size();
+      const float* e = estimates.values<const float>().data() + size_t(i) * m;
+      return Vector(e, e + m);
+    }
+  };
+  Given given_to(const Component& c, const EstimateKind& kind, const State& x0, const State& xt, double now) const {
     const int64_t n = x0[c.name].shape()[0];
     Shape shape = kind.estimate().shape;
     shape.insert(shape.begin(), n);
+    Given given{{}, Tensor::empty(Dtype::f32, shape)};
+    auto values = given.estimates.values<float>();
+    const size_t m = values.size() / size_t(n);
+    for (int64_t i = 0; i < n; ++i) {
+      given.places.push_back({vector_of(c, x0, i), vector_of(c, xt, i), now});
+      const EstimateKind::Place& at = given.places.back();
+      Vector e = kind.truth(at).value_or(at.xt);
+      e.resize(m, 1.0);
+      if (i % 2 == 1 || !std::isfinite(size_of(e))) e = kind.other(at, e, vector_of(c, x0, (i + 1) % n), uint64_t(i));
+      if (c.categorical()) e = combine(1 + double(i * i), e, 0, e);
+      for (size_t j = 0; j < m; ++j) values[size_t(i) * m + j] = float(e[j]);
+    }
+    return given;
+  }
+
+  void compare_in_f32(const Component& c, const EstimateKind& kind, const State& x0, Errors& errors) const {
+    if (kind.estimate().type != Type::f32) return;
+    Sampler compiled = kind.compiled(session_);
     for (double share : {1e-9, 1e-4, 0.03, 0.5, 1.0}) {
       double t = time(share), now = double(float(c.clock(t)));
       if (!(now > 0)) continue;
-      State xt = sampler().forward(x0, t, seed(20), unchecked()), from, to, estimates, steps, losses, gradients;
-      Tensor given = Tensor::empty(Dtype::f32, shape);
-      auto values = given.values<float>();
-      const size_t m = values.size() / size_t(n);
-      std::vector<Kind::Place> places;
-      for (int64_t i = 0; i < n; ++i) {
-        places.push_back({vector_of(c, x0, i), vector_of(c, xt, i), now});
-        const Kind::Place& at = places.back();
-        std::optional<Vector> truth = kind.truth(at);
-        Vector e = truth.value_or(at.xt);
-        e.resize(m, 1.0);
-        if (i % 2 == 1 || !std::isfinite(size_of(e))) e = kind.other(at, e, vector_of(c, x0, (i + 1) % n), uint64_t(i));
-        if (c.categorical()) e = combine(1 + double(i * i), e, 0, e);
-        for (size_t j = 0; j < m; ++j) values[size_t(i) * m + j] = float(e[j]);
-      }
-      from.set(c.name, x0[c.name]);
-      to.set(c.name, xt[c.name]);
-      estimates.set(c.name, given);
-      // What is drawn from logits is not compared here.
-      if (!c.categorical()) steps = compiled.step(estimates, to, 0, now, seed(21), unchecked());
-      if (kind.has_loss()) losses = compiled.loss(estimates, from, to, now, unchecked());
-      if (kind.has_gradient()) gradients = compiled.loss_gradient(estimates, from, to, now, unchecked());
+      State xt = sampler().forward(x0, t, seed(20), unchecked());
+      Given given = given_to(c, kind, x0, xt, now);
+      const State from{{c.name, x0[c.name]}}, to{{c.name, xt[c.name]}}, estimates{{c.name, given.estimates}};
       auto compare = [&](const char* what, const State& found, auto&& function, auto&& away) {
-        const size_t size = found[c.name].values<const float>().size() / size_t(n);
-        for (int64_t i = 0; i < n; ++i) {
-          const Kind::Place& at = places[size_t(i)];
-          Vector estimate(&values[size_t(i) * m], &values[size_t(i) * m] + m);
-          const auto* numbers = found[c.name].values<const float>().data() + size_t(i) * size;
-          Vector result(numbers, numbers + size), exact = function(at, estimate);
-          if (!f32_holds(exact)) continue;
-          auto moved = [&](const Inputs& inputs) {
-            if (c.categorical()) return function({at.x0, at.xt, inputs[1][0]}, inputs[0]);
-            return function({inputs[2], inputs[3], inputs[1][0]}, inputs[0]);
-          };
-          Inputs inputs = {estimate, {now}};
-          if (!c.categorical()) inputs.insert(inputs.end(), {at.x0, at.xt});
-          errors.offer(away(result, exact), f32_tolerance(moved, inputs, exact), [&] {
-            return fmt::format(
-                "{} of the '{}' {} is {} compiled to f32; in double precision {}; x_0 = {}, x_t = {}, "
-                "t = {:.4g}",
-                what, kind.name(), text_of(estimate), text_of(result), text_of(exact), text_of(at.x0), text_of(at.xt),
-                now);
-          });
-        }
+        compare_in_f32(c, kind.name(), given, what, found[c.name], function, away, errors);
       };
       auto difference = [](const Vector& a, const Vector& b) { return norm(combine(1, a, -1, b)); };
       auto apart = [&](const Vector& a, const Vector& b) { return gap(c, a, b); };
-      using At = const Kind::Place&;
+      using At = const EstimateKind::Place&;
       using E = const Vector&;
-      if (!c.categorical()) compare("the endpoint", steps, [&](At at, E e) { return kind.endpoint(at, e); }, apart);
+      // What is drawn from logits is not compared here.
+      if (!c.categorical())
+        compare(
+            "the endpoint", compiled.step(estimates, to, 0, now, seed(21), unchecked()),
+            [&](At at, E e) { return kind.endpoint(at, e); }, apart);
       if (kind.has_loss())
-        compare("the loss", losses, [&](At at, E e) { return Vector{kind.loss(at, e)}; }, difference);
+        compare(
+            "the loss", compiled.loss(estimates, from, to, now, unchecked()),
+            [&](At at, E e) { return Vector{kind.loss(at, e)}; }, difference);
       if (kind.has_gradient())
-        compare("the loss's gradient", gradients, [&](At at, E e) { return kind.gradient(at, e); }, difference);
+        compare(
+            "the loss's gradient", compiled.loss_gradient(estimates, from, to, now, unchecked()),
+            [&](At at, E e) { return kind.gradient(at, e); }, difference);
+    }
+  }
+
+  // What a function of place and estimate is compiled, against double precision; `away` is how far two results are.
+  template <class F, class Away>
+  static void compare_in_f32(const Component& c, const std::string& kind, const Given& given, const char* what,
+                             const Tensor& found, const F& function, const Away& away, Errors& errors) {
+    auto all = found.values<const float>();
+    const size_t size = all.size() / given.places.size();
+    for (size_t i = 0; i < given.places.size(); ++i) {
+      const EstimateKind::Place& at = given.places[i];
+      Vector estimate = given.estimate(int64_t(i)), exact = function(at, estimate);
+      Vector result(all.begin() + int64_t(i * size), all.begin() + int64_t((i + 1) * size));
+      if (!f32_holds(exact)) continue;
+      auto moved = [&](const Inputs& inputs) {
+        if (c.categorical()) return function({at.x0, at.xt, inputs[1][0]}, inputs[0]);
+        return function({inputs[2], inputs[3], inputs[1][0]}, inputs[0]);
+      };
+      Inputs inputs = {estimate, {at.t}};
+      if (!c.categorical()) inputs.insert(inputs.end(), {at.x0, at.xt});
+      errors.offer(away(result, exact), f32_tolerance(moved, inputs, exact), [&] {
+        return fmt::format(
+            "{} of the '{}' {} is {} compiled to f32; in double precision {}; x_0 = {}, x_t = {}, t = {:.4g}", what,
+            kind, text_of(estimate), text_of(result), text_of(exact), text_of(at.x0), text_of(at.xt), at.t);
+      });
     }
   }
 
   /// Returns whether the estimate tells x_0.
-  static bool check_endpoint(const Component& c, const Kind& kind, const Kind::Place& at, const Vector& truth,
-                             Tally& tally) {
+  static bool check_endpoint(const Component& c, const EstimateKind& kind, const EstimateKind::Place& at,
+                             const Vector& truth, Tally& tally) {
     Vector found = kind.endpoint(at, truth);
     // As well as the estimate tells it: of noise, say, x_0 is lost where little of it is left.
     double size = std::max(size_of(at.x0), size_of(at.xt)), known = 1e-4 * size;
@@ -415,8 +309,8 @@ class EstimateChecks {
   }
 
   /// Returns whether the other estimate has a loss.
-  static bool check_loss(const Kind& kind, const Kind::Place& at, const Vector& truth, const Vector& other, uint64_t i,
-                         Tally& tally) {
+  static bool check_loss(const EstimateKind& kind, const EstimateKind::Place& at, const Vector& truth,
+                         const Vector& other, uint64_t i, Tally& tally) {
     double least = kind.loss(at, truth), more = kind.loss(at, other);
     tally.add(least <= 1e-6 * more, [&] {
       return fmt::format(
