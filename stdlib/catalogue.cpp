@@ -226,19 +226,21 @@ std::vector<CatalogueEntry> entries() {
           });
   process("rotation_brownian", "Brownian motion on SO(3), exact", {rate}, 8,
           [](const Parameters& p) { return Brownian(Rotations(), p.at("rate")); });
-  process("scheduled_ornstein_uhlenbeck", "dX = theta (mean - X) dt + sqrt(variance + weight e^{growth t}) dW in R^n",
+  process("scheduled_ornstein_uhlenbeck",
+          "dX = theta (mean - X) dt + sqrt(variance + weight (e^{growth t} + e^{growth t / 4})) dW in R^n",
           {whole("dimension", 1, "n"),
            {"theta", 0.7, "how fast the start is forgotten, per unit of time"},
            {"mean", 0.5, "where it is drawn to"},
            {"variance", 0.3, "per unit of time"},
-           {"weight", 0.2, "of the term that changes with time"},
-           {"growth", -2, "its rate"}},
+           {"weight", 0.2, "of the terms that change with time"},
+           {"growth", -2, "their rate"}},
           16, [](const Parameters& p) {
             return ScheduledOrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
                                               {.theta = p.at("theta"),
                                                .mean = p.at("mean"),
                                                .variance = p.at("variance"),
-                                               .terms = {{.weight = p.at("weight"), .rate = p.at("growth")}}});
+                                               .terms = {{.weight = p.at("weight"), .rate = p.at("growth")},
+                                                         {.weight = p.at("weight"), .rate = p.at("growth") / 4}}});
           });
   process("sphere_brownian", "Brownian motion on S^1, S^2 or S^3, exact", {whole("dimension", 2, "d"), rate}, 8,
           [](const Parameters& p) { return Brownian(Sphere(int(count(p, "dimension"))), p.at("rate")); });

@@ -88,7 +88,8 @@ Vector EstimateKind::other(const Place& at, const Vector& truth, const Vector& o
   for (size_t k = 0; k < v.size(); ++k) v[k] = std::sin(double(3 * k + 1) + 0.7 * double(i));
   // Of logits some have the right category for the likeliest.
   if (logits && i % 3 == 0) v[size_t(at.x0[0])] += 3;
-  return logits ? v : combine(1, truth, std::max(size_of(truth), 1e-3 * size_of(at.x0)), v);
+  double scale = std::max(size_of(truth), 1e-3 * std::max(size_of(at.x0), size_of(at.xt)));
+  return logits ? v : combine(1, truth, scale, v);
 }
 
 Vector EstimateKind::moved(const Vector& from, double h, const Vector& v) const {
