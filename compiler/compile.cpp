@@ -161,21 +161,24 @@ Compiled lower(const Source& source, const Target& target, const CompileOptions&
     kernels.insert(kernels.end(), piece.compiled.kernels.begin(), piece.compiled.kernels.end());
     compiled.objects.push_back(std::move(piece.compiled.object));
   }
-  compiled.table = std::make_unique<KernelTable>(source.name, source.horizon, target, std::move(components),
-                                                 std::move(kernels));
+  compiled.table =
+      std::make_unique<KernelTable>(source.name, source.horizon, target, std::move(components), std::move(kernels));
   return compiled;
 }
 
-Sampler load(Compiled compiled, const SamplerOptions& options) {
+// Compiled for this machine, and loaded.
+Sampler loaded(const Source& source, const Target& target, const CompileOptions& options) {
+  check_runs_here(target);
+  Compiled compiled = lower(source, target, options);
   struct Loaded {
     explicit Loaded(Compiled from) : table(std::move(from.table)), code(from.objects) {}
     std::unique_ptr<KernelTable> table;
     LoadedObjects code;
   };
-  auto loaded = std::make_shared<Loaded>(std::move(compiled));
-  loaded->table->bind([&](const std::string& symbol) { return loaded->code.address(symbol); });
-  const catenary_module* module = &loaded->table->module();
-  return Sampler::load(module, loaded, options);
+  auto code = std::make_shared<Loaded>(std::move(compiled));
+  code->table->bind([&](const std::string& symbol) { return code->code.address(symbol); });
+  const catenary_module* module = &code->table->module();
+  return Sampler::load(module, code, options.sampler);
 }
 
 void write_files(const Source& source, const std::string& folder, const Target& target, const CompileOptions& options) {
@@ -208,11 +211,11 @@ void write_files(const Source& source, const std::string& folder, const Target& 
 }  // namespace
 
 Sampler compile(const Joint& joint, const Target& target, const CompileOptions& options) {
-  return load(lower(source_of(joint, options.questions), target, options), options.sampler);
+  return loaded(source_of(joint, options.questions), target, options);
 }
 
 Converter compile(const Conversion& conversion, const Target& target, const CompileOptions& options) {
-  return Converter(load(lower(source_of(conversion), target, options), options.sampler));
+  return Converter(loaded(source_of(conversion), target, options));
 }
 
 std::string to_mlir(const Joint& joint) {
@@ -239,7 +242,7 @@ Sampler compile_mlir(const std::string& text, const std::string& name, const Tar
                 }};
   // What passes the checks of a declaration and still cannot be lowered is the text's fault, not ours.
   try {
-    return load(lower(source, target, options), options.sampler);
+    return loaded(source, target, options);
   } catch (const PassFailure& failure) {
     throw Error(fmt::format("'{}' cannot be compiled: {}", name, failure.diagnostics));
   }

@@ -343,8 +343,8 @@ std::vector<Answer> answers_on(const Joint& joint, const std::vector<Laws>& laws
 void import_pipeline(mlir::OpBuilder& b, mlir::ModuleOp module, Question question, const std::string& sites,
                      size_t group, const std::vector<Answer>& answers) {
   auto loc = b.getUnknownLoc();
-  auto op =
-      PipelineOp::create(b, loc, fmt::format("{}.{}", name_of(question), group), name_of(question), sites, nullptr, nullptr);
+  auto op = PipelineOp::create(b, loc, fmt::format("{}.{}", name_of(question), group), name_of(question), sites,
+                               nullptr, nullptr);
   mlir::OpBuilder::InsertionGuard guard(b);
   b.createBlock(&op.getBody());
   std::map<std::string, Value> times;

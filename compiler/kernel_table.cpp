@@ -160,17 +160,16 @@ std::string KernelTable::c_header() const {
     const catenary_kernel& kernel = kernels_[k];
     line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}, {}}},",
                      c_string(kernel.pipeline), c_string(kernel.sites), kernel.lanes, kernel.group, kernel.time_count,
-                     kernel.coefficient_count, kernel.draws, kernel.operand_count, name, k, kernel_entries_[k].sample_symbol,
-                     kernel_entries_[k].points_symbol,
+                     kernel.coefficient_count, kernel.draws, kernel.operand_count, name, k,
+                     kernel_entries_[k].sample_symbol, kernel_entries_[k].points_symbol,
                      kernel.device ? fmt::format("&catenary_{}_device_{}", name, k) : "NULL"));
   }
   line("};\n");
-  line(
-      fmt::format("static const catenary_module catenary_{} = {{{}, {}, \"{}\", {}, {}, {:a}, {}, catenary_{}_components, {}, "
-                  "catenary_{}_kernels}};",
-                  name, module_.abi_version, module_.counter_layout, name, c_string(module_.processor),
-                  c_string(module_.needs), module_.horizon, module_.component_count,
-                  name, module_.kernel_count, name));
+  line(fmt::format(
+      "static const catenary_module catenary_{} = {{{}, {}, \"{}\", {}, {}, {:a}, {}, catenary_{}_components, {}, "
+      "catenary_{}_kernels}};",
+      name, module_.abi_version, module_.counter_layout, name, c_string(module_.processor), c_string(module_.needs),
+      module_.horizon, module_.component_count, name, module_.kernel_count, name));
   line("\n#endif");
   return text;
 }

@@ -3,16 +3,19 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
-#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <llvm-c/Core.h>
 #include <llvm/ADT/StringExtras.h>
-#include <llvm/Config/llvm-config.h>
 #include <llvm/Support/BLAKE3.h>
-#include <llvm/Support/Process.h>
+#include <llvm/Support/FileSystem.h>
+#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/raw_ostream.h>
+#include <llvm/TargetParser/Host.h>
 
 #include <catenary/compiler/fingerprint.h>
 
@@ -42,24 +45,29 @@ class Reader {
   explicit Reader(llvm::StringRef bytes) : rest_(bytes) {}
   int64_t number() {
     int64_t n = 0;
-    std::memcpy(&n, take(sizeof n).data(), sizeof n);
+    if (llvm::StringRef taken = take(sizeof n); !taken.empty()) std::memcpy(&n, taken.data(), sizeof n);
     return n;
   }
   llvm::StringRef text() { return take(size_t(number())); }
+  /// Whether there was enough, and nothing is left.
+  bool right() const { return enough_ && rest_.empty(); }
+  bool enough() const { return enough_; }
 
  private:
-  // Its digest says that a file is whole, so that there is always enough.
   llvm::StringRef take(size_t n) {
-    if (n > rest_.size()) throw Bug("a compiled question ends too soon");
+    enough_ = enough_ && n <= rest_.size();
+    if (!enough_) return {};
     llvm::StringRef taken = rest_.take_front(n);
     rest_ = rest_.drop_front(n);
     return taken;
   }
   llvm::StringRef rest_;
+  bool enough_ = true;
 };
 
-std::string written(const CompiledQuestion& question) {
+std::string written(const std::string& key, const CompiledQuestion& question) {
   Writer to;
+  to.text(key);
   to.number(int64_t(question.kernels.size()));
   for (const KernelEntry& k : question.kernels) {
     for (const std::string* t : {&k.pipeline, &k.sites, &k.sample_symbol, &k.points_symbol, &k.ptx_symbol}) to.text(*t);
@@ -75,63 +83,91 @@ std::string written(const CompiledQuestion& question) {
   return std::move(to.bytes);
 }
 
-CompiledQuestion read(llvm::StringRef bytes) {
+std::optional<CompiledQuestion> read(const std::string& key, llvm::StringRef bytes) {
   Reader from(bytes);
+  if (from.text() != key) return std::nullopt;
   CompiledQuestion question;
-  question.kernels.resize(size_t(from.number()));
-  for (KernelEntry& k : question.kernels) {
+  for (int64_t left = from.number(); left > 0 && from.enough(); --left) {
+    KernelEntry& k = question.kernels.emplace_back();
     for (std::string* t : {&k.pipeline, &k.sites, &k.sample_symbol, &k.points_symbol, &k.ptx_symbol})
       *t = from.text().str();
     for (int32_t* n : {&k.group, &k.time_count, &k.coefficient_count}) *n = int32_t(from.number());
     k.draws = from.number();
     k.device_group = int32_t(from.number());
-    k.operands.resize(size_t(from.number()));
-    for (catenary_operand& o : k.operands) {
-      o.component = int32_t(from.number());
-      o.role = int32_t(from.number());
+    for (int64_t operands = from.number(); operands > 0 && from.enough(); --operands) {
+      auto component = int32_t(from.number());
+      k.operands.push_back({component, int32_t(from.number())});
     }
   }
   llvm::StringRef object = from.text();
   question.object.assign(object.begin(), object.end());
-  return question;
+  return from.right() ? std::optional(std::move(question)) : std::nullopt;
+}
+
+constexpr const char *kept = ".question", *beside = ".new";
+
+// A file of ours, by its name.
+bool is_ours(const fs::path& path) {
+  const std::string name = path.filename().string();
+  auto digits = [](const std::string& text) {
+    return std::ranges::all_of(text, [](char c) { return std::isxdigit(c); });
+  };
+  return name.size() > 64 && digits(name.substr(0, 64)) && (path.extension() == kept || path.extension() == beside);
 }
 
 }  // namespace
 
+ObjectCache::ObjectCache(fs::path folder, uintmax_t most_bytes) : folder_(std::move(folder)), most_bytes_(most_bytes) {
+  if (folder_.empty()) return;
+  std::error_code failure;
+  fs::create_directories(folder_.parent_path(), failure);
+  mkdir(folder_.c_str(), S_IRWXU);
+  // Whoever may write there may have this user run what they like.
+  struct stat is;
+  if (stat(folder_.c_str(), &is) != 0 || !S_ISDIR(is.st_mode) || is.st_uid != geteuid() ||
+      (is.st_mode & (S_IWGRP | S_IWOTH)))
+    folder_.clear();
+}
+
 std::optional<CompiledQuestion> ObjectCache::find(const std::string& key) const {
   if (!keeps()) return std::nullopt;
-  std::ifstream file(path_of(key), std::ios::binary);
+  auto file = llvm::MemoryBuffer::getFile(path_of(key).string(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!file) return std::nullopt;
-  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return std::nullopt;
+  llvm::StringRef bytes = (*file)->getBuffer();
   Digest said{};
-  llvm::StringRef content = llvm::StringRef(bytes).drop_front(std::min(bytes.size(), said.size()));
-  if (bytes.size() >= said.size()) std::memcpy(said.data(), bytes.data(), said.size());
-  std::error_code ignored;
-  if (bytes.size() < said.size() || digest_of(content) != said) {
-    fs::remove(path_of(key), ignored);
-    return std::nullopt;
+  std::optional<CompiledQuestion> found;
+  if (bytes.size() >= said.size()) {
+    std::memcpy(said.data(), bytes.data(), said.size());
+    bytes = bytes.drop_front(said.size());
+    if (digest_of(bytes) == said) found = read(key, bytes);
   }
-  fs::last_write_time(path_of(key), fs::file_time_type::clock::now(), ignored);
-  return read(content);
+  std::error_code ignored;
+  if (found)
+    fs::last_write_time(path_of(key), fs::file_time_type::clock::now(), ignored);
+  else
+    fs::remove(path_of(key), ignored);
+  return found;
 }
 
 void ObjectCache::keep(const std::string& key, const CompiledQuestion& question) const {
   if (!keeps()) return;
-  std::error_code failure;
-  // Whoever may write here may have this user run what they like.
-  if (fs::create_directories(folder_, failure)) fs::permissions(folder_, fs::perms::owner_all, failure);
-  static std::atomic<int> number = 0;
-  fs::path beside = folder_ / fmt::format("{}.{}.{}.new", key, llvm::sys::Process::getProcessId(), ++number);
-  const std::string content = written(question);
+  const std::string content = written(key, question);
   const Digest digest = digest_of(content);
-  std::ofstream file(beside, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(digest.data()), std::streamsize(digest.size()));
-  file.write(content.data(), std::streamsize(content.size()));
-  file.close();
-  if (file) fs::rename(beside, path_of(key), failure);
-  if (!file || failure) fs::remove(beside, failure);
-  make_room();
+  int file = -1;
+  llvm::SmallString<256> path;
+  if (llvm::sys::fs::createUniqueFile((folder_ / (key + "-%%%%%%%%%%")).string() + beside, file, path,
+                                      llvm::sys::fs::OF_None, llvm::sys::fs::owner_read | llvm::sys::fs::owner_write))
+    return;
+  llvm::raw_fd_ostream out(file, /*shouldClose=*/true);
+  out << llvm::StringRef(reinterpret_cast<const char*>(digest.data()), digest.size()) << content;
+  out.close();
+  std::error_code failure = out.error();
+  out.clear_error();
+  if (!failure) fs::rename(path.str().str(), path_of(key), failure);
+  if (failure) fs::remove(path.str().str(), failure);
+  // Seldom: it looks at every file.
+  static std::atomic<uint64_t> number = 0;
+  if (number++ % 64 == 0) make_room();
 }
 
 void ObjectCache::make_room() const {
@@ -144,7 +180,7 @@ void ObjectCache::make_room() const {
   uintmax_t total = 0;
   std::error_code failure;
   for (fs::directory_iterator at(folder_, failure), end; !failure && at != end; at.increment(failure)) {
-    if (at->path().extension() != ".question" && at->path().extension() != ".new") continue;
+    if (!is_ours(at->path())) continue;
     std::error_code gone;  // Another process may remove it meanwhile.
     auto used = at->last_write_time(gone);
     uintmax_t size = gone ? 0 : at->file_size(gone);
@@ -152,19 +188,22 @@ void ObjectCache::make_room() const {
     all.push_back({at->path(), used, size});
     total += size;
   }
-  if (total <= most_bytes) return;
+  const auto hour_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
   std::ranges::sort(all, {}, &Kept::used);
+  const uintmax_t enough = total > most_bytes_ ? most_bytes_ / 4 * 3 : most_bytes_;
   for (const Kept& k : all) {
-    if (total <= most_bytes / 4 * 3) break;
-    fs::remove(k.path, failure);
-    total -= k.size;
+    bool left_behind = k.path.extension() == beside && k.used < hour_ago;  // By a process that was ended.
+    if ((total > enough || left_behind) && fs::remove(k.path, failure)) total -= k.size;
   }
 }
 
 std::string cache_key(mlir::ModuleOp module, const Target& target) {
+  unsigned major = 0, minor = 0, patch = 0;
+  LLVMGetVersion(&major, &minor, &patch);  // Of the library that is there, not of its headers.
   std::string text;
   llvm::raw_string_ostream(text) << compiler_fingerprint << "\n"
-                                 << LLVM_VERSION_STRING << "\n"
+                                 << major << "." << minor << "." << patch << "\n"
+                                 << llvm::sys::getProcessTriple() << "\n"
                                  << target.cpu << "\n"
                                  << target.features << "\n"
                                  << target.lanes << "\n"

@@ -24,25 +24,24 @@ struct CompiledQuestion {
 /// cannot be written is not kept. Many processes may use a folder at once.
 class ObjectCache {
  public:
-  /// An empty path: nothing is kept.
-  explicit ObjectCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// The folder is made, for this user alone. An empty path, or a folder that others own or may write to: nothing is
+  /// kept. Above a total of `most_bytes` those files that were not used for longest are removed, now and then.
+  explicit ObjectCache(std::filesystem::path folder, uintmax_t most_bytes = uintmax_t{1} << 30);
   bool keeps() const { return !folder_.empty(); }
 
   /// What was kept under a key. A file that is not whole is removed.
   std::optional<CompiledQuestion> find(const std::string& key) const;
-  /// Above a total of `most_bytes` those that were not used for longest are removed.
   void keep(const std::string& key, const CompiledQuestion& question) const;
-
-  static constexpr uintmax_t most_bytes = uintmax_t{1} << 30;
+  void make_room() const;
 
  private:
   std::filesystem::path path_of(const std::string& key) const { return folder_ / (key + ".question"); }
-  void make_room() const;
   std::filesystem::path folder_;
+  uintmax_t most_bytes_;
 };
 
-/// What the code for a module depends on, as 64 hexadecimal digits: its text, the target, the compiler's own sources
-/// and the version of LLVM.
+/// What the code for a module depends on, as 64 hexadecimal digits: its text, the target, the compiler's own sources,
+/// LLVM's version and the kind of machine.
 std::string cache_key(mlir::ModuleOp module, const Target& target);
 
 }  // namespace catenary

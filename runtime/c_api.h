@@ -55,7 +55,8 @@ typedef struct catenary_draw {
 /* Safe to use from many threads at once. */
 typedef struct catenary_sampler catenary_sampler;
 
-/* `threads` 0: CATENARY_THREADS, or else one per processor. The module must outlive it. *out is NULL on failure. */
+/* `threads` 0: CATENARY_THREADS, or else one per processor. The module must outlive it. *out is NULL on failure:
+   another version of the ABI or of the counter layout, or code for a processor that has what this one lacks. */
 int catenary_load(const catenary_module* module, int32_t threads, catenary_sampler** out, catenary_message* message);
 void catenary_release(catenary_sampler* sampler); /* NULL is allowed */
 

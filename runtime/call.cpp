@@ -173,7 +173,12 @@ int64_t Call::sites_of(const catenary_kernel& kernel) const {
 void Call::check_range(const catenary_kernel& kernel, int64_t first_sample) const {
   const int64_t sites = sites_of(kernel);
   const int64_t most_points = draws_of_stream / std::max<int64_t>(kernel.draws, 1);
-  if (first_sample > most_points / sites - samples_)
+  const bool in_range = first_sample <= most_points / sites - samples_;
+  if (!in_range && kernel.draws == 0)
+    throw Error(fmt::format(
+        "{}: samples {} to {}, with {} points each on {}, go beyond 2^50 points; number them from 0", subject_.text(),
+        first_sample, uint64_t(first_sample) + uint64_t(samples_) - 1, sites, sites_text(kernel.sites)));
+  if (!in_range)
     throw Error(fmt::format(
         "{}: samples {} to {}, which draw {} numbers each on {}, go beyond the 2^50 numbers of a seed's stream, where "
         "draws would repeat; use another seed for them",
@@ -183,8 +188,7 @@ void Call::check_range(const catenary_kernel& kernel, int64_t first_sample) cons
 
 void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& pool, int threads) {
   check_overlap();
-  for (const catenary_kernel* kernel : module_.kernels(question))
-    check_range(*kernel, first_sample);
+  for (const catenary_kernel* kernel : module_.kernels(question)) check_range(*kernel, first_sample);
   if (place_.gpu)
     for (size_t group = 0; group < groups_.size(); ++group) place_.gpu->check_sites(site_count(int(group)));
   for (const catenary_kernel* kernel : module_.kernels(question)) {

@@ -45,7 +45,7 @@ void check_processor(const catenary_module& module) {
   if (!missing.empty())
     throw Error(
         fmt::format("module '{}' was compiled for processor '{}', and this one has no {}; compile it here "
-                    "(Target::host()), or for a processor whose features both have, such as x86-64-v3",
+                    "(Target::host()), or for a processor whose features both have (the least is x86-64-v3)",
                     module.name, module.processor, missing));
 }
 

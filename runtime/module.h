@@ -15,7 +15,8 @@ namespace catenary {
 
 class Module {
  public:
-  /// Errors: null, or another version of the ABI or of the counter layout. Bug: a module that contradicts itself.
+  /// Errors: null, another version of the ABI or of the counter layout, or code that this processor cannot run. Bug: a
+  /// module that contradicts itself.
   Module(const catenary_module* module, std::shared_ptr<void> keepalive);
 
   const catenary_module& raw() const { return *module_; }

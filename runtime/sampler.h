@@ -31,7 +31,7 @@ struct SamplerOptions {
 class Sampler {
  public:
   /// Wraps a module; `keepalive` holds what the module's memory and code live in. Error: another version of the ABI or
-  /// of the counter layout.
+  /// of the counter layout, or code for a processor that has what this one lacks.
   static Sampler load(const catenary_module* module, std::shared_ptr<void> keepalive = {},
                       const SamplerOptions& options = {});
 

@@ -31,8 +31,9 @@ std::optional<int> whole_number(const char* name, int least, int most) {
 // By default where users' programs keep what they can make again (XDG Base Directory Specification).
 std::filesystem::path cache_folder() {
   if (auto folder = variable("CATENARY_CACHE")) return *folder == "off" ? "" : std::filesystem::path(*folder);
-  if (auto caches = variable("XDG_CACHE_HOME")) return std::filesystem::path(*caches) / "catenary";
-  if (auto home = variable("HOME")) return std::filesystem::path(*home) / ".cache" / "catenary";
+  auto caches = variable("XDG_CACHE_HOME"), home = variable("HOME");
+  if (caches && std::filesystem::path(*caches).is_absolute()) return std::filesystem::path(*caches) / "catenary";
+  if (home && std::filesystem::path(*home).is_absolute()) return std::filesystem::path(*home) / ".cache" / "catenary";
   return {};
 }
 

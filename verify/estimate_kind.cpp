@@ -44,7 +44,7 @@ Sampler EstimateKind::compiled(const Session& session) const {
 std::optional<Vector> EstimateKind::truth(const Place& at) const {
   if (is_point()) return at.x0;
   if (score_) return ask(*score_, at, {});
-  if (c_.categorical() && estimate_.kind == "logits") {
+  if (is_logits()) {
     Vector logits(size_t(element_count(estimate_.shape)), -std::numeric_limits<double>::infinity());
     logits[size_t(at.x0[0])] = 0;
     return logits;
@@ -83,13 +83,12 @@ bool EstimateKind::has_no_least(const Place& at) const {
 
 Vector EstimateKind::other(const Place& at, const Vector& truth, const Vector& other_x0, uint64_t i) const {
   if (is_point()) return other_x0;
-  bool logits = std::isinf(size_of(truth));
   Vector v(truth.size());
   for (size_t k = 0; k < v.size(); ++k) v[k] = std::sin(double(3 * k + 1) + 0.7 * double(i));
   // Of logits some have the right category for the likeliest.
-  if (logits && i % 3 == 0) v[size_t(at.x0[0])] += 3;
-  double scale = std::max(size_of(truth), 1e-3 * std::max(size_of(at.x0), size_of(at.xt)));
-  return logits ? v : combine(1, truth, scale, v);
+  if (is_logits() && i % 3 == 0) v[size_t(at.x0[0])] += 3;
+  if (is_logits() || !std::isfinite(size_of(truth))) return v;
+  return combine(1, truth, std::max(size_of(truth), 1e-3 * std::max(size_of(at.x0), size_of(at.xt))), v);
 }
 
 Vector EstimateKind::moved(const Vector& from, double h, const Vector& v) const {

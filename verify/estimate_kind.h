@@ -26,6 +26,7 @@ class EstimateKind {
   const Estimate& estimate() const { return estimate_; }
   /// Whether the estimate is a point of the space.
   bool is_point() const { return estimate_.kind == "endpoint"; }
+  bool is_logits() const { return c_.categorical() && estimate_.kind == "logits"; }
 
   Vector endpoint(const Place& at, const Vector& estimate) const { return ask(*endpoint_, at, estimate); }
   double loss(const Place& at, const Vector& estimate) const { return ask(*loss_, at, estimate)[0]; }

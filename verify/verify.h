@@ -43,8 +43,8 @@ struct VerifyOptions {
 Report verify(Kept<Space> space, const VerifyOptions& options = {});
 
 /// Checks a process: its space, Chapman-Kolmogorov, the bridge identity, ends, prior, estimates of every kind, losses,
-/// the flow, density, score, extreme times, and that batches, threads, vector widths and fresh code give the same bits.
-/// Throws Error if the process cannot be compiled.
+/// the flow, density, score, extreme times, and that batches, threads, vector widths, fresh code and code from a cache
+/// give the same bits. Throws Error if the process cannot be compiled.
 Report verify(Kept<Process> process, const VerifyOptions& options = {});
 
 /// Checks every component as a process on its clock, and the joint: independence given the endpoints, clocks, and walks

@@ -59,6 +59,19 @@ std::unique_ptr<llvm::TargetMachine> machine_for(const Target& target) {
 
 }  // namespace
 
+void check_runs_here(const Target& target) {
+  auto machine = machine_for(target);
+  std::string missing;
+  for (const auto& feature : llvm::sys::getHostCPUFeatures())
+    if (!feature.second && machine->getMCSubtargetInfo()->checkFeatures("+" + feature.first().str()))
+      missing += (missing.empty() ? "" : ", ") + feature.first().str();
+  if (!missing.empty())
+    throw Error(
+        fmt::format("target: code for processor '{}' does not run on this one, which has no {}; compile it to "
+                    "files, or take Target::host()",
+                    target.cpu, missing));
+}
+
 std::string needs_of(const Target& target) {
   auto machine = machine_for(target);
   std::string needs;

@@ -10,6 +10,9 @@
 
 namespace catenary {
 
+/// Throws Error where this machine lacks what code for `target` may use.
+void check_runs_here(const Target& target);
+
 /// What code for `target` may use and other processors may lack: `needs` of catenary_module.
 std::string needs_of(const Target& target);
 

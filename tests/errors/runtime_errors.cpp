@@ -399,7 +399,8 @@ TEST_CASE("errors: sizes and options") {
   };
   from(375299968947537)();
   says(
-      "forward: samples 375299968947538 to 375299968947541, which draw 3 numbers each on sites 'residues', go beyond the "
+      "forward: samples 375299968947538 to 375299968947541, which draw 3 numbers each on sites 'residues', go beyond "
+      "the "
       "2^50 numbers of a seed's stream, where draws would repeat; use another seed for them",
       from(375299968947538));
 }
@@ -427,7 +428,7 @@ TEST_CASE("errors: loading") {
   other.needs = "a,fma4,b";
   says(
       "module 'protein' was compiled for processor 'bdver2', and this one has no fma4; compile it here "
-      "(Target::host()), or for a processor whose features both have, such as x86-64-v3",
+      "(Target::host()), or for a processor whose features both have (the least is x86-64-v3)",
       [&] { Sampler::load(&other); });
 #endif
   other = *module<8, 2>();

@@ -338,6 +338,8 @@ int main(int argc, char** argv) {
   app.add_flag("--verbose", verbose, "print each mutant and what caught it");
   CLI11_PARSE(app, argc, argv);
 
+  // Mutants share what none of them changes; the user's own cache is left alone.
+  setenv("CATENARY_CACHE", CATENARY_BUILD_DIR "/tests/mutants", /*overwrite=*/0);
   try {
     Equivalent equivalent(list);
     std::vector<Subject> subjects = all_subjects();

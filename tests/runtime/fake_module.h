@@ -192,10 +192,8 @@ const catenary_module* module() {
     add(std::integral_constant<Question, Question::transition>{});
     add(std::integral_constant<Question, Question::log_density>{});
     for (size_t i = 0; i < made.kernels.size(); ++i) made.kernels[i].operands = made.operands[i].data();
-    made.module = {CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "protein",
-                   "any",                "",                               horizon,
-                   3,                    made.components.data(),           int32_t(made.kernels.size()),
-                   made.kernels.data()};
+    made.module = {CATENARY_ABI_VERSION,   uint32_t(counter_layout_version), "protein",          "any", "", horizon, 3,
+                   made.components.data(), int32_t(made.kernels.size()),     made.kernels.data()};
     return made;
   }();
   return &fake.module;
@@ -207,8 +205,17 @@ const catenary_module* scores_module() {
   static const catenary_point place = {CATENARY_F32, 1, {3}, 3, 0};
   static const catenary_component component = {"place", "sphere", "residues", place, place, "endpoint"};
   static const catenary_operand operands[] = {{0, CATENARY_X0}, {0, CATENARY_XT}, {0, CATENARY_SCORE}};
-  static const catenary_kernel kernel = {
-      "score", "residues", lanes, group, 1, 3, 0, 3, operands, sample_part<lanes, Question::score>, scores<lanes, group>};
+  static const catenary_kernel kernel = {"score",
+                                         "residues",
+                                         lanes,
+                                         group,
+                                         1,
+                                         3,
+                                         0,
+                                         3,
+                                         operands,
+                                         sample_part<lanes, Question::score>,
+                                         scores<lanes, group>};
   static const catenary_module module = {
       CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "arrows", "any", "", horizon, 1, &component, 1, &kernel};
   return &module;

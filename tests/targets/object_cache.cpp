@@ -1,12 +1,18 @@
 // Compiled code from one run to the next: what is kept is used, is whole or is compiled again, and is never an error.
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
+
+#include <sys/stat.h>
 
 #include <catenary/catenary.h>
+#include <catenary/compiler/object_cache.h>
 #include <catenary/support/environment.h>
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 using namespace catenary;
 
@@ -74,17 +80,92 @@ TEST_CASE("what was compiled is kept, a file for each question, and gives the sa
   CHECK(files_of(folder) == files);
 }
 
-TEST_CASE("the code that runs is the kept one") {
-  fs::path slow = fresh("slow"), fast = fresh("fast");
-  CompileOptions options = kept_in(slow);
+TEST_CASE("what is kept is read, and not made again") {
+  fs::path folder = fresh("read");
+  CompileOptions options = kept_in(folder);
   options.questions = {Question::forward};
-  std::vector<float> slowly = drawn(compile(walk(1), Target::host(), options));
-  options.cache = fast.string();
-  std::vector<float> quickly = drawn(compile(walk(4), Target::host(), options));
-  CHECK(slowly != quickly);
-  // The file of one under the name of the other.
-  fs::copy_file(files_of(slow)[0], files_of(fast)[0], fs::copy_options::overwrite_existing);
-  CHECK(drawn(compile(walk(4), Target::host(), options)) == slowly);
+  compile(walk(1), Target::host(), options);
+  fs::path file = files_of(folder)[0];
+  auto number = [&] {
+    struct stat is;
+    REQUIRE(stat(file.c_str(), &is) == 0);
+    return is.st_ino;
+  };
+  auto made = number();
+  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(24);
+  fs::last_write_time(file, long_ago);
+  compile(walk(1), Target::host(), options);
+  CHECK(number() == made);
+  CHECK(fs::last_write_time(file) > long_ago + std::chrono::hours(1));
+}
+
+TEST_CASE("a cache keeps to its size, and clears away what was left behind") {
+  fs::path folder = fresh("full");
+  auto key = [](char digit) { return std::string(64, digit); };
+  CompiledQuestion question;
+  question.object.assign(1000, 'x');
+  const ObjectCache cache(folder, 4000);
+  const auto now = fs::file_time_type::clock::now();
+  auto names = [&] {
+    std::string all;
+    for (const fs::path& file : files_of(folder)) all += file.filename().string().substr(0, 1);
+    return all;
+  };
+  for (char digit : {'a', 'b', 'c'}) {
+    cache.keep(key(digit), question);
+    fs::last_write_time(folder / (key(digit) + ".question"), now - std::chrono::hours(9 - (digit - 'a')));
+  }
+  write(folder / (key('d') + "-0.new"), "left behind");
+  fs::last_write_time(folder / (key('d') + "-0.new"), now - std::chrono::hours(2));
+  write(folder / (key('e') + "-0.new"), "being written");
+  write(folder / "mine.new", std::string(5000, 'x'));
+  cache.make_room();
+  CHECK(names() == "abcem");
+  CHECK(cache.find(key('a'))->object == question.object);  // And is used now.
+  cache.keep(key('f'), question);
+  cache.make_room();
+  CHECK(names() == "aefm");  // Down to three quarters.
+  CHECK_FALSE(cache.find(key('b')));
+}
+
+TEST_CASE("nothing is taken from a folder that others may write to, nor what stands there under another's name") {
+  fs::path folder = fresh("shared");
+  CompiledQuestion question;
+  const std::string key(64, 'a'), other(64, 'b');
+  ObjectCache(folder).keep(key, question);
+  CHECK(ObjectCache(folder).find(key));
+  fs::rename(folder / (key + ".question"), folder / (other + ".question"));
+  CHECK_FALSE(ObjectCache(folder).find(other));
+  CHECK(files_of(folder).empty());
+  fs::create_directories(folder / (key + ".question"));  // It cannot be read.
+  CHECK_FALSE(ObjectCache(folder).find(key));
+  ObjectCache(folder).keep(other, question);
+  fs::permissions(folder, fs::perms::group_write, fs::perm_options::add);
+  CHECK_FALSE(ObjectCache(folder).keeps());
+  CHECK_FALSE(ObjectCache(folder).find(other));
+}
+
+TEST_CASE("many threads keep and find in one folder") {
+  fs::path folder = fresh("threads");
+  CompiledQuestion question;
+  question.kernels.push_back({"forward", "atoms", 2, 1, 3, 4, {{0, CATENARY_X0}, {0, CATENARY_OUT}}, "s", "p", "x", 4});
+  question.object.assign(100000, 'x');
+  const std::string key(64, 'c');
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 50; ++n) {
+        const ObjectCache cache(folder);
+        cache.keep(key, question);
+        auto found = cache.find(key);
+        wrong += !found || found->object != question.object || found->kernels[0].operands[1].role != CATENARY_OUT ||
+                 found->kernels[0].draws != 4 || found->kernels[0].ptx_symbol != "x";
+      }
+    });
+  for (std::thread& t : threads) t.join();
+  CHECK(wrong == 0);
+  CHECK(files_of(folder).size() == 1);
 }
 
 TEST_CASE("what code depends on is told apart") {
@@ -158,12 +239,15 @@ TEST_CASE("the folder of the environment") {
   };
   CHECK(with("CATENARY_CACHE", "off") == fs::path());
   CHECK(with("CATENARY_CACHE", "some/where") == fs::path("some/where"));
+  setenv("CATENARY_CACHE", "", 1);
   const char* caches = getenv("XDG_CACHE_HOME");
   const std::string of_user = caches ? caches : "";
-  setenv("XDG_CACHE_HOME", "caches", 1);
-  CHECK(with("CATENARY_CACHE", "") == fs::path("caches/catenary"));
-  setenv("XDG_CACHE_HOME", "", 1);
-  CHECK(read_environment().cache == fs::path(getenv("HOME")) / ".cache" / "catenary");
+  CHECK(with("XDG_CACHE_HOME", "/caches") == fs::path("/caches/catenary"));
+  // A relative one is to be ignored.
+  for (const char* none : {"", "caches"}) {
+    const fs::path found = with("XDG_CACHE_HOME", none);
+    CHECK((found.empty() || (found.is_absolute() && found.parent_path().filename() == ".cache")));
+  }
   caches ? setenv("XDG_CACHE_HOME", of_user.c_str(), 1) : unsetenv("XDG_CACHE_HOME");
   before ? setenv("CATENARY_CACHE", restored.c_str(), 1) : unsetenv("CATENARY_CACHE");
 }

@@ -52,8 +52,8 @@ TEST_CASE("every process of the catalogue keeps its promises beside another one"
 TEST_CASE("pairs and triples of the catalogue's processes draw the same bits however they are run") {
   std::mt19937 random(20);
   for (size_t size : {2, 2, 3, 3, 4})
-    check_together(std::span<const CatalogueEntry* const>(shuffled(random)).first(size), {"ends", "independence", "compiled law", "same bits"},
-                   Effort::standard);
+    check_together(std::span<const CatalogueEntry* const>(shuffled(random)).first(size),
+                   {"ends", "independence", "compiled law", "same bits"}, Effort::standard);
 }
 
 TEST_CASE("a joint process whose model returns something else than endpoints is verified all the same") {
