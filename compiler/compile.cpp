@@ -134,10 +134,14 @@ Piece lower(const Source& source, Question question, const Target& target, const
   return piece;
 }
 
-// The questions are compiled side by side: nothing is shared but the source, which is not changed.
-Compiled lower(const Source& source, const Target& target, const CompileOptions& options) {
+void check_lanes(const Target& target) {
   if (target.lanes != 4 && target.lanes != 8 && target.lanes != 16)
     throw Error(fmt::format("target: lanes must be 4, 8 or 16; found {}", target.lanes));
+}
+
+// The questions are compiled side by side: nothing is shared but the source, which is not changed.
+Compiled lower(const Source& source, const Target& target, const CompileOptions& options) {
+  check_lanes(target);
   const Environment environment = read_environment();
   const std::string dump = options.dump.empty() && environment.dump ? environment.dump->string() : options.dump;
   std::filesystem::path kept = options.cache.empty() ? environment.cache : std::filesystem::path(options.cache);
@@ -168,6 +172,7 @@ Compiled lower(const Source& source, const Target& target, const CompileOptions&
 
 // Compiled for this machine, and loaded.
 Sampler loaded(const Source& source, const Target& target, const CompileOptions& options) {
+  check_lanes(target);
   check_runs_here(target);
   Compiled compiled = lower(source, target, options);
   struct Loaded {
