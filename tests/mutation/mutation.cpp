@@ -97,7 +97,8 @@ std::string caught_by(const Case& c, uint64_t seed, unsigned limit, bool listed)
     options.effort = effort;
     auto caught = [&](const Case& mutant) {
       options.only = Subject::steps_of(*mutant.function);
-      end_after(limit);
+      // A sixteenth of the draws, and as much to compile.
+      end_after(effort == Effort::quick ? (limit + 2) / 3 : limit);
       return caught_by(mutant, options);
     };
     if (std::string by = caught(c); !by.empty()) return by;
