@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
+#include <chrono>
 #include <cstring>
 
 #include <sys/stat.h>
@@ -109,10 +109,8 @@ constexpr const char *kept = ".question", *beside = ".new";
 // A file of ours, by its name.
 bool is_ours(const fs::path& path) {
   const std::string name = path.filename().string();
-  auto digits = [](const std::string& text) {
-    return std::ranges::all_of(text, [](char c) { return std::isxdigit(c); });
-  };
-  return name.size() > 64 && digits(name.substr(0, 64)) && (path.extension() == kept || path.extension() == beside);
+  return name.size() > 64 && std::ranges::all_of(name.substr(0, 64), llvm::isHexDigit) &&
+         (path.extension() == kept || path.extension() == beside);
 }
 
 }  // namespace
@@ -128,6 +126,8 @@ ObjectCache::ObjectCache(fs::path folder, uintmax_t most_bytes) : folder_(std::m
       (is.st_mode & (S_IWGRP | S_IWOTH)))
     folder_.clear();
 }
+
+fs::path ObjectCache::path_of(const std::string& key) const { return folder_ / (key + kept); }
 
 std::optional<CompiledQuestion> ObjectCache::find(const std::string& key) const {
   if (!keeps()) return std::nullopt;

@@ -32,10 +32,11 @@ class ObjectCache {
   /// What was kept under a key. A file that is not whole is removed.
   std::optional<CompiledQuestion> find(const std::string& key) const;
   void keep(const std::string& key, const CompiledQuestion& question) const;
+  /// What `keep` does now and then.
   void make_room() const;
 
  private:
-  std::filesystem::path path_of(const std::string& key) const { return folder_ / (key + ".question"); }
+  std::filesystem::path path_of(const std::string& key) const;
   std::filesystem::path folder_;
   uintmax_t most_bytes_;
 };

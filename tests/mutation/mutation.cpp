@@ -103,8 +103,9 @@ std::string caught_by(const Case& c, uint64_t seed, unsigned limit, bool listed)
     };
     if (std::string by = caught(c); !by.empty()) return by;
     end_after(limit);
-    if (effort == Effort::quick) others = elsewhere(c);
-    if (effort != Effort::quick)
+    if (effort == Effort::quick)
+      others = elsewhere(c);
+    else
       std::erase_if(others, [](const Case& other) { return other.function->name != "log_density"; });
     for (const Case& other : others)
       if (std::string by = caught(other); !by.empty() && by != "refused")

@@ -141,6 +141,30 @@ TEST_CASE("points beyond 2^31, 2^32 and 2^40 agree with the evaluator") {
   }
 }
 
+TEST_CASE("the last samples of a seed draw the last numbers of its stream") {
+  constexpr int64_t few = 5;
+  constexpr float t = 0.25f;
+  for (int64_t numbers : {1, 3}) {
+    Joint joint("last");
+    joint.add("x", Brownian(Euclidean({numbers}), 1.0));
+    Sampler last = compile(joint, Target::host(), {.questions = {Question::forward}});
+    REQUIRE(last.module()->kernels[0].draws == numbers);
+    const int64_t first = (int64_t{1} << 50) / numbers - few;
+    State x0{{"x", Tensor::empty(Dtype::f32, {few, numbers})}};
+    std::ranges::fill(x0["x"].values<float>(), 0.0f);
+    State xt = last.forward(x0, t, seed, {.first_sample = first});
+    for (int64_t i = 0; i < few * numbers; ++i) {
+      const uint64_t index = uint64_t(first * numbers + i), even = index & ~uint64_t{1};
+      auto word = [&](uint64_t at) {
+        return stream_value(seed.value, seed.step, stream_word(0, 0, Question::forward, DrawKind::normal), 0, at);
+      };
+      CHECK(xt["x"].values<const float>()[size_t(i)] ==
+            Approx(std::sqrt(t) * box_muller(word(even), word(even + 1))[index & 1]).margin(2e-6));
+    }
+    CHECK_THROWS_AS(last.forward(x0, t, seed, {.first_sample = first + 1}), Error);
+  }
+}
+
 // ---- two processes ------------------------------------------------------------------------------
 
 namespace {
