@@ -60,11 +60,11 @@ class DensityChecks {
 
   State state(int64_t n, const void* points) const { return state_with(starts_, c_, points, n); }
 
-  // All samples start at start number `group`.
-  std::vector<float> from_one(int64_t group) const {
+  // n samples that all start at start number `group`.
+  std::vector<float> from_one(int64_t group, int64_t n) const {
     size_t m = c_.elements();
     const auto* x0 = element_of<float>(starts_, c_, group);
-    std::vector<float> points(size_t(batch) * m);
+    std::vector<float> points(size_t(n) * m);
     for (size_t i = 0; i < points.size(); ++i) points[i] = x0[i % m];
     return points;
   }
@@ -86,7 +86,7 @@ class DensityChecks {
   struct Law {
     double t;
     int64_t group;
-    std::vector<float> x0;
+    std::vector<float> x0;  ///< `batch` times the same
     Frame frame;
     size_t d;
     Coordinates mean;
@@ -107,7 +107,7 @@ class DensityChecks {
   }
 
   Law law(double t, int64_t group) const {
-    Law law{t, group, from_one(group), {}, 0, {}, {}};
+    Law law{t, group, from_one(group, batch), {}, 0, {}, {}};
     const float* x0 = law.x0.data();
     law.frame = c_.geometry->frame(Vector(x0, x0 + c_.elements()), most_dimensions);
     size_t d = law.d = law.frame.vectors.size();
@@ -130,40 +130,78 @@ class DensityChecks {
     return law;
   }
 
-  // Points of the tangent space and the density there that each stands for, divided by the proposal's.
-  struct Weighted {
+  // Points of the tangent space, and the density of a proposal there.
+  struct Nodes {
     std::vector<Coordinates> v;
-    std::vector<double> weight;
+    std::vector<double> proposal;
   };
 
-  // `quadrature`: v on a grid of [-8, 8] deviations, for one dimension; else normal draws.
-  Weighted weighted(const Law& law, bool quadrature, int64_t first, double total) const {
-    size_t d = law.d, m = c_.elements();
-    Weighted result;
-    result.v.assign(size_t(batch), law.mean);
-    std::vector<double> proposal(static_cast<size_t>(batch));
-    auto each = [&](auto&& body) {
-      session_.pool().parallel_for(0, batch, 1 << 10, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) body(size_t(i));
-      });
-    };
-    double log_scale = 0;
-    for (size_t k = 0; k < d; ++k) log_scale += std::log(2 * std::numbers::pi) / 2 + std::log(law.root[k][k]);
-    each([&](size_t i) {
-      Coordinates z{};
-      if (quadrature) z[0] = -8 + 16 * (double(first) + double(i) + 0.5) / total;
-      for (size_t k = 0; k < d && !quadrature; k += 2) {
-        uint64_t index = (uint64_t(first) + i) * (d + d % 2) + k;
-        auto word = [&](uint64_t at) { return stream_value(session_.options().seed + 51, 0, 0, 0, at); };
-        auto couple = box_muller(word(index), word(index + 1));
-        for (size_t j = k; j < std::min(k + 2, d); ++j) z[j] = couple[j - k];
-      }
-      double log_density = -log_scale;
-      for (size_t k = 0; k < d; ++k) log_density -= z[k] * z[k] / 2;
-      for (size_t j = 0; j < d; ++j)
-        for (size_t k = 0; k <= j; ++k) result.v[i][j] += law.root[j][k] * z[k];
-      proposal[i] = quadrature ? 1 / (16 * law.root[0][0]) : std::exp(log_density);
+  void each_of(int64_t n, auto&& body) const {
+    session_.pool().parallel_for(0, n, 1 << 10, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) body(size_t(i));
     });
+  }
+
+  // At z deviations of the proposal from its mean.
+  Nodes nodes_at(const Law& law, int64_t n, auto&& z_of, auto&& log_density_of) const {
+    Nodes nodes{std::vector<Coordinates>(size_t(n), law.mean), std::vector<double>(size_t(n))};
+    double log_scale = 0;
+    for (size_t k = 0; k < law.d; ++k) log_scale += std::log(law.root[k][k]);
+    each_of(n, [&](size_t i) {
+      Coordinates z = z_of(i);
+      for (size_t j = 0; j < law.d; ++j)
+        for (size_t k = 0; k <= j; ++k) nodes.v[i][j] += law.root[j][k] * z[k];
+      nodes.proposal[i] = std::exp(log_density_of(z) - log_scale);
+    });
+    return nodes;
+  }
+
+  // For one dimension: a grid of [-8, 8] deviations.
+  Nodes grid(const Law& law) const {
+    return nodes_at(
+        law, batch, [](size_t i) { return Coordinates{-8 + 16 * (double(i) + 0.5) / double(batch)}; },
+        [](const Coordinates&) { return -std::log(16.0); });
+  }
+
+  // For more: nodes first .. first + n - 1 of `shifts` lattices of `per_shift` normal points, each the same but for a
+  // random shift. A shift leaves each point random and the points evenly spread, so that the mean over a lattice is
+  // unbiased and the lattices' means tell its error. The lattice: multiples of powers of the generalised golden ratio
+  // (Roberts: "The unreasonable effectiveness of quasirandom sequences", 2018); shifts of lattices: Cranley and
+  // Patterson, SIAM J. Numer. Anal. 13 (1976).
+  Nodes lattices(const Law& law, int64_t first, int64_t n, int64_t per_shift) const {
+    const size_t d = law.d, words = d + d % 2;
+    double ratio = 2;
+    for (int i = 0; i < 64; ++i) ratio = std::pow(1 + ratio, 1 / (double(words) + 1));
+    std::array<uint64_t, most_dimensions> step{};
+    double share = 1;
+    for (size_t k = 0; k < words; ++k) step[k] = uint64_t((share /= ratio) * 0x1p64);
+    auto normals = [&](size_t i) {
+      const auto node = uint64_t(first) + i, shift = node / uint64_t(per_shift), at = node % uint64_t(per_shift);
+      auto uniform = [&](size_t k) {
+        uint32_t word = stream_value(session_.options().seed + 51, 0, 0, 0, shift * words + k);
+        return (double(uint32_t((at * step[k]) >> 32) + word) + 0.5) * 0x1p-32;
+      };
+      // Box and Muller's own form: the language's, with signs of their own, would scatter the lattice.
+      Coordinates z{};
+      for (size_t k = 0; k < words; k += 2) {
+        double radius = std::sqrt(-2 * std::log(uniform(k))), angle = 2 * std::numbers::pi * uniform(k + 1);
+        z[k] = radius * std::cos(angle);
+        z[k + 1] = radius * std::sin(angle);
+      }
+      return z;
+    };
+    return nodes_at(law, n, normals, [d](const Coordinates& z) {
+      double log_density = -double(d) * std::log(2 * std::numbers::pi) / 2;
+      for (size_t k = 0; k < d; ++k) log_density -= z[k] * z[k] / 2;
+      return log_density;
+    });
+  }
+
+  // What each node stands for: the density there by its volume, divided by the proposal's.
+  std::vector<double> weights(const Law& law, const Nodes& nodes) const {
+    const size_t d = law.d, m = c_.elements();
+    const auto n = int64_t(nodes.v.size());
+    auto each = [&](auto&& body) { each_of(n, body); };
     auto ambient = [&](const Coordinates& v, std::vector<float>& to, size_t i) {
       for (size_t j = 0; j < m; ++j) {
         double sum = 0;
@@ -171,10 +209,10 @@ class DensityChecks {
         to[i * m + j] = float(sum);
       }
     };
-    std::vector<float> along(size_t(batch) * m), y(along.size()), back(along.size());
-    each([&](size_t i) { ambient(result.v[i], along, i); });
-    (*exp_)(law.x0.data(), along.data(), y.data(), batch);
-    (*c_.log)(law.x0.data(), y.data(), back.data(), batch);
+    std::vector<float> along(size_t(n) * m), y(along.size()), back(along.size());
+    each([&](size_t i) { ambient(nodes.v[i], along, i); });
+    (*exp_)(law.x0.data(), along.data(), y.data(), n);
+    (*c_.log)(law.x0.data(), y.data(), back.data(), n);
     // The derivative of exp by differences of fourth order.
     std::vector<std::vector<float>> moved;
     const double h = 0.02;
@@ -182,12 +220,12 @@ class DensityChecks {
       for (double by : {h, -h, 2 * h, -2 * h}) {
         std::vector<float> at(along.size()), ends(along.size()), way(along.size());
         each([&](size_t i) {
-          Coordinates v = result.v[i];
+          Coordinates v = nodes.v[i];
           v[k] += by;
           ambient(v, at, i);
         });
-        (*exp_)(law.x0.data(), at.data(), ends.data(), batch);
-        (*c_.log)(y.data(), ends.data(), way.data(), batch);
+        (*exp_)(law.x0.data(), at.data(), ends.data(), n);
+        (*c_.log)(y.data(), ends.data(), way.data(), n);
         moved.push_back(std::move(way));
       }
     // The derivatives are tangent vectors at y.
@@ -205,14 +243,14 @@ class DensityChecks {
             for (size_t j = 0; j < m; ++j)
               combined[i * m + j] = float(derivative(i, a, j) + sign * derivative(i, b, j));
           });
-          (*square_)(y.data(), combined.data(), square.data(), batch);
+          (*square_)(y.data(), combined.data(), square.data(), n);
           squares.push_back(std::move(square));
         }
-    State logs = sampler().log_density(state(batch, law.x0.data()), state(batch, y.data()), law.t, unchecked());
+    State logs = sampler().log_density(state(n, law.x0.data()), state(n, y.data()), law.t, unchecked());
     auto log_p = logs[c_.name].values<const float>();
-    result.weight.resize(size_t(batch));
+    std::vector<double> weight(static_cast<size_t>(n));
     each([&](size_t i) {
-      const Coordinates& v = result.v[i];
+      const Coordinates& v = nodes.v[i];
       Coordinates returned = coordinates(law, &back[i * m]);
       double away = 0, size = 0;
       for (size_t k = 0; k < d; ++k) {
@@ -238,9 +276,9 @@ class DensityChecks {
       Square root = root_of(gram, d);
       double volume = 1;
       for (size_t k = 0; k < d; ++k) volume *= root[k][k];
-      result.weight[i] = std::exp(double(log_p[i])) * volume / proposal[i];
+      weight[i] = std::exp(double(log_p[i])) * volume / nodes.proposal[i];
     });
-    return result;
+    return weight;
   }
 
   void integral() {
@@ -274,10 +312,9 @@ class DensityChecks {
         fit_sentence, "log_density against forward: which of the two has the law that was meant?");
   }
 
-  void compare(const Law& law, bool quadrature, size_t laws, int64_t& n, double& worst_integral,
+  void compare(const Law& law, bool one, size_t laws, int64_t& n, double& worst_integral,
                std::string& integral_sentence, double& worst_fit, std::string& fit_sentence) {
     size_t d = law.d, m = c_.elements();
-    const int64_t rounds = session_.draws(32);
     // Of each coordinate its mean, square and shares in eight cells of the proposal; of the whole the square distance.
     const size_t cells = 8, per = 2 + cells, count = d * per + 1;
     Coordinates width{};
@@ -285,8 +322,8 @@ class DensityChecks {
       for (size_t j = 0; j <= k; ++j) width[k] += law.root[k][j] * law.root[k][j];
       width[k] = std::sqrt(width[k]);
     }
-    // The statistics that are not 0: all but seven of the cells of a coordinate.
-    using Statistics = std::array<std::pair<size_t, double>, 3 * most_dimensions + 1>;
+    // The statistics that are not 0: all but seven of the cells of a coordinate; the last is 1.
+    using Statistics = std::array<std::pair<size_t, double>, 3 * most_dimensions + 2>;
     auto statistics = [&](const Coordinates& v, Statistics& f) {
       double square = 0;
       for (size_t k = 0; k < d; ++k) {
@@ -299,66 +336,70 @@ class DensityChecks {
         square += z * z;
       }
       f[3 * d] = {d * per, square};
+      f[3 * d + 1] = {count, 1};
     };
-    struct Moments {
-      std::vector<double> sum, squares;
-    };
-    Moments drawn{std::vector<double>(count), std::vector<double>(count)}, integrated = drawn;
-    double weight = 0, weights = 0, all = double(batch) * double(rounds);
-    // Sums over chunks, merged in order.
-    const int64_t chunk = 1 << 11;
-    auto sum_up = [&](Moments& to, auto&& read) {
-      std::vector<Moments> parts(size_t(batch / chunk),
-                                 Moments{std::vector<double>(count), std::vector<double>(count)});
-      session_.pool().parallel_for(0, batch / chunk, 1, [&](int64_t begin, int64_t end) {
+    using Sums = std::vector<double>;
+    const Sums none(count + 1);
+    // Sums of `add` over chunks, which `merge` takes in order.
+    auto sum_up = [&](int64_t points, int64_t chunk, const Sums& zero, auto&& add, auto&& merge) {
+      std::vector<Sums> parts(size_t(points / chunk), zero);
+      session_.pool().parallel_for(0, points / chunk, 1, [&](int64_t begin, int64_t end) {
         Statistics f;
         for (int64_t j = begin; j < end; ++j)
-          for (int64_t i = j * chunk; i < (j + 1) * chunk; ++i) {
-            double w = read(size_t(i), f);
-            for (auto [s, value] : std::span(f).first(3 * d + 1)) {
-              parts[size_t(j)].sum[s] += w * value;
-              parts[size_t(j)].squares[s] += w * value * w * value;
-            }
-          }
+          for (int64_t i = j * chunk; i < (j + 1) * chunk; ++i) add(size_t(i), f, parts[size_t(j)]);
       });
-      for (const Moments& part : parts)
-        for (size_t s = 0; s < count; ++s) {
-          to.sum[s] += part.sum[s];
-          to.squares[s] += part.squares[s];
-        }
+      for (size_t j = 0; j < parts.size(); ++j) merge(int64_t(j) * chunk, parts[j]);
     };
-    // A grid of one batch is dense enough; what is drawn needs numbers.
-    const int64_t nodes = quadrature ? 1 : rounds;
-    const double all_nodes = double(batch) * double(nodes);
-    for (int64_t r = 0; r < nodes; ++r) {
-      Weighted w = weighted(law, quadrature, r * batch, all_nodes);
-      sum_up(integrated, [&](size_t i, Statistics& f) {
-        statistics(w.v[i], f);
-        return w.weight[i];
+    // A grid of one batch is dense enough; of lattices there are enough for their means to be spread normally.
+    const int64_t shifts = one ? 1 : 128, per_shift = one ? batch : session_.draws(1 << 12), total = shifts * per_shift;
+    std::vector<Sums> integrals(size_t(shifts), none);
+    for (int64_t first = 0; first < total; first += batch) {
+      const int64_t now = std::min(batch, total - first);
+      const Nodes nodes = one ? grid(law) : lattices(law, first, now, per_shift);
+      const std::vector<double> weight = weights(law, nodes);
+      auto add = [&](size_t i, Statistics& f, Sums& to) {
+        statistics(nodes.v[i], f);
+        for (auto [s, value] : std::span(f).first(3 * d + 2)) to[s] += weight[i] * value / double(per_shift);
+      };
+      sum_up(now, std::min<int64_t>(per_shift, 1 << 11), none, add, [&](int64_t at, const Sums& part) {
+        Sums& to = integrals[size_t((first + at) / per_shift)];
+        for (size_t s = 0; s <= count; ++s) to[s] += part[s];
       });
-      for (double each : w.weight) {
-        weight += each;
-        weights += each * each;
-      }
     }
+    // The mean of what lattices tell, and its standard error.
+    auto integrated = [&](size_t s) {
+      double sum = 0, squares = 0;
+      for (const Sums& each : integrals) sum += each[s] / double(shifts);
+      for (const Sums& each : integrals) squares += (each[s] - sum) * (each[s] - sum);
+      return std::pair(sum, one ? 0 : std::sqrt(squares / double(shifts * (shifts - 1))));
+    };
+    Sums drawn(count + 1), squares = drawn;
+    const int64_t rounds = session_.draws(32), all = batch * rounds;
     for (int64_t r = 0; r < rounds; ++r) {
       State xt = sampler().forward(state(batch, law.x0.data()), law.t, Seed(session_.options().seed, 51),
                                    unchecked(r * batch));
       std::vector<float> way = ways(law, xt);
-      sum_up(drawn, [&](size_t i, Statistics& f) {
+      auto add = [&](size_t i, Statistics& f, Sums& to) {
         statistics(coordinates(law, &way[i * m]), f);
-        return 1.0;
+        for (auto [s, value] : std::span(f).first(3 * d + 2)) {
+          to[s] += value;
+          to[count + 1 + s] += value * value;
+        }
+      };
+      sum_up(batch, 1 << 11, Sums(2 * (count + 1)), add, [&](int64_t, const Sums& part) {
+        for (size_t s = 0; s <= count; ++s) {
+          drawn[s] += part[s];
+          squares[s] += part[count + 1 + s];
+        }
       });
     }
-    n += int64_t(all);
-    double bound = sigmas_of_probability(session_.level() / double(laws * (count + 1)));
-    auto error = [&](double sum, double squares) {
-      double mean = sum / all_nodes;
-      return quadrature ? 0 : std::sqrt(std::max(0.0, squares / all_nodes - mean * mean) / all_nodes);
-    };
+    n += all;
+    const double level = session_.level() / double(laws * (count + 1));
+    double bound = one ? sigmas_of_probability(level) : sigmas_of_few(level, double(shifts - 1));
     // What differences, f32 and the grid leave over.
     const double inexact = 5e-4;
-    double integral = weight / all_nodes, share = std::abs(integral - 1) / (inexact + bound * error(weight, weights));
+    auto [integral, error] = integrated(count);
+    double share = std::abs(integral - 1) / (inexact + bound * error);
     if (!std::isfinite(integral)) share = infinity;
     std::string where = fmt::format("t = {:.4g}, x_0 number {}", law.t, law.group + 1);
     if (share > worst_integral) {
@@ -373,9 +414,9 @@ class DensityChecks {
       return fmt::format("the share of the ways from x_0 in cell {}{} (half a deviation wide)", s % per - 1, which);
     };
     for (size_t s = 0; s < count; ++s) {
-      double a = drawn.sum[s] / all, b = integrated.sum[s] / all_nodes;
-      double by_chance = std::hypot(std::sqrt(std::max(0.0, drawn.squares[s] / all - a * a) / all),
-                                    error(integrated.sum[s], integrated.squares[s]));
+      auto [b, error_of_b] = integrated(s);
+      double a = drawn[s] / double(all), square = squares[s] / double(all),
+             by_chance = std::hypot(std::sqrt(std::max(0.0, square - a * a) / double(all)), error_of_b);
       double off = std::abs(a - b) / (inexact * std::max(1.0, std::abs(b)) + bound * by_chance);
       if (!std::isfinite(a - b)) off = infinity;
       if (off <= worst_fit) continue;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -147,14 +148,20 @@ class EstimateChecks {
                            "the declaration is not there in C++ to be evaluated in double precision");
     std::vector<EstimateKind> kinds;
     for (const Estimate& estimate : c.declared->process->estimates()) kinds.emplace_back(c, estimate, c.clock(time(1)));
+    std::vector<std::optional<Sampler>> compiled(kinds.size());
+    session_.pool().parallel_for(0, int64_t(kinds.size()), 1, [&](int64_t begin, int64_t end) {
+      for (auto k = size_t(begin); k < size_t(end); ++k)
+        if (kinds[k].estimate().type == Type::f32) compiled[k] = kinds[k].compiled(session_);
+    });
     Tally stands, least;
     Errors in_f32;
     std::vector<std::string> names;
     constexpr int64_t few = 16;
     const State x0 = part_of(x0_, 0, few);
-    for (const EstimateKind& kind : kinds) {
+    for (size_t k = 0; k < kinds.size(); ++k) {
+      const EstimateKind& kind = kinds[k];
       names.push_back(kind.name());
-      compare_in_f32(c, kind, x0, in_f32);
+      if (compiled[k]) compare_in_f32(c, kind, *compiled[k], x0, in_f32);
       bool known = true, tells = false, stands_for = false;
       for (double share : {1e-3, 0.1, 0.6, 1.0}) {
         double t = time(share), now = c.clock(t);
@@ -236,9 +243,8 @@ class EstimateChecks {
     return given;
   }
 
-  void compare_in_f32(const Component& c, const EstimateKind& kind, const State& x0, Errors& errors) const {
-    if (kind.estimate().type != Type::f32) return;
-    Sampler compiled = kind.compiled(session_);
+  void compare_in_f32(const Component& c, const EstimateKind& kind, const Sampler& compiled, const State& x0,
+                      Errors& errors) const {
     for (double share : {1e-9, 1e-4, 0.03, 0.5, 1.0}) {
       double t = time(share), now = double(float(c.clock(t)));
       if (!(now > 0)) continue;

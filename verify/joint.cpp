@@ -285,20 +285,20 @@ class JointChecks {
     int64_t n = xt[subject_->components[0].name].shape()[0];
     std::vector<double> weight(size_t(n) * data_size);
     for (size_t d = 0; d < data_size; ++d) {
-      State x0 = rows(data, std::vector<size_t>(size_t(n), d));
-      State logs = sampler().log_density(x0, xt, t, unchecked());
-      for (int64_t i = 0; i < n; ++i) {
-        double sum = std::log(shares[d]);
-        for (const Component& c : subject_->components) sum += double(logs[c.name].values<const float>()[size_t(i)]);
-        weight[size_t(i) * data_size + d] = sum;
+      State logs = sampler().log_density(rows(data, std::vector<size_t>(size_t(n), d)), xt, t, unchecked());
+      const double share = std::log(shares[d]);
+      for (int64_t i = 0; i < n; ++i) weight[size_t(i) * data_size + d] = share;
+      for (const Component& c : subject_->components) {
+        auto log_p = logs[c.name].values<const float>();
+        for (int64_t i = 0; i < n; ++i) weight[size_t(i) * data_size + d] += double(log_p[size_t(i)]);
       }
     }
-    for (int64_t i = 0; i < n; ++i) {
+    each_of(n, [&](int64_t i) {
       double* w = &weight[size_t(i) * data_size];
       double most = *std::max_element(w, w + data_size), total = 0;
       for (size_t d = 0; d < data_size; ++d) total += w[d] = std::exp(w[d] - most);
       for (size_t d = 0; d < data_size; ++d) w[d] /= total;
-    }
+    });
     return weight;
   }
 
@@ -431,7 +431,7 @@ class JointChecks {
   // A model that returns one best guess errs, and less with more steps.
   void posterior_mean() {
     if (!can_walk("posterior-mean walk")) return;
-    const int64_t n = 1 << 13;
+    const int64_t n = session_.draws(int64_t{1} << 12, 1);
     State data = data_points();
     Curve curve{"steps", "energy distance to the data", {}, {}};
     std::vector<Energy> energies;
@@ -484,7 +484,8 @@ class JointChecks {
       return;
     }
     // The mean of the ways from the likeliest datum, gone from there.
-    for (int64_t i = 0; i < n; ++i) {
+    if (c.geometry) ways_between(c, data);
+    each_of(n, [&](int64_t i) {
       const double* w = &weight[size_t(i) * data_size];
       auto best = int64_t(std::max_element(w, w + data_size) - w);
       auto point = [&](int64_t d) {
@@ -494,24 +495,30 @@ class JointChecks {
       Vector start = point(best), way(m);
       for (size_t d = 0; d < data_size; ++d) {
         if (w[d] < 1e-9 || int64_t(d) == best) continue;
-        Vector by = c.geometry ? way_between(c, best, int64_t(d), data) : combine(1, point(int64_t(d)), -1, start);
+        Vector by =
+            c.geometry ? ways_.at(c.name)[size_t(best) * data_size + d] : combine(1, point(int64_t(d)), -1, start);
         way = combine(1, way, w[d], by);
       }
       Vector end = c.geometry ? c.geometry->exp(start, way) : combine(1, start, 1, way);
       for (size_t j = 0; j < m; ++j) values[size_t(i) * m + j] = float(end[j]);
-    }
+    });
   }
 
-  // log between two data, computed once.
-  const Vector& way_between(const Component& c, int64_t from, int64_t to, const State& data) const {
+  void each_of(int64_t n, const std::function<void(int64_t)>& body) const {
+    session_.pool().parallel_for(0, n, 1 << 8, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) body(i);
+    });
+  }
+
+  // log from every datum to every other, computed once.
+  void ways_between(const Component& c, const State& data) const {
     auto& ways = ways_[c.name];
-    if (ways.empty())
-      for (size_t a = 0; a < data_size; ++a)
-        for (size_t b = 0; b < data_size; ++b) {
-          const auto *x = element_of<float>(data, c, int64_t(a)), *y = element_of<float>(data, c, int64_t(b));
-          ways.push_back(c.geometry->log(Vector(x, x + c.elements()), Vector(y, y + c.elements())));
-        }
-    return ways[size_t(from) * data_size + size_t(to)];
+    if (!ways.empty()) return;
+    for (size_t a = 0; a < data_size; ++a)
+      for (size_t b = 0; b < data_size; ++b) {
+        const auto *x = element_of<float>(data, c, int64_t(a)), *y = element_of<float>(data, c, int64_t(b));
+        ways.push_back(c.geometry->log(Vector(x, x + c.elements()), Vector(y, y + c.elements())));
+      }
   }
 
   // How far the law of a walk's samples is from that of the data: 2 E|X - Y| - E|X - X'| - E|Y - Y'|, Y and Y' data, X'

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 
 namespace catenary::verifying {
 
@@ -26,6 +27,8 @@ double sigmas_of_probability(double p) {
   if (p >= 1) return 0;
   return p > 0 ? quantile(complement(boost::math::normal(), p / 2)) : infinity;
 }
+
+double sigmas_of_few(double p, double degrees) { return quantile(complement(boost::math::students_t(degrees), p / 2)); }
 
 double sigmas_of_chi_square(double chi_square, double degrees) {
   if (!std::isfinite(chi_square)) return infinity;

@@ -14,7 +14,10 @@ namespace catenary::verifying {
 
 /// The |z| that a standard normal exceeds with probability p.
 double sigmas_of_probability(double p);
-/// The same for a chi-square of so many degrees of freedom.
+/// The same for a mean in units of a standard error that is itself estimated, with so many degrees of freedom:
+/// Student's t.
+double sigmas_of_few(double p, double degrees);
+/// The |z| of a chi-square of so many degrees of freedom.
 double sigmas_of_chi_square(double chi_square, double degrees);
 
 /// One statistic at one sample, by both ways of drawing it.
