@@ -21,7 +21,7 @@
 #include <catenary/compiler/pipeline.h>
 #include <catenary/compiler/symbols.h>
 #include <catenary/compiler/target/cpu.h>
-#include <catenary/compiler/target/cuda.h>
+#include <catenary/compiler/target/gpu.h>
 #include <catenary/support/environment.h>
 
 namespace catenary {
@@ -79,9 +79,35 @@ Source source_of(const Conversion& conversion) {
           }};
 }
 
+// Of a saved declaration.
+Source source_of(const std::string& text, const std::string& name) {
+  auto context = make_context();
+  auto declaration = parse_declaration(*context, text, name);
+  return {joint_name(*declaration), horizon_of(*declaration), questions_of(*declaration),
+          [&](mlir::MLIRContext& own, Question question) {
+            auto module = parse_declaration(own, text, name);
+            keep_question(*module, question);
+            return module;
+          }};
+}
+
+// What passes the checks of a declaration and still cannot be lowered is the text's fault, not ours.
+auto compiled_from(const std::string& name, auto&& compile) {
+  try {
+    return compile();
+  } catch (const PassFailure& failure) {
+    throw Error(fmt::format("'{}' cannot be compiled: {}", name, failure.diagnostics));
+  }
+}
+
 // The same question for a GPU: its PTX becomes a constant of `module`, and `kernels` are told of it.
 void add_device_code(mlir::ModuleOp device, mlir::ModuleOp module, Question question, const Target& target,
                      const std::string& folder, std::vector<KernelEntry>& kernels) {
+  if (kind_of_gpu(target.gpu) != GpuKind::nvidia)
+    throw Error(
+        fmt::format("target: the runtime drives NVIDIA's GPUs alone, and '{}' is another's; `catenary kernels` writes "
+                    "its kernels to files",
+                    target.gpu));
   int stage = 0;
   run_passes(device, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_block); }, folder, stage);
   std::string symbol = ptx_symbol(device, question);
@@ -94,8 +120,8 @@ void add_device_code(mlir::ModuleOp device, mlir::ModuleOp module, Question ques
     kernel.ptx_symbol = symbol;
     kernel.device_group = same.group;
   }
-  run_passes(device, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, ThreadIds::registers); }, folder, stage);
-  std::string ptx = emit_ptx(device, target.gpu, folder, stage);
+  run_passes(device, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, GpuKind::nvidia); }, folder, stage);
+  std::string ptx = emit_gpu_code(device, target.gpu, folder, stage);
   mlir::OpBuilder b = mlir::OpBuilder::atBlockEnd(module.getBody());
   auto text = b.getStringAttr(llvm::StringRef(ptx.c_str(), ptx.size() + 1));
   auto type = mlir::LLVM::LLVMArrayType::get(b.getI8Type(), unsigned(text.size()));
@@ -237,20 +263,26 @@ std::string to_mlir(const Conversion& conversion) {
 
 Sampler compile_mlir(const std::string& text, const std::string& name, const Target& target,
                      const CompileOptions& options) {
-  auto context = make_context();
-  auto declaration = parse_declaration(*context, text, name);
-  Source source{joint_name(*declaration), horizon_of(*declaration), questions_of(*declaration),
-                [&](mlir::MLIRContext& own, Question question) {
-                  auto module = parse_declaration(own, text, name);
-                  keep_question(*module, question);
-                  return module;
-                }};
-  // What passes the checks of a declaration and still cannot be lowered is the text's fault, not ours.
-  try {
-    return loaded(source, target, options);
-  } catch (const PassFailure& failure) {
-    throw Error(fmt::format("'{}' cannot be compiled: {}", name, failure.diagnostics));
+  return compiled_from(name, [&] { return loaded(source_of(text, name), target, options); });
+}
+
+std::map<std::string, std::string> gpu_kernels(const std::string& text, const std::string& name,
+                                               const std::string& architecture) {
+  const GpuKind kind = kind_of_gpu(architecture);
+  const Source source = source_of(text, name);
+  std::map<std::string, std::string> files;
+  for (Question question : source.questions) {
+    auto context = make_context();
+    auto module = source.module(*context, question);
+    int stage = 0;
+    compiled_from(name, [&] {
+      run_passes(*module, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_block); }, "", stage);
+      run_passes(*module, [&](mlir::OpPassManager& passes) { add_gpu_passes(passes, kind); }, "", stage);
+    });
+    files[fmt::format("{}_{}.{}", source.name, name_of(question), extension_of_gpu_code(kind))] =
+        emit_gpu_code(*module, architecture, "", stage);
   }
+  return files;
 }
 
 std::map<std::string, std::vector<int64_t>> forbidden_categories(const std::string& text, const std::string& name) {

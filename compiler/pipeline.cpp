@@ -76,8 +76,8 @@ void add_cpu_passes(mlir::OpPassManager& passes, int lanes) {
   add_arithmetic_passes(passes);
 }
 
-void add_gpu_passes(mlir::OpPassManager& passes, ThreadIds ids) {
-  passes.addPass(create_map_points_to_threads_pass(ids));  // Kernels, a group of points per thread.
+void add_gpu_passes(mlir::OpPassManager& passes, GpuKind gpu) {
+  passes.addPass(create_map_points_to_threads_pass(gpu));  // Kernels, a group of points per thread.
   add_arithmetic_passes(passes);
 }
 
@@ -97,9 +97,13 @@ void register_pipelines() {
   mlir::PassPipelineRegistration<Lanes>(
       "catenary-lower", "from pipelines over groups of points to the LLVM dialect",
       [](mlir::OpPassManager& passes, const Lanes& options) { add_cpu_passes(passes, options.lanes); });
-  mlir::PassPipelineRegistration<>("catenary-lower-to-gpu",
-                                   "from pipelines over groups of points to kernels in the LLVM dialect",
-                                   [](mlir::OpPassManager& passes) { add_gpu_passes(passes, ThreadIds::registers); });
+  struct Kind : mlir::PassPipelineOptions<Kind> {
+    Option<GpuKind> gpu{*this, "gpu", llvm::cl::desc("What kernels are for"), llvm::cl::init(GpuKind::nvidia),
+                        gpu_kinds()};
+  };
+  mlir::PassPipelineRegistration<Kind>(
+      "catenary-lower-to-gpu", "from pipelines over groups of points to kernels in the LLVM dialect",
+      [](mlir::OpPassManager& passes, const Kind& options) { add_gpu_passes(passes, options.gpu); });
 }
 
 void register_passes() {
@@ -110,7 +114,7 @@ void register_passes() {
   mlir::registerPass(create_mask_loops_pass);
   mlir::registerPass([] { return create_group_points_pass(words_of_pair); });
   mlir::registerPass([] { return create_vectorize_lanes_pass(8); });
-  mlir::registerPass([] { return create_map_points_to_threads_pass(ThreadIds::registers); });
+  mlir::registerPass([] { return create_map_points_to_threads_pass(GpuKind::nvidia); });
   mlir::registerPass(create_expand_random_pass);
   mlir::registerPass(create_expand_elementary_pass);
 }

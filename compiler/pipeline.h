@@ -21,8 +21,8 @@ void add_point_passes(mlir::OpPassManager& passes, int words);
 /// From pairs of words to the LLVM dialect, with `lanes` groups side by side.
 void add_cpu_passes(mlir::OpPassManager& passes, int lanes);
 
-/// From blocks of words to kernels in the LLVM and NVVM dialects.
-void add_gpu_passes(mlir::OpPassManager& passes, ThreadIds ids);
+/// From blocks of words to kernels in the LLVM dialect, and NVVM's where they are for NVIDIA.
+void add_gpu_passes(mlir::OpPassManager& passes, GpuKind gpu);
 
 /// Registers all passes, and `--catenary-points`, `--catenary-lower` and `--catenary-lower-to-gpu` for the lists.
 void register_pipelines();

@@ -1,4 +1,5 @@
-// The command `catenary`: lists the standard library, verifies its spaces and processes and saved declarations.
+// The command `catenary`: lists the standard library, verifies its spaces and processes and saved declarations, writes
+// their kernels.
 #include <algorithm>
 #include <atomic>
 #include <csignal>
@@ -70,7 +71,7 @@ struct Arguments {
   std::vector<std::string> names;
   std::vector<std::string> sets;
   double horizon = 0;  ///< 0: the entry's
-  std::string effort = "standard", plot;
+  std::string effort = "standard", plot, gpu, folder = ".";
   uint64_t seed = 1;
   int threads = 0;
   bool json = false, all = false, stop = false, quiet = false;
@@ -136,6 +137,14 @@ std::string text_of(const std::string& file) {
   return text.str();
 }
 
+bool is_file(const std::string& name) { return name.ends_with(".mlir") || std::filesystem::is_regular_file(name); }
+
+void refuse_numbers(const std::string& name, const Arguments& arguments) {
+  if (!arguments.sets.empty() || arguments.horizon > 0)
+    throw Error(
+        fmt::format("'{}' is a saved declaration, whose numbers are fixed: --set and --horizon do not apply", name));
+}
+
 // What stands below the table: failures and the last line.
 std::string without_rows(const std::string& table) { return table.substr(table.find("\n\n") + 2); }
 
@@ -152,10 +161,8 @@ Report verify_one(const std::string& name, const Arguments& arguments) {
     bar.draw(progress);
     return !interrupted;
   };
-  if (name.ends_with(".mlir") || std::filesystem::is_regular_file(name)) {
-    if (!arguments.sets.empty() || arguments.horizon > 0)
-      throw Error(
-          fmt::format("'{}' is a saved declaration, whose numbers are fixed: --set and --horizon do not apply", name));
+  if (is_file(name)) {
+    refuse_numbers(name, arguments);
     return verify_mlir(text_of(name), name, options);
   }
   const CatalogueEntry& entry = catalogue_entry(name);
@@ -210,18 +217,36 @@ int verify_all(const Arguments& arguments) {
   return failed.empty() ? 0 : 1;
 }
 
-void declare(const Arguments& arguments) {
+std::string declaration_of(const std::string& name, const Arguments& arguments) {
   for (const Conversion& c : conversions::all()) {
-    if (c.name() != arguments.names.at(0)) continue;
+    if (c.name() != name) continue;
     if (!arguments.sets.empty() || arguments.horizon > 0)
       throw Error(fmt::format("'{}' is a conversion: --set and --horizon do not apply", c.name()));
-    return fmt::print("{}", to_mlir(c));
+    return to_mlir(c);
   }
-  const CatalogueEntry& entry = catalogue_entry(arguments.names.at(0));
+  const CatalogueEntry& entry = catalogue_entry(name);
   Kept<Process> process = entry.process(arguments.parameters());
   Joint joint(entry.name, arguments.horizon > 0 ? arguments.horizon : entry.horizon);
   joint.add("x", std::move(process));
-  fmt::print("{}", to_mlir(joint));
+  return to_mlir(joint);
+}
+
+// ---- kernels ------------------------------------------------------------------------------------
+
+void write_kernels(const Arguments& arguments) {
+  const std::string& name = arguments.names.at(0);
+  if (is_file(name)) refuse_numbers(name, arguments);
+  const std::string text = is_file(name) ? text_of(name) : declaration_of(name, arguments);
+  std::error_code failure;
+  std::filesystem::create_directories(arguments.folder, failure);
+  for (const auto& [file, code] : gpu_kernels(text, name, arguments.gpu)) {
+    auto path = std::filesystem::path(arguments.folder) / file;
+    std::ofstream out(path, std::ios::binary);
+    out << code;
+    out.close();
+    if (!out) throw Error(fmt::format("'{}' cannot be written; name a folder that can by --out", path.string()));
+    fmt::print("{}\n", path.string());
+  }
 }
 
 }  // namespace
@@ -262,6 +287,20 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   declaring->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
 
+  auto* kernels = app.add_subcommand(
+      "kernels", "experimental: write the kernels for a GPU to files, one for each question, for a host of your own");
+  kernels->add_option("name", arguments.names, "a name of the standard library, or a saved declaration (.mlir)")
+      ->required()
+      ->expected(1);
+  kernels
+      ->add_option("--gpu", arguments.gpu,
+                   "the architecture: NVIDIA's (sm_90: PTX), AMD's (gfx90a: an object for amdgcn-amd-amdhsa) or "
+                   "spirv64 (SPIR-V for OpenCL)")
+      ->required();
+  kernels->add_option("--out", arguments.folder, "the folder; by default this one");
+  kernels->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")->allow_extra_args(false);
+  kernels->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
+
   auto* laws = app.add_subcommand(
       "laws", "verify everything in the standard library and print what there is as a Markdown table: docs/laws.md");
 
@@ -276,7 +315,8 @@ int main(int argc, char** argv) {
   });
   try {
     if (listing->parsed()) list(arguments.json);
-    if (declaring->parsed()) declare(arguments);
+    if (declaring->parsed()) fmt::print("{}", declaration_of(arguments.names.at(0), arguments));
+    if (kernels->parsed()) write_kernels(arguments);
     if (laws->parsed())
       fmt::print("{}", table_of_laws([&](const CatalogueEntry& entry) { return verify_one(entry.name, arguments); }));
     return verifying->parsed() ? verify_all(arguments) : 0;

@@ -14,9 +14,10 @@ Value ConstantTables::address(OpBuilder& b, arith::ConstantOp table) {
     auto dense = cast<DenseElementsAttr>(table.getValue());
     auto type = LLVM::LLVMArrayType::get(dense.getElementType(), unsigned(dense.getNumElements()));
     OpBuilder top = OpBuilder::atBlockBegin(module_.getBody());
-    LLVM::GlobalOp::create(top, table.getLoc(), type, /*isConstant=*/true, LLVM::Linkage::Internal, name, dense);
+    LLVM::GlobalOp::create(top, table.getLoc(), type, /*isConstant=*/true, LLVM::Linkage::Internal, name, dense,
+                           /*alignment=*/0, space_);
   }
-  return LLVM::AddressOfOp::create(b, table.getLoc(), LLVM::LLVMPointerType::get(b.getContext()), name);
+  return LLVM::AddressOfOp::create(b, table.getLoc(), LLVM::LLVMPointerType::get(b.getContext(), space_), name);
 }
 
 }  // namespace catenary

@@ -11,8 +11,9 @@ namespace catenary {
 
 class ConstantTables {
  public:
-  /// Tables are called `prefix`_table0, `prefix`_table1, ...
-  ConstantTables(mlir::ModuleOp module, std::string prefix) : module_(module), prefix_(std::move(prefix)) {}
+  /// Tables are called `prefix`_table0, `prefix`_table1, ..., and lie in LLVM's address space `space`.
+  ConstantTables(mlir::ModuleOp module, std::string prefix, unsigned space = 0)
+      : module_(module), prefix_(std::move(prefix)), space_(space) {}
 
   /// The address (an !llvm.ptr) of a table, which is added to the module when it is first asked for.
   mlir::Value address(mlir::OpBuilder& b, mlir::arith::ConstantOp table);
@@ -20,6 +21,7 @@ class ConstantTables {
  private:
   mlir::ModuleOp module_;
   std::string prefix_;
+  unsigned space_;
   std::map<mlir::Operation*, std::string> names_;
 };
 

@@ -18,6 +18,7 @@
 #include <catenary/compiler/dialect/questions.h>
 #include <catenary/compiler/passes/constant_tables.h>
 #include <catenary/compiler/passes/drawn_blocks.h>
+#include <catenary/compiler/passes/gpu_kernel.h>
 #include <catenary/compiler/passes/group_memory.h>
 #include <catenary/compiler/passes/lane_math.h>
 #include <catenary/compiler/passes/tile_memory.h>
@@ -34,15 +35,15 @@ constexpr int64_t element_bytes = 4;
 
 class Mapping {
  public:
-  Mapping(ModuleOp module, PipelineOp pipeline, ThreadIds ids)
+  Mapping(ModuleOp module, PipelineOp pipeline, GpuKind gpu)
       : module_(module),
         pipeline_(pipeline),
-        ids_(ids),
+        gpu_(gpu),
         group_(*pipeline.getGroup()),
         loc_(pipeline.getLoc()),
         b_(pipeline),
-        pointer_(LLVM::LLVMPointerType::get(pipeline.getContext())),
-        tables_(module, points_part_symbol(module, pipeline)) {}
+        pointer_(LLVM::LLVMPointerType::get(pipeline.getContext(), address_spaces(gpu).data)),
+        tables_(module, points_part_symbol(module, pipeline), address_spaces(gpu).tables) {}
 
   void run() {
     Block& body = pipeline_.getBody().front();
@@ -62,32 +63,14 @@ class Mapping {
 
   void start_kernel(const std::string& name, size_t bytes) {
     b_.setInsertionPoint(pipeline_);
-    bool registers = ids_ == ThreadIds::registers;
-    auto word = b_.getI32Type();
-    SmallVector<mlir::Type> inputs(registers ? 1 : 5, word);
-    inputs[0] = pointer_;
-    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b_.getContext()), inputs);
-    auto kernel = LLVM::LLVMFuncOp::create(b_, loc_, name, type);
-    if (registers) {
-      kernel->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b_.getUnitAttr());
-      kernel->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), b_.getDenseI32ArrayAttr({CATENARY_DEVICE_THREADS}));
-      auto by_value = TypeAttr::get(LLVM::LLVMArrayType::get(b_.getI64Type(), unsigned(bytes / sizeof(int64_t))));
-      kernel.setArgAttr(0, LLVM::LLVMDialect::getByValAttrName(), by_value);
-      kernel.setArgAttr(0, LLVM::LLVMDialect::getAlignAttrName(), b_.getI64IntegerAttr(alignof(int64_t)));
-    }
-    b_.setInsertionPointToStart(kernel.addEntryBlock(b_));
-    args_ = kernel.getArgument(0);
-    ids_of_ =
-        registers
-            ? std::array<Value, 4>{NVVM::BlockIdXOp::create(b_, loc_, word), NVVM::GridDimXOp::create(b_, loc_, word),
-                                   NVVM::ThreadIdXOp::create(b_, loc_, word), NVVM::BlockDimXOp::create(b_, loc_, word)}
-            : std::array<Value, 4>{kernel.getArgument(1), kernel.getArgument(2), kernel.getArgument(3),
-                                   kernel.getArgument(4)};
+    GpuKernel kernel = begin_kernel(b_, loc_, gpu_, name, bytes);
+    args_ = kernel.args;
+    ids_ = kernel.ids;
   }
 
   // Leaves the builder at the end of a loop that gives every thread of the grid its share of 0, 1, ..., count - 1.
   Lane start_shares(Lane count) {
-    auto [block, blocks, thread, threads] = ids_of_;
+    auto [block, blocks, thread, threads] = ids_;
     Lane size = lane(threads).to_i64();
     Lane first = lane(block).to_i64() * size + lane(thread).to_i64(), stride = lane(blocks).to_i64() * size;
     auto loop = scf::ForOp::create(b_, loc_, first.value(), count.value(), stride.value());
@@ -283,14 +266,14 @@ class Mapping {
 
   ModuleOp module_;
   PipelineOp pipeline_;
-  ThreadIds ids_;
+  GpuKind gpu_;
   int64_t group_;
   Location loc_;
   OpBuilder b_;
   mlir::Type pointer_;
   ConstantTables tables_;
   Value args_;
-  std::array<Value, 4> ids_of_;  // Block, blocks, thread of the block, threads of a block.
+  std::array<Value, 4> ids_;  // Block, blocks, thread of the block, threads of a block.
   std::vector<KernelOperand> operands_;
 };
 
@@ -298,7 +281,7 @@ struct MapPointsToThreads : PassWrapper<MapPointsToThreads, OperationPass<Module
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MapPointsToThreads)
   MapPointsToThreads() = default;
   MapPointsToThreads(const MapPointsToThreads& other) : PassWrapper(other) {}
-  explicit MapPointsToThreads(ThreadIds ids) { arguments = ids == ThreadIds::arguments; }
+  explicit MapPointsToThreads(GpuKind gpu) { this->gpu = gpu; }
   StringRef getArgument() const override { return "map-points-to-threads"; }
   StringRef getDescription() const override {
     return "a group of points per thread of a GPU; pipelines become kernels";
@@ -320,21 +303,19 @@ struct MapPointsToThreads : PassWrapper<MapPointsToThreads, OperationPass<Module
         return WalkResult::interrupt();
       });
       if (shared.wasInterrupted()) return signalPassFailure();
-      Mapping(getOperation(), pipeline, arguments ? ThreadIds::arguments : ThreadIds::registers).run();
+      Mapping(getOperation(), pipeline, gpu).run();
     }
     for (auto process : llvm::make_early_inc_range(getOperation().getOps<ProcessOp>())) process.erase();
   }
 
-  Option<bool> arguments{*this, "ids-as-arguments",
-                         llvm::cl::desc("A kernel is told its block, the blocks, its thread and the threads of a block "
-                                        "by arguments, as on a processor"),
-                         llvm::cl::init(false)};
+  Option<GpuKind> gpu{*this, "gpu", llvm::cl::desc("What kernels are for"), llvm::cl::init(GpuKind::nvidia),
+                      gpu_kinds()};
 };
 
 }  // namespace
 
-std::unique_ptr<Pass> create_map_points_to_threads_pass(ThreadIds ids) {
-  return std::make_unique<MapPointsToThreads>(ids);
+std::unique_ptr<Pass> create_map_points_to_threads_pass(GpuKind gpu) {
+  return std::make_unique<MapPointsToThreads>(gpu);
 }
 
 }  // namespace catenary

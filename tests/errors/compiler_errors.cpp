@@ -130,15 +130,23 @@ TEST_CASE("compiler messages: processors without fma") {
 #endif
 
 TEST_CASE("compiler messages: architectures of GPUs") {
-  for (const char* name : {"sm_9", "sm_75", "sm_999", "gfx942", "90", ""}) {
-    Target target = Target::cuda(name);
-    if (*name)
-      CHECK(refusal(target) == fmt::format("target: '{}' is no NVIDIA architecture that code can be made for; name one "
-                                           "from sm_80 on that `llc -march=nvptx64 -mcpu=help` lists, such as sm_90",
-                                           name));
-    else
-      CHECK(refusal(target) == "no error");  // No code for GPUs is asked.
+  Joint joint("noise");
+  joint.add("x", Brownian(Euclidean({}), 1.0));
+  for (const char* name : {"sm_9", "sm_75", "sm_999", "sm_90a", "gfx1", "spirv", "90"}) {
+    const std::string expected = fmt::format(
+        "target: '{}' is no GPU's architecture that code can be made for; name one of NVIDIA's from sm_80 "
+        "on (`llc -march=nvptx64 -mcpu=help` lists them), such as sm_90; `catenary kernels` also takes "
+        "AMD's (`llc -march=amdgcn -mcpu=help`), such as gfx90a, and spirv64",
+        name);
+    CHECK(refusal(Target::cuda(name)) == expected);
+    CHECK(message_of([&] { gpu_kernels(to_mlir(joint), "noise", name); }) == expected);
   }
+  for (const char* name : {"gfx942", "spirv64"})
+    CHECK(refusal(Target::cuda(name)) ==
+          fmt::format("target: the runtime drives NVIDIA's GPUs alone, and '{}' is another's; `catenary kernels` "
+                      "writes its kernels to files",
+                      name));
+  CHECK(refusal(Target::cuda("")) == "no error");  // No code for GPUs is asked.
 }
 
 TEST_CASE("compiler messages: more tensors than a GPU's kernel takes") {

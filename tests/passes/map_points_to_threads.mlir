@@ -1,5 +1,7 @@
 // RUN: catenary-opt %s --map-points-to-threads --cse | FileCheck %s
-// RUN: catenary-opt %s --map-points-to-threads=ids-as-arguments | FileCheck %s --check-prefix=ARGUMENTS
+// RUN: catenary-opt %s --map-points-to-threads=gpu=processor | FileCheck %s --check-prefix=ARGUMENTS
+// RUN: catenary-opt %s --map-points-to-threads=gpu=amd --cse | FileCheck %s --check-prefix=AMD
+// RUN: catenary-opt %s --map-points-to-threads=gpu=spirv --cse | FileCheck %s --check-prefix=SPIRV
 
 // CHECK-LABEL: module @toy
 module @toy {
@@ -51,6 +53,26 @@ module @toy {
 
   // ARGUMENTS: llvm.func @catenary_toy_forward_0_samples(%{{.*}}: !llvm.ptr, %{{.*}}: i32, %{{.*}}: i32, %{{.*}}: i32, %{{.*}}: i32) {
   // ARGUMENTS-NOT: nvvm
+
+  // AMD's arguments lie in the memory of constants, tensors in that of the device. Threads of a block are known; blocks stand first in what is given unasked.
+  // AMD: llvm.func amdgpu_kernelcc @catenary_toy_forward_0_samples(%[[ARGS:.*]]: !llvm.ptr<4> {llvm.align = 8 : i64, llvm.byref = !llvm.array<5 x i64>})
+  // AMD-SAME: ["amdgpu-flat-work-group-size", "256,256"]
+  // AMD: %[[UNASKED:.*]] = llvm.call_intrinsic "llvm.amdgcn.implicitarg.ptr"() : () -> !llvm.ptr<4>
+  // AMD: %[[BLOCK:.*]] = llvm.call_intrinsic "llvm.amdgcn.workgroup.id.x"() : () -> i32
+  // AMD: %[[BLOCKS:.*]] = llvm.load %[[UNASKED]] : !llvm.ptr<4> -> i32
+  // AMD: %[[THREAD:.*]] = llvm.call_intrinsic "llvm.amdgcn.workitem.id.x"() : () -> i32
+  // AMD: %[[TIMES_AT:.*]] = llvm.getelementptr %[[ARGS]][0] : (!llvm.ptr<4>) -> !llvm.ptr<4>
+  // AMD: llvm.load %[[TIMES_AT]] : !llvm.ptr<4> -> !llvm.ptr<1>
+  // AMD-NOT: nvvm
+
+  // SPIRV: llvm.func spir_kernelcc @catenary_toy_forward_0_samples(%[[ARGS:.*]]: !llvm.ptr {llvm.align = 8 : i64, llvm.byval = !llvm.array<5 x i64>})
+  // SPIRV-SAME: reqd_work_group_size = array<i32: 256, 1, 1>
+  // SPIRV-DAG: llvm.call spir_funccc @_Z12get_group_idj
+  // SPIRV-DAG: llvm.call spir_funccc @_Z14get_num_groupsj
+  // SPIRV-DAG: llvm.call spir_funccc @_Z12get_local_idj
+  // SPIRV-DAG: llvm.call spir_funccc @_Z14get_local_sizej
+  // SPIRV: llvm.load %{{.*}} : !llvm.ptr -> !llvm.ptr<1>
+  // SPIRV-NOT: nvvm
   catenary.pipeline @forward.0 asks "forward" group 2 {
   ^bb0(%seed: i64, %step: i32, %group: i64):
     %c:2 = catenary.sample {

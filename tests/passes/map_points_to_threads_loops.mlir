@@ -1,4 +1,9 @@
 // RUN: catenary-opt %s --map-points-to-threads --cse | FileCheck %s
+// RUN: catenary-opt %s --map-points-to-threads=gpu=amd | FileCheck %s --check-prefix=AMD
+// RUN: catenary-opt %s --map-points-to-threads=gpu=spirv | FileCheck %s --check-prefix=SPIRV
+
+// AMD: llvm.mlir.global internal constant @catenary_joint_step_0_points_table0(dense<[2, 1, 0]> {{.*}} {addr_space = 4 : i32}
+// SPIRV: llvm.mlir.global internal constant @catenary_joint_step_0_points_table0(dense<[2, 1, 0]> {{.*}} {addr_space = 2 : i32}
 
 // CHECK: llvm.mlir.global internal constant @catenary_joint_step_0_points_table0(dense<[2, 1, 0]>
 catenary.process @k 0 on "categorical" points i32 estimates "logits" tensor<3xf32> categories 3 {

@@ -71,7 +71,7 @@ class DeviceBodies {
     run_passes(*module, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_block); }, "", stage);
     components_ = read_components(*module);
     kernels_ = read_kernels(*module);
-    run_passes(*module, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, ThreadIds::arguments); }, "", stage);
+    run_passes(*module, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, GpuKind::processor); }, "", stage);
     code_ = std::make_unique<LoadedObjects>(emit_object(*module, Target::host(), "", stage));
   }
 

@@ -1,0 +1,28 @@
+// What differs from one kind of device to another: how a kernel is called, where memory lies, which thread this is.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include <mlir/IR/Builders.h>
+#include <mlir/IR/Value.h>
+
+#include <catenary/compiler/passes/passes.h>
+
+namespace catenary {
+
+/// LLVM's number of the address space that a call's tensors and times lie in, and of that for constant tables.
+struct AddressSpaces {
+  unsigned data, tables;
+};
+AddressSpaces address_spaces(GpuKind gpu);
+
+struct GpuKernel {
+  mlir::Value args;                ///< Points to the arguments.
+  std::array<mlir::Value, 4> ids;  ///< Block, blocks, thread of the block, threads of a block: i32.
+};
+
+/// Begins a kernel that is given a struct of `bytes` bytes by value, and leaves the builder at the start of its body.
+GpuKernel begin_kernel(mlir::OpBuilder& b, mlir::Location loc, GpuKind gpu, const std::string& name, size_t bytes);
+
+}  // namespace catenary

@@ -1,0 +1,43 @@
+// Kernels for GPUs that the runtime does not drive: look-ups in tables, loops, several outputs.
+// RUN: rm -rf %t && catenary kernels generator_jump --gpu gfx90a --out %t && catenary kernels rotation_brownian --gpu gfx90a --out %t
+// RUN: catenary kernels frames_from_backbones --gpu gfx1100 --out %t
+// RUN: llvm-readobj --notes %t/rotation_brownian_forward.o | FileCheck %s --check-prefix=NOTES
+// RUN: llvm-objdump -d %t/rotation_brownian_forward.o %t/generator_jump_bridge.o %t/frames_from_backbones_convert.o > %t/all.s
+// RUN: FileCheck %s --check-prefix=AMD < %t/all.s
+
+// NOTES: .value_kind: hidden_block_count_x
+// NOTES: .max_flat_workgroup_size: 256
+// NOTES: .name: catenary_rotation_brownian_forward_0_points
+// NOTES: .private_segment_fixed_size: 0
+// NOTES: amdhsa.target: amdgcn-amd-amdhsa--gfx90a
+
+// Accesses go to the device's memory; nothing is called, and square roots and quotients are IEEE's.
+// AMD-LABEL: <catenary_rotation_brownian_forward_0_points>:
+// AMD-NOT: {{flat_|scratch_|s_swappc}}
+// AMD-DAG: global_load_dwordx4
+// AMD-DAG: v_div_fixup_f32
+// AMD-DAG: v_sqrt_f32
+// AMD-DAG: global_store_dwordx4
+
+// RUN: catenary kernels generator_jump --gpu spirv64 --out %t && catenary kernels rotation_brownian --gpu spirv64 --out %t
+// RUN: catenary kernels frames_from_backbones --gpu spirv64 --out %t
+// RUN: spirv-val --target-env spv1.4 %t/generator_jump_bridge.spv && spirv-val --target-env spv1.4 %t/rotation_brownian_forward.spv
+// RUN: spirv-val --target-env spv1.4 %t/rotation_brownian_step.spv && spirv-val --target-env spv1.4 %t/frames_from_backbones_convert.spv
+// RUN: spirv-dis %t/generator_jump_bridge.spv | FileCheck %s --check-prefix=SPIRV
+
+// SPIRV: OpEntryPoint Kernel %[[KERNEL:.*]] "catenary_generator_jump_bridge_0_points"
+// SPIRV: OpExecutionMode %[[KERNEL]] LocalSize 256 1 1
+// SPIRV: OpExecutionMode %[[KERNEL]] ContractionOff
+
+// Saved declarations, and what is refused.
+// RUN: catenary declare ornstein_uhlenbeck > %t/own.mlir && catenary kernels %t/own.mlir --gpu sm_80 --out %t/own
+// RUN: FileCheck %s --check-prefix=PTX < %t/own/ornstein_uhlenbeck_forward.ptx
+// RUN: not catenary kernels %t/own.mlir --gpu sm_80 --set theta=1 2>&1 | FileCheck %s --check-prefix=NUMBERS
+// RUN: not catenary kernels sphere --gpu sm_80 2>&1 | FileCheck %s --check-prefix=SPACE
+// RUN: not catenary kernels ornstein_uhlenbeck --gpu sm_80 --out /dev/null/kernels 2>&1 | FileCheck %s --check-prefix=FOLDER
+
+// PTX: .target sm_80
+// PTX: .visible .entry catenary_ornstein_uhlenbeck_forward_0_points(
+// NUMBERS: own.mlir' is a saved declaration, whose numbers are fixed: --set and --horizon do not apply
+// SPACE: 'sphere' is a space, not a process
+// FOLDER: cannot be written; name a folder that can by --out
