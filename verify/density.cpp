@@ -213,39 +213,35 @@ class DensityChecks {
     each([&](size_t i) { ambient(nodes.v[i], along, i); });
     (*exp_)(law.x0.data(), along.data(), y.data(), n);
     (*c_.log)(law.x0.data(), y.data(), back.data(), n);
-    // The derivative of exp by differences of fourth order.
-    std::vector<std::vector<float>> moved;
+    // The derivatives of exp, which are tangent vectors at y, by differences of fourth order.
+    std::vector<std::vector<float>> derivatives(d);
+    std::vector<float> at(along.size()), ends(along.size()), way(along.size());
     const double h = 0.02;
-    for (size_t k = 0; k < d; ++k)
-      for (double by : {h, -h, 2 * h, -2 * h}) {
-        std::vector<float> at(along.size()), ends(along.size()), way(along.size());
-        each([&](size_t i) {
+    for (size_t k = 0; k < d; ++k) {
+      derivatives[k].resize(along.size());
+      for (auto [steps, weight] : {std::pair(1, 8.0), {-1, -8.0}, {2, -1.0}, {-2, 1.0}}) {
+        each([&, by = steps * h](size_t i) {
           Coordinates v = nodes.v[i];
           v[k] += by;
           ambient(v, at, i);
         });
         (*exp_)(law.x0.data(), at.data(), ends.data(), n);
         (*c_.log)(y.data(), ends.data(), way.data(), n);
-        moved.push_back(std::move(way));
+        each([&, share = float(weight / (12 * h))](size_t i) {
+          for (size_t j = i * m; j < (i + 1) * m; ++j) derivatives[k][j] += share * way[j];
+        });
       }
-    // The derivatives are tangent vectors at y.
-    auto derivative = [&](size_t i, size_t k, size_t j) {
-      auto at = [&](size_t which) { return double(moved[4 * k + which][i * m + j]); };
-      return (8 * (at(0) - at(1)) - (at(2) - at(3))) / (12 * h);
-    };
-    // The square lengths of their sums and differences, where the metric is the space's own.
+    }
+    // The square lengths of the derivatives and of their sums, where the metric is the space's own.
     std::vector<std::vector<float>> squares;
     for (size_t a = 0; a < d && !ambient_metric_; ++a)
-      for (size_t b = 0; b <= a; ++b)
-        for (double sign : {1.0, -1.0}) {
-          std::vector<float> combined(along.size()), square(along.size());
-          each([&](size_t i) {
-            for (size_t j = 0; j < m; ++j)
-              combined[i * m + j] = float(derivative(i, a, j) + sign * derivative(i, b, j));
-          });
-          (*square_)(y.data(), combined.data(), square.data(), n);
-          squares.push_back(std::move(square));
-        }
+      for (size_t b = 0; b <= a; ++b) {
+        squares.emplace_back(along.size());
+        each([&](size_t i) {
+          for (size_t j = i * m; j < (i + 1) * m; ++j) at[j] = derivatives[a][j] + (a == b ? 0 : derivatives[b][j]);
+        });
+        (*square_)(y.data(), at.data(), squares.back().data(), n);
+      }
     State logs = sampler().log_density(state(n, law.x0.data()), state(n, y.data()), law.t, unchecked());
     auto log_p = logs[c_.name].values<const float>();
     std::vector<double> weight(static_cast<size_t>(n));
@@ -261,17 +257,15 @@ class DensityChecks {
       // The volume is that of the inner products.
       Square gram{};
       if (ambient_metric_) {
-        for (size_t j = 0; j < m; ++j) {
-          Coordinates by{};
-          for (size_t k = 0; k < d; ++k) by[k] = derivative(i, k, j);
+        for (size_t j = i * m; j < (i + 1) * m; ++j)
           for (size_t a = 0; a < d; ++a)
-            for (size_t b = 0; b < d; ++b) gram[a][b] += by[a] * by[b];
-        }
+            for (size_t b = 0; b <= a; ++b) gram[a][b] += double(derivatives[a][j]) * double(derivatives[b][j]);
       } else {
-        // 4 <a, b> = |a + b|^2 - |a - b|^2.
-        for (size_t a = 0, pair = 0; a < d; ++a)
-          for (size_t b = 0; b <= a; ++b, ++pair)
-            gram[a][b] = gram[b][a] = 0.25 * (double(squares[2 * pair][i * m]) - double(squares[2 * pair + 1][i * m]));
+        // 2 <a, b> = |a + b|^2 - |a|^2 - |b|^2.
+        auto square = [&](size_t a, size_t b) { return double(squares[a * (a + 1) / 2 + b][i * m]); };
+        for (size_t a = 0; a < d; ++a)
+          for (size_t b = 0; b <= a; ++b)
+            gram[a][b] = a == b ? square(a, a) : (square(a, b) - square(a, a) - square(b, b)) / 2;
       }
       Square root = root_of(gram, d);
       double volume = 1;
