@@ -9,6 +9,7 @@
 #include <llvm/Transforms/Scalar/LICM.h>
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <mlir/IR/Diagnostics.h>
 #include <mlir/Target/LLVMIR/Export.h>
 
 #include <catenary/support/error.h>
@@ -25,8 +26,11 @@ std::unique_ptr<llvm::TargetMachine> create_machine(const llvm::Target& target, 
 
 std::unique_ptr<llvm::Module> translate(mlir::ModuleOp module, llvm::LLVMContext& context,
                                         const llvm::TargetMachine& machine) {
+  std::string diagnostics;
+  mlir::ScopedDiagnosticHandler handler(module.getContext(),
+                                        [&](mlir::Diagnostic& d) { diagnostics += " " + d.str(); });
   std::unique_ptr<llvm::Module> code = mlir::translateModuleToLLVMIR(module, context, "catenary");
-  if (!code) throw Bug("a lowered module does not translate to LLVM");
+  if (!code) throw Bug("a lowered module does not translate to LLVM:" + diagnostics);
   code->setTargetTriple(machine.getTargetTriple());
   code->setDataLayout(machine.createDataLayout());
   for (llvm::Function& f : *code)
