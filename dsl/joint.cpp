@@ -76,6 +76,7 @@ std::optional<Loss> Process::loss(const Estimate& kind, Expr estimate, Expr x0, 
 Expr Process::weight(const Estimate&, Expr) const { return constant(1); }
 
 std::optional<Expr> Process::flow(Expr, Expr, Expr, Expr) const { return std::nullopt; }
+std::optional<Expr> Process::bridge_mean(Expr, Expr, Expr, Expr) const { return std::nullopt; }
 
 Estimate Joint::Component::estimate() const {
   std::vector<Estimate> kinds = process->estimates();

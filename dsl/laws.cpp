@@ -45,10 +45,13 @@ Expr loss_of(const Process& process, const Estimate& kind, Question question, Ex
   return same(weight, constant(1)) ? value : weight * value;
 }
 
-Expr flow_of(const Process& process, Expr x0, Expr xt, Expr s, Expr t) {
-  if (std::optional<Expr> found = process.flow(std::move(x0), std::move(xt), std::move(s), std::move(t))) return *found;
-  throw Error(fmt::format("the process on space '{}' has no flow; walk by steps that draw, or override flow in it",
-                          process.space().name()));
+// Where a step without a draw leads.
+Expr led_to(const Process& process, Question question, Expr x0, Expr xt, Expr s, Expr t) {
+  bool flow = question == Question::flow_step;
+  std::optional<Expr> found = flow ? process.flow(x0, xt, s, t) : process.bridge_mean(x0, xt, s, t);
+  if (found) return *found;
+  throw Error(fmt::format("the process on space '{}' has no {}; walk by steps that draw, or override {} in it",
+                          process.space().name(), flow ? "flow" : "mean of its bridge", flow ? "flow" : "bridge_mean"));
 }
 
 Law derive_unchecked(const Joint& joint, const Joint::Component& component, Question question) {
@@ -126,11 +129,13 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
               expected(value, number ? "loss" : "gradient of the loss", Type::f32, number ? Shape{} : kind.shape,
                        "it must be")};
     }
-    case Question::flow_step: {
+    case Question::flow_step:
+    case Question::mean_step: {
       Expr start = endpoint();
       return {question,
               {estimate, xt, s, t},
-              between_ends(start, checked(flow_of(process, start, xt, at_s, at_t), "flow"))};
+              between_ends(start, checked(led_to(process, question, start, xt, at_s, at_t),
+                                          question == Question::flow_step ? "flow" : "mean of the bridge"))};
     }
     case Question::convert: throw Error("a process converts nothing; declare a Conversion, and compile it by itself");
   }
@@ -166,8 +171,8 @@ bool answers(const Joint::Component& component, Question question) {
     Expr x0 = parameter("x0", space.type(), space.point()), xt = parameter("xt", space.type(), space.point());
     Expr estimate = parameter("estimate", kind.type, kind.shape);
     Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
-    if (question == Question::flow_step)
-      flow_of(process, x0, xt, s, t);
+    if (question == Question::flow_step || question == Question::mean_step)
+      led_to(process, question, x0, xt, s, t);
     else if (question < Question::loss)
       density_of(process, question, x0, xt, t);
     else

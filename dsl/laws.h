@@ -24,6 +24,7 @@ struct Law {
 ///   loss(x0, estimate, xt, t)   an f32 number, t > 0: the process's loss times its weight
 ///   loss_gradient(the same)     f32 of the estimate's shape: the derivatives of the loss by its elements
 ///   flow_step(estimate, xt, s, t)   a point; as step, by the flow in place of the bridge
+///   mean_step(estimate, xt, s, t)   a point; as step, by the bridge's mean
 /// Where the clock reads 0 at t, an estimate that is not an endpoint itself stands for x_t.
 /// A component does not move while its clock stands: x_t is x0 where the clock reads 0 at t, x_s is x_t where it reads
 /// the same at both (but x0 at s = 0). Throws Error naming joint, component and question for what the process refuses

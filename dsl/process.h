@@ -78,6 +78,9 @@ class Process {
   /// Where the probability flow of the law given x_0 takes x_t at time s < t: a deterministic x_s that, x_t being drawn
   /// by forward, has the law of a forward draw at s. By default there is none.
   virtual std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const;
+  /// The mean of x_s given both ends, 0 < s < t, where a space has means: in flat ones, and where x_s is certain. By
+  /// default there is none.
+  virtual std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const;
 
  protected:
   explicit Process(Kept<Space> space) : space_(std::move(space)) {}

@@ -132,7 +132,7 @@ typedef struct catenary_kernel {
   const char* sites;
   int32_t lanes;
   int32_t group;
-  int32_t time_count; /* prior and convert 0; bridge, step, transition and flow_step 2 (s, t); all others 1 (t) */
+  int32_t time_count; /* prior and convert 0; bridge and all that step 2 (s, t); all others 1 (t) */
   int32_t coefficient_count;
   int64_t draws; /* the most numbers that a point takes of one stream on one trip; a stream has 2^50 */
   int32_t operand_count;

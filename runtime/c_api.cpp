@@ -183,6 +183,14 @@ int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, cate
   });
 }
 
+int catenary_mean_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
+                       catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
+    by.mean_step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"),
+                      times_from(t, "t"), options);
+  });
+}
+
 int catenary_convert(const catenary_sampler* sampler, catenary_state out, catenary_state source,
                      const catenary_draw* draw, catenary_message* message) {
   return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {

@@ -73,8 +73,8 @@ int catenary_transition(const catenary_sampler* sampler, catenary_state out, cat
                         catenary_times t, const catenary_draw* draw, catenary_message* message);
 
 /* Values at the points: a log density and a loss are f32 numbers, shape [batch, sites...]; a score is f32 of the
-   points' shape, the gradient of a loss of the estimates'; a step of the flow is a point. Of `draw` the seed and step
-   are not read. */
+   points' shape, the gradient of a loss of the estimates'; a step of the flow or of means is a point. Of `draw` the
+   seed and step are not read. */
 int catenary_log_density(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                          catenary_times t, const catenary_draw* draw, catenary_message* message);
 int catenary_score(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
@@ -85,6 +85,8 @@ int catenary_loss_gradient(const catenary_sampler* sampler, catenary_state out, 
                            catenary_state x0, catenary_state xt, catenary_times t, const catenary_draw* draw,
                            catenary_message* message);
 int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
+                       catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message);
+int catenary_mean_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message);
 
 /* The points of `source` as a conversion has them: a sampler of what was compiled from a Conversion answers this and

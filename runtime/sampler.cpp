@@ -214,6 +214,17 @@ void Sampler::flow_step_into(State& out, const State& estimate, const State& xt,
                 &out);
 }
 
+State Sampler::mean_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options) const {
+  return impl_->answer(Question::mean_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0),
+                       options);
+}
+
+void Sampler::mean_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
+                             const DrawOptions& options) const {
+  impl_->answer(Question::mean_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0), options,
+                &out);
+}
+
 State Sampler::convert(const State& source, const DrawOptions& options) const {
   return impl_->answer(Question::convert, {{CATENARY_SOURCE, source}}, {}, Seed(0), options);
 }

@@ -104,6 +104,12 @@ class Sampler {
   void flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
                       const DrawOptions& options = {}) const;
 
+  /// x_s given x_t and a model's estimate, without a draw: the mean of what `step` draws, where a process tells it.
+  /// Walks by means alone spread less than the data.
+  State mean_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options = {}) const;
+  void mean_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
+                      const DrawOptions& options = {}) const;
+
   /// Each point as a conversion has it, [batch, sites..., point...]; Converter asks this.
   State convert(const State& source, const DrawOptions& options = {}) const;
   void convert_into(State& out, const State& source, const DrawOptions& options = {}) const;

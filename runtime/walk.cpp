@@ -33,7 +33,9 @@ State walk(const Module& module, ThreadPool& pool, const CudaKernels* gpu, const
   check_options(whole, options.first_sample, options.threads);
   if (!model) throw Error("reverse: the model is empty; give something to call");
   check_walk_times(module, times, options.initial.has_value());
-  const Question question = options.deterministic ? Question::flow_step : Question::step;
+  const Question question = options.step_by == StepBy::flow    ? Question::flow_step
+                            : options.step_by == StepBy::means ? Question::mean_step
+                                                               : Question::step;
   module.kernels(question);
 
   const Place place{gpu, options.stream};

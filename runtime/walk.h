@@ -70,6 +70,14 @@ class Cancelled : public Error {
   using Error::Error;
 };
 
+/// How a walk goes from t to s. But for draws nothing is drawn but the prior, and the module must have been compiled
+/// for the question.
+enum class StepBy {
+  draws,  ///< `step`: draws of the bridge to the estimate
+  flow,   ///< `flow_step`: the probability flow, which keeps the law of x_s
+  means,  ///< `mean_step`: the means of the draws, which spread less
+};
+
 struct WalkOptions {
   /// shapes of the groups of sites, for the prior; an initial state brings its own
   Sites sites = {};
@@ -83,9 +91,7 @@ struct WalkOptions {
   /// sites that are known: what the model estimates there is replaced by their data, so that the walk bridges them to
   /// that and ends with it. The model sees them on their way, and the others go on given them. Not on a GPU.
   std::optional<KnownSites> known = {};
-  /// step by the probability flow (`flow_step`, which the module must have been compiled with) in place of draws:
-  /// nothing is drawn but the prior
-  bool deterministic = false;
+  StepBy step_by = StepBy::draws;
 
   /// Called after each step; false ends the walk with `Cancelled`.
   std::function<bool(const WalkProgress&)> progress = {};

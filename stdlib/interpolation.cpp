@@ -63,6 +63,10 @@ std::optional<Loss> GeodesicInterpolation::loss(const Estimate& kind, Expr estim
 
 std::optional<Expr> GeodesicInterpolation::flow(Expr x0, Expr xt, Expr s, Expr t) const { return bridge(x0, xt, s, t); }
 
+std::optional<Expr> GeodesicInterpolation::bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const {
+  return bridge(x0, xt, s, t);
+}
+
 // ---- stochastic interpolants --------------------------------------------------------------------
 
 namespace {
@@ -127,12 +131,17 @@ Expr StochasticInterpolant::forward(Expr x0, Expr t) const {
   return fma(options_.a(now), x0, noise_at(now).length * flat().tangent_normal(x0));
 }
 
-Expr StochasticInterpolant::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+std::optional<Expr> StochasticInterpolant::bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const {
   Expr before = flow_time::within(s), after = flow_time::within(t);
   Noise first = noise_at(before), last = noise_at(after);
   Expr pull = share_of(first.length, last.length) * fma(first.b, last.b, first.c * last.c);
-  Expr mean = fma(pull, fma(-options_.a(after), x0, xt), options_.a(before) * x0);
+  return fma(pull, fma(-options_.a(after), x0, xt), options_.a(before) * x0);
+}
+
+Expr StochasticInterpolant::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  Expr mean = *bridge_mean(x0, xt, s, t);
   if (!options_.c) return mean;
+  Noise first = noise_at(flow_time::within(s)), last = noise_at(flow_time::within(t));
   // The sine of the angle between (b_s, c_s) and (b_t, c_t); where the latter is 0, x_t tells nothing.
   Expr sine = select(last.length <= 0.0, 1.0, first.b * last.c - first.c * last.b);
   return fma(first.length * sine, flat().tangent_normal(x0), mean);

@@ -38,6 +38,7 @@ class GeodesicInterpolation final : public Process {
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
   /// The bridge, which draws nothing.
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
 
  private:
   const Manifold& manifold() const { return static_cast<const Manifold&>(space()); }
@@ -83,6 +84,7 @@ class StochasticInterpolant final : public Process {
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
   /// x_s = a_s x_0 + (l_s / l_t) (x_t - a_t x_0): the noise n stays.
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
 
  private:
   /// (b, c) at t: its length, and what its direction is.

@@ -117,7 +117,7 @@ Expr LinearGaussian::transition(Expr xs, Expr s, Expr t) const {
   return *fma_of(step.deviation, noise(), mean);
 }
 
-Expr LinearGaussian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+LinearGaussian::Between LinearGaussian::between(const Expr& x0, const Expr& xt, const Expr& s, const Expr& t) const {
   Moments first = moments(constant(0), s), second = moments(s, t);
   // Relative to the larger deviation at time t: squares of small ones would underflow. Where there is none at all, x_s
   // is what x_0 becomes.
@@ -134,7 +134,16 @@ Expr LinearGaussian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   if (first.decay) rest = from_start * *first.decay;
   if (decay.base) rest = select(*decay.base > 0.0, from_start * *first.change - from_end * *second.change, *rest);
   Term mean = fma_of(from_end, base ? xt - *base : xt, fma_of(rest, x0, shift));
-  return *fma_of(first.deviation * q / sqrt(total), noise(), sum_of(base, mean));
+  return {*sum_of(base, mean), first.deviation * q / sqrt(total)};
+}
+
+Expr LinearGaussian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  Between law = between(x0, xt, s, t);
+  return fma(law.deviation, noise(), law.mean);
+}
+
+std::optional<Expr> LinearGaussian::bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const {
+  return between(x0, xt, s, t).mean;
 }
 
 Expr LinearGaussian::away_from_mean(const Moments& all, const Expr& x0, const Expr& xt) const {

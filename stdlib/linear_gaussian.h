@@ -105,6 +105,7 @@ class LinearGaussian : public Process {
   /// x_s = mean_s + (D_s / D_t) (x_t - mean_t): the noise stays. With an estimate for x_0 it is DDIM without noise,
   /// Song, Meng, Ermon: "Denoising diffusion implicit models" (2021).
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
 
  protected:
   /// Throws Error for a covariance of another size, or on a space that is not the whole of R^n.
@@ -125,6 +126,11 @@ class LinearGaussian : public Process {
 
  private:
   PerCoordinate sized(std::string_view whose, std::string_view what, PerCoordinate value) const;
+  /// The bridge's law; the deviation of each element of the noise.
+  struct Between {
+    Expr mean, deviation;
+  };
+  Between between(const Expr& x0, const Expr& xt, const Expr& s, const Expr& t) const;
   /// x_t - mean_t, given x_0.
   Expr away_from_mean(const Moments& all, const Expr& x0, const Expr& xt) const;
   Covariance covariance_;

@@ -254,6 +254,11 @@ std::optional<Expr> ProductProcess::flow(Expr x0, Expr xt, Expr s, Expr t) const
                             [&](const Process& p, Expr from, Expr to) { return p.flow(from, to, s, t); });
 }
 
+std::optional<Expr> ProductProcess::bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const {
+  return where_each_has_one(product(), processes_, x0, xt,
+                            [&](const Process& p, Expr from, Expr to) { return p.bridge_mean(from, to, s, t); });
+}
+
 double ProductProcess::approximation(double t) const {
   double product = 1;
   for (const Kept<Process>& p : processes_) product *= 1 + p->approximation(t) * p->approximation(t);

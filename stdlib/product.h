@@ -67,6 +67,7 @@ class ProductProcess final : public Process {
   bool bridges_compose() const override;
   /// Where every part has one.
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// The parts' chi distances, as of independent laws: (1 + chi^2) is the product of theirs.
   double approximation(double t) const override;
 

@@ -43,12 +43,13 @@ enum class Question : uint32_t {
   loss = 7,
   loss_gradient = 8,
   flow_step = 9,
-  convert = 10
+  convert = 10,
+  mean_step = 11
 };
 
-inline constexpr std::array<const char*, 11> question_names = {"prior",         "forward",     "bridge", "step",
-                                                               "transition",    "log_density", "score",  "loss",
-                                                               "loss_gradient", "flow_step",   "convert"};
+inline constexpr std::array<const char*, 12> question_names = {"prior",         "forward",     "bridge",  "step",
+                                                               "transition",    "log_density", "score",   "loss",
+                                                               "loss_gradient", "flow_step",   "convert", "mean_step"};
 /// Whether answers are draws; others are values.
 inline bool is_drawn(Question question) { return question <= Question::transition; }
 inline const char* name_of(Question question) { return question_names[size_t(question)]; }

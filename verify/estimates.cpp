@@ -11,6 +11,7 @@
 
 #include <catenary/verify/errors.h>
 #include <catenary/verify/estimate_kind.h>
+#include <catenary/verify/relations.h>
 #include <catenary/verify/two_ways.h>
 
 namespace catenary::verifying {
@@ -30,6 +31,7 @@ class EstimateChecks {
   static void plan(const std::shared_ptr<EstimateChecks>& self) {
     self->session_.plan("estimates", 2, [self] { self->estimates(); });
     self->session_.plan("flow", 1, [self] { self->flow(); });
+    self->session_.plan("bridge mean", 1, [self] { self->bridge_mean(); });
   }
 
  private:
@@ -380,6 +382,59 @@ class EstimateChecks {
       }
       session_.judge_points(c.label + "flow composes", "where the flow leads at once, against by way of a time between",
                             tally.n, tally.wrong, tally.worst, "flow: which time is which, and the sign of the noise");
+    }
+  }
+
+  // ---- the bridge's mean ----------------------------------------------------------------------------
+
+  // Draws of the bridge less its mean, along each element: they add up to 0, and so do their products with how far x_t
+  // is from x_0, from whatever x_0.
+  void bridge_mean() {
+    if (!subject_->answers(Question::mean_step))
+      return session_.skip("bridge mean", "not every process here tells the mean of its bridge");
+    constexpr std::pair<double, double> pairs[] = {{0.4, 1}, {0.05, 0.1}, {0.3, 0.6}, {1e-4, 0.02}};
+    for (const Component& c : subject_->components) {
+      const size_t m = c.elements(), sums = m * size_t(groups) * 2;
+      Check check;
+      check.name = c.label + "bridge mean";
+      check.compared =
+          "x_s bridged from x_0 and x_t, against the mean of the bridge; differences against 0, also by x_t";
+      check.statistic_name = "|z|";
+      check.threshold = sigmas_of_probability(session_.level() / double(sums * std::size(pairs)));
+      std::string worst;
+      for (auto [of_s, of_t] : pairs) {
+        double s = time(of_s), t = time(of_t);
+        std::vector<double> sum(sums), squares(sums);
+        for (int64_t first = 0; first < session_.draws(int64_t{1} << 20); first += TwoWays::batch) {
+          State xt = sampler().forward(x0_, t, seed(28), unchecked(first));
+          State drawn = sampler().bridge(x0_, xt, s, t, seed(29), unchecked(first));
+          State mean = sampler().mean_step(certain(x0_), xt, s, t, unchecked(first));
+          std::vector<float> off = displacements(c, mean[c.name].data(), drawn[c.name].data(), TwoWays::batch);
+          auto from = x0_[c.name].values<const float>(), to = xt[c.name].values<const float>();
+          for (size_t i = 0; i < off.size(); ++i) {
+            double d = double(off[i]), way = double(to[i]) - double(from[i]);
+            // Where nothing is drawn what is left is rounding.
+            if (std::abs(d) < 1e-6 * (std::abs(double(from[i])) + std::abs(double(to[i])))) d = 0;
+            size_t at = 2 * (i % m + m * (i / m % size_t(groups)));
+            sum[at] += d;
+            squares[at] += d * d;
+            sum[at + 1] += d * way;
+            squares[at + 1] += d * way * d * way;
+          }
+          check.n += TwoWays::batch;
+        }
+        for (size_t k = 0; k < sums; ++k) {
+          double z = sum[k] == 0 ? 0 : std::abs(sum[k]) / std::sqrt(squares[k]);
+          if (!(z <= check.statistic)) {
+            check.statistic = std::isnan(z) ? infinity : z;
+            worst = fmt::format(
+                "what is drawn is off {} by |z| = {:.3g} in element {} from x_0 number {} (s = {:.4g}, "
+                "t = {:.4g})",
+                k % 2 ? "along the way to x_t" : "on average", z, k / 2 % m + 1, k / 2 / m + 1, s, t);
+          }
+        }
+      }
+      session_.judge(std::move(check), worst, "bridge_mean: what it makes of x_0 and of x_t; or the bridge");
     }
   }
 

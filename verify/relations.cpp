@@ -15,6 +15,8 @@ namespace {
 constexpr size_t most_shown = 3, most_kept = 16, most_statistics = 3 * most_shown + 3;
 constexpr int most_cells = 64;
 
+}  // namespace
+
 std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {
   std::vector<float> result(size_t(n) * c.elements());
   if (c.log) {
@@ -25,8 +27,6 @@ std::vector<float> displacements(const Component& c, const void* from, const voi
   for (size_t i = 0; i < result.size(); ++i) result[i] = b[i] - a[i];
   return result;
 }
-
-}  // namespace
 
 std::vector<float> distances(const Component& c, const void* from, const void* to, int64_t n) {
   size_t m = c.elements();

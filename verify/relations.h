@@ -8,6 +8,9 @@
 
 namespace catenary::verifying {
 
+/// The ways from n points to n others, which are tangent vectors; of spaces without geometry the differences.
+std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n);
+
 /// The distances of n points from n others, in the space's metric where it is known; every element of a point holds it.
 std::vector<float> distances(const Component& c, const void* from, const void* to, int64_t n);
 

@@ -43,7 +43,7 @@ namespace {
 
 constexpr Question all_questions[] = {Question::prior, Question::forward,    Question::bridge,
                                       Question::step,  Question::transition, Question::log_density,
-                                      Question::score, Question::flow_step};
+                                      Question::score, Question::flow_step,  Question::mean_step};
 
 void add_components(Session& session, Subject& subject) {
   auto borders = subject.sampler->components();

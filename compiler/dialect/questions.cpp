@@ -25,6 +25,7 @@ const QuestionForm* find_question(llvm::StringRef question) {
       {{Role::x0, Role::xt, Role::estimate}, {"t"}, CATENARY_LOSS_GRADIENT},  // loss_gradient
       {{Role::xt, Role::estimate}, {"s", "t"}, CATENARY_OUT},                 // flow_step
       {{Role::source}, {}, CATENARY_OUT},                                     // convert
+      {{Role::xt, Role::estimate}, {"s", "t"}, CATENARY_OUT},                 // mean_step
   };
   static_assert(std::size(forms) == question_names.size());
   const auto* name = llvm::find(question_names, question);

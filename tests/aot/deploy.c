@@ -127,6 +127,8 @@ int main(int count, char** arguments) {
     return failed("loss_gradient");
   if (catenary_flow_step(sampler, step_state, estimate, forward_state, at_s, at_t, &draw, &message) != CATENARY_INVALID)
     return 6;
+  if (catenary_mean_step(sampler, step_state, estimate, forward_state, at_s, at_t, &draw, &message) != CATENARY_INVALID)
+    return 6;
 
   if (catenary_forward(sampler, step_state, prior_state, too_late, &draw, &message) != CATENARY_INVALID) return 3;
   printf("%s\n", message.text);

@@ -32,6 +32,9 @@ class Witness : public Process {
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override {
     return x0 + 10.0 * xt + 100.0 * s + 2000.0 * t;
   }
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override {
+    return x0 + 10.0 * xt + 100.0 * s + 3000.0 * t;
+  }
 };
 
 Joint witness(Placement placement = {}) {
@@ -76,6 +79,8 @@ TEST_CASE("each question has its parameters and its answer") {
   CHECK(evaluate({derive(joint, c, Question::loss_gradient).result}, given)[0] == Values{2, 4});
   CHECK(names(derive(joint, c, Question::flow_step)) == std::vector<std::string>{"estimate", "xt", "s", "t"});
   CHECK(value(joint, Question::flow_step, given) == 4182);
+  CHECK(names(derive(joint, c, Question::mean_step)) == std::vector<std::string>{"estimate", "xt", "s", "t"});
+  CHECK(value(joint, Question::mean_step, given) == 6182);
 }
 
 TEST_CASE("a transition is by default a draw over the time that passes") {
@@ -97,6 +102,7 @@ TEST_CASE("a component has the estimate that it is placed with, the process's fi
   // The endpoint is 4; the process's times are 3 and 6, which is the weight too.
   CHECK(value(joint, Question::step, given) == 4 + 70 + 300 + 6000);
   CHECK(value(joint, Question::flow_step, given) == 4 + 70 + 300 + 12000);
+  CHECK(value(joint, Question::mean_step, given) == 4 + 70 + 300 + 18000);
   CHECK(value(joint, Question::loss, given) == 48);
   CHECK(value(joint, Question::loss_gradient, given) == 42);
 }
@@ -115,10 +121,11 @@ TEST_CASE("a component answers what its process gives") {
   CHECK_FALSE(all(1, {Question::score}));
   CHECK(all(2, {Question::log_density}));
   CHECK_FALSE(all(2, {Question::score}));
-  CHECK(all(0, {Question::loss, Question::loss_gradient, Question::flow_step}));
+  CHECK(all(0, {Question::loss, Question::loss_gradient, Question::flow_step, Question::mean_step}));
   CHECK(all(1, {Question::loss, Question::loss_gradient}));
   CHECK(all(2, {Question::loss, Question::loss_gradient}));
-  for (size_t k : {1, 2}) CHECK_FALSE(all(k, {Question::flow_step}));
+  for (size_t k : {1, 2})
+    for (Question question : {Question::flow_step, Question::mean_step}) CHECK_FALSE(all(k, {question}));
   joint.add("named", UniformJump(Categorical(3), 1.0), {.estimate = "endpoint"});
   CHECK(all(3, {Question::loss}));
   CHECK_FALSE(all(3, {Question::loss_gradient}));
@@ -148,8 +155,10 @@ TEST_CASE("ends are exact") {
   CHECK(value(joint, Question::step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {2}}, {"t", {2}}}) == 7);
   // Where no time has passed, an estimate that is told from x_t is x_t.
   CHECK(value(joint, Question::step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {0}}, {"t", {0}}}) == 7);
-  CHECK(value(joint, Question::flow_step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {0}}, {"t", {2}}}) == 12);
-  CHECK(value(joint, Question::flow_step, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {2}}, {"t", {2}}}) == 7);
+  for (Question question : {Question::flow_step, Question::mean_step}) {
+    CHECK(value(joint, question, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {0}}, {"t", {2}}}) == 12);
+    CHECK(value(joint, question, {{"estimate", {1, 2}}, {"xt", {7}}, {"s", {2}}, {"t", {2}}}) == 7);
+  }
   CHECK(value(joint, Question::transition, {{"xs", {0.1}}, {"s", {2}}, {"t", {2}}}) == 0.1);
   CHECK(value(joint, Question::transition, {{"xs", {0.1}}, {"s", {0}}, {"t", {0}}}) == 0.1);
 }

@@ -336,6 +336,9 @@ TEST_CASE("messages: estimates, losses and flows") {
   CHECK(say(Trained({}, one, {}), Question::flow_step) ==
         "joint 'j', component 'place', flow_step: the process on space 'euclidean' has no flow; walk by steps that "
         "draw, or override flow in it");
+  CHECK(say(Trained({}, one, {}), Question::mean_step) ==
+        "joint 'j', component 'place', mean_step: the process on space 'euclidean' has no mean of its bridge; walk by "
+        "steps that draw, or override bridge_mean in it");
   CHECK(
       say(Trained({}, one, number()), Question::flow_step) ==
       "joint 'j', component 'place', flow_step: the flow returns f32 []; a point of its space 'euclidean' is f32 [2]");

@@ -302,7 +302,7 @@ TEST_CASE("a deterministic walk around the posterior mean leads to the data") {
     const int steps = 256;
     for (int i = 0; i <= steps; ++i)
       times.push_back(i == steps ? 0 : horizon * std::pow(1e-5, double(i) / (steps - 1)));
-    State made = sampler.reverse(model, times, samples, Seed(5), {.deterministic = true});
+    State made = sampler.reverse(model, times, samples, Seed(5), {.step_by = StepBy::flow});
     std::vector<double> right;
     for (float v : made["x"].values<const float>()) {
       CHECK(std::min(std::abs(v + 1), std::abs(v - 2)) < 0.02);
@@ -310,7 +310,7 @@ TEST_CASE("a deterministic walk around the posterior mean leads to the data") {
     }
     // The steps' own error moves the border between the two by less than 0.005.
     CHECK(std::abs(z_of_mean(right, 0.7)) < z_bound() + 0.005 / std::sqrt(0.21 / samples));
-    State again = sampler.reverse(model, times, samples, Seed(5), {.deterministic = true});
+    State again = sampler.reverse(model, times, samples, Seed(5), {.step_by = StepBy::flow});
     CHECK(again["x"].values<float>()[7] == made["x"].values<float>()[7]);
   };
   check(OrnsteinUhlenbeck(Euclidean({}), {.theta = 1, .sigma = 1.5}), 8,
@@ -322,12 +322,46 @@ TEST_CASE("a deterministic walk around the posterior mean leads to the data") {
   });
 }
 
+TEST_CASE("a step by means is the mean of the bridge to the estimate's endpoint") {
+  // Without drift towards a mean, and with one: sinh(theta (t - s)) x_0 + sinh(theta s) x_t over sinh(theta t).
+  auto line = [](double x0, double xt, double s, double t) { return x0 + s / t * (xt - x0); };
+  auto pulled = [](double x0, double xt, double s, double t) {
+    return (std::sinh(0.7 * (t - s)) * x0 + std::sinh(0.7 * s) * xt) / std::sinh(0.7 * t);
+  };
+  auto check = [](const Kept<Process>& process, double (*mean)(double, double, double, double)) {
+    for (const char* kind : {"endpoint", "tangent"}) {
+      Joint joint("joint", 4);
+      joint.add("x", process, {.estimate = kind});
+      Sampler sampler = compile(joint, Target::host(), {.questions = {Question::prior, Question::mean_step}});
+      Tensor given = Tensor::empty(Dtype::f32, {1}), from = Tensor::empty(Dtype::f32, {1});
+      const float x0 = 0.75f, xt = -2;
+      given.values<float>()[0] = kind == std::string("tangent") ? x0 - xt : x0;
+      from.values<float>()[0] = xt;
+      for (auto [s, t] : {std::pair(0.5, 1.0), {0.01, 3.0}, {1.0, 1.25}, {1e-6, 2e-6}}) {
+        CAPTURE(kind, s, t);
+        float found = sampler.mean_step({{"x", given}}, {{"x", from}}, s, t)["x"].values<const float>()[0];
+        CHECK(double(found) == Approx(mean(x0, xt, double(float(s)), double(float(t)))).epsilon(3e-6));
+      }
+      // A walk draws nothing but the prior, and ends at the estimate.
+      auto model = [&](const ModelInput& input, State& estimate) {
+        auto x = input.state["x"].values<const float>();
+        for (size_t i = 0; i < x.size(); ++i)
+          estimate["x"].values<float>()[i] = kind == std::string("tangent") ? x0 - x[i] : x0;
+      };
+      State made = sampler.reverse(model, {4, 1, 0}, 5, Seed(1), {.step_by = StepBy::means});
+      for (float v : made["x"].values<const float>()) CHECK(v == Approx(x0).epsilon(1e-6));
+    }
+  };
+  check(Brownian(Euclidean({}), 2.0), line);
+  check(OrnsteinUhlenbeck(Euclidean({}), {.theta = 0.7, .sigma = 1.5}), pulled);
+}
+
 TEST_CASE("a walk by the flow needs one, and its question compiled") {
   Joint joint("joint");
   joint.add("angle", Brownian(Circle(), 1.0));
   Sampler sampler = compile(joint);
   auto model = [](const ModelInput& input, State& estimate) { estimate = input.state; };
-  CHECK_THROWS_WITH(sampler.reverse(model, {1, 0}, 3, Seed(1), {.deterministic = true}),
+  CHECK_THROWS_WITH(sampler.reverse(model, {1, 0}, 3, Seed(1), {.step_by = StepBy::flow}),
                     "flow_step: joint 'joint' was compiled without the pipeline 'flow_step'; compile it with that one "
                     "(CompileOptions::questions)");
   CHECK_THROWS_WITH(compile(joint, Target::host(), {.questions = {Question::flow_step}}),

@@ -254,6 +254,30 @@ TEST_CASE("the flow of noised points has the law of less noised ones") {
   }
 }
 
+TEST_CASE("a step by means is the mean of steps that draw") {
+  for (const Line& l : lines()) {
+    Joint joint("joint");
+    joint.add("x", l.process);
+    Sampler sampler = compile(joint, Target::host(), {.questions = {Question::step, Question::mean_step}});
+    constexpr int64_t n = 100000;
+    Tensor start = Tensor::empty(Dtype::f32, {n}), end = Tensor::empty(Dtype::f32, {n});
+    for (float& v : start.values<float>()) v = 0.5f;
+    for (float& v : end.values<float>()) v = -0.75f;
+    State x0{{"x", start}}, xt{{"x", end}};
+    for (auto [s, t] : {std::pair(0.25, 0.75), {0.875, 1.0}, {0.0, 0.5}, {0.5, 0.5}}) {
+      CAPTURE(s, t);
+      State drawn = sampler.step(x0, xt, s, t, Seed(1)), mean = sampler.mean_step(x0, xt, s, t);
+      std::vector<double> off;
+      for (size_t i = 0; i < size_t(n); ++i) {
+        CHECK_FALSE(mean["x"].values<const float>()[i] != mean["x"].values<const float>()[0]);
+        off.push_back(double(drawn["x"].values<const float>()[i]) - double(mean["x"].values<const float>()[i]));
+      }
+      if (s == 0 || s == t) CHECK(mean["x"].values<const float>()[0] == (s == 0 ? 0.5f : -0.75f));
+      if (std::ranges::any_of(off, [](double d) { return d != 0; })) CHECK(std::abs(z_of_mean(off, 0)) < z_bound());
+    }
+  }
+}
+
 TEST_CASE("flow matching: walks by the mean velocity lead from noise to the data") {
   // Two data, the first with probability 0.3. The model is exact: the mean of the velocities of both given x_t.
   auto check = [](const Kept<Process>& process, std::vector<std::vector<double>> data, int steps,
@@ -280,7 +304,7 @@ TEST_CASE("flow matching: walks by the mean velocity lead from noise to the data
     };
     std::vector<double> times;
     for (int i = 0; i <= steps; ++i) times.push_back(std::pow(1 - double(i) / steps, 2));
-    State made = sampler.reverse(model, times, samples, Seed(5), {.deterministic = true});
+    State made = sampler.reverse(model, times, samples, Seed(5), {.step_by = StepBy::flow});
     std::vector<double> first;
     auto x = made["x"].values<const float>();
     size_t strays = 0;

@@ -172,6 +172,10 @@ class MutatedProcess final : public Process {
     auto mine = replaced_("flow", {x0, xt, s, t});
     return mine ? mine : original_->flow(x0, xt, s, t);
   }
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override {
+    auto mine = replaced_("bridge_mean", {x0, xt, s, t});
+    return mine ? mine : original_->bridge_mean(x0, xt, s, t);
+  }
 
  private:
   bool by_default(const std::string& function) const {
@@ -211,6 +215,7 @@ std::vector<Function> functions_of(const Process& p) {
   add("log_density", {"x0", "xt", "t"}, p.log_density(e["x0"], e["xt"], e["t"]));
   if (own("score")) add("score", {"x0", "xt", "t"}, p.score(e["x0"], e["xt"], e["t"]));
   add("flow", {"x0", "xt", "s", "t"}, p.flow(e["x0"], e["xt"], e["s"], e["t"]));
+  add("bridge_mean", {"x0", "xt", "s", "t"}, p.bridge_mean(e["x0"], e["xt"], e["s"], e["t"]));
   for (const Estimate& kind : p.estimates()) {
     Leaves of(p.space(), kind.shape, kind.type);
     const Expr &estimate = of["estimate"], &x0 = of["x0"], &xt = of["xt"], &t = of["t"];
@@ -294,6 +299,7 @@ std::vector<std::string> Subject::steps_of(const Function& function) {
   if (name == "endpoint") return {"estimates", "oracle walk", "posterior-mean walk"};
   if (name == "loss" || name == "loss_gradient") return {"estimates"};
   if (name == "flow") return {"flow"};
+  if (name == "bridge_mean") return {"bridge mean"};
   if (name == "log_density") return {"density", "oracle walk", "posterior-mean walk"};
   if (name == "score") return {"density"};
   if (name == "transition") return {"ends", "Chapman-Kolmogorov and bridges"};

@@ -67,6 +67,7 @@ struct Given {
       case Question::loss: return sampler.loss(estimate, x0, xt, t);
       case Question::loss_gradient: return sampler.loss_gradient(estimate, x0, xt, t);
       case Question::flow_step: return sampler.flow_step(estimate, xt, s, t);
+      case Question::mean_step: return sampler.mean_step(estimate, xt, s, t);
       case Question::convert: break;  // No process is asked.
     }
     throw Bug("unknown question");
@@ -83,7 +84,8 @@ struct Given {
       case Question::loss:
       case Question::loss_gradient:
         return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}, {CATENARY_ESTIMATE, &estimate}}, {t}, seed, 0, samples};
-      case Question::flow_step: return {{{CATENARY_ESTIMATE, &estimate}, {CATENARY_XT, &xt}}, {s, t}, seed, 0, samples};
+      case Question::flow_step:
+      case Question::mean_step: return {{{CATENARY_ESTIMATE, &estimate}, {CATENARY_XT, &xt}}, {s, t}, seed, 0, samples};
       case Question::convert: break;
     }
     throw Bug("unknown question");

@@ -55,8 +55,8 @@ TEST_CASE("the text of a declaration says the kind of estimate, and has its loss
   std::string text = to_mlir(joint);
   for (const char* kind : {"endpoint", "tangent", "noise", "score", "velocity"})
     CHECK(text.find(fmt::format("@{} ", kind)) < text.find(fmt::format("estimates \"{}\"", kind)));
-  const std::vector<Question> asked = {Question::prior, Question::step, Question::loss, Question::loss_gradient,
-                                       Question::flow_step};
+  const std::vector<Question> asked = {Question::prior,         Question::step,      Question::loss,
+                                       Question::loss_gradient, Question::flow_step, Question::mean_step};
   Sampler one = compile(joint, Target::host(), {.questions = asked});
   Sampler other = compile_mlir(text, "chosen.mlir");
   CHECK(other.describe() == one.describe());
@@ -64,6 +64,7 @@ TEST_CASE("the text of a declaration says the kind of estimate, and has its loss
   for (double t : {0.01, 0.5, 2.0}) {
     CHECK(same_bytes(one.step(estimate, xt, t / 3, t, Seed(4)), other.step(estimate, xt, t / 3, t, Seed(4))));
     CHECK(same_bytes(one.flow_step(estimate, xt, t / 3, t), other.flow_step(estimate, xt, t / 3, t)));
+    CHECK(same_bytes(one.mean_step(estimate, xt, t / 3, t), other.mean_step(estimate, xt, t / 3, t)));
     CHECK(same_bytes(one.loss(estimate, x0, xt, t), other.loss(estimate, x0, xt, t)));
     CHECK(same_bytes(one.loss_gradient(estimate, x0, xt, t), other.loss_gradient(estimate, x0, xt, t)));
   }

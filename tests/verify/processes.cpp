@@ -266,6 +266,35 @@ struct FlowThatTurnsTheNoise final : Straight {
     return 2.0 * (1.0 - s) * x0 - *Straight::flow(x0, xt, s, t);
   }
 };
+// Brownian motion whose bridge's mean is to be spoilt.
+class Told : public Process {
+ public:
+  Told() : Process(Euclidean({2})) {}
+  Expr prior(Expr horizon) const override { return exact_.prior(horizon); }
+  Expr forward(Expr x0, Expr t) const override { return exact_.forward(x0, t); }
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override { return exact_.bridge(x0, xt, s, t); }
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override {
+    return exact_.bridge_mean(x0, xt, s, t);
+  }
+
+ private:
+  EuclideanBrownian exact_ = Brownian(Euclidean({2}), 1.0);
+};
+struct MeanTooNearTheEnd final : Told {
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override {
+    return x0 + min(1.1 * s / t, 1.0) * (xt - x0);
+  }
+};
+struct MeanBesideTheWay final : Told {
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override {
+    return *Told::bridge_mean(x0, xt, s, t) + 0.05 * sqrt(s);
+  }
+};
+struct MeanOfNothing final : Told {
+  std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override {
+    return *Told::bridge_mean(x0, xt, s, t) + 0.0 * log(-s);
+  }
+};
 // Of tokens that are noise at t too few are at s.
 class WrongShareOfTokens final : public Process {
  public:
@@ -416,6 +445,20 @@ TEST_CASE("mistakes in any kind of estimate, in losses and in flows") {
   CHECK(said.at("true estimates: velocity") ==
         "which estimate is true is told by a loss that is a square, and there is none");
   CHECK_THAT(first_failure(report), Contains("loss: the loss of 'tangent' is the same for all estimates"));
+}
+
+TEST_CASE("mistakes in the mean of a bridge") {
+  VerifyOptions options = quick(1);
+  options.only = {"bridge mean"};
+  auto failure = [&](auto process) { return first_failure(verify(std::move(process), options)); };
+  CHECK(failure(Told()) == "none");
+  CHECK_THAT(failure(MeanTooNearTheEnd()),
+             Contains("bridge mean: what is drawn is off along the way to x_t by |z| = ") &&
+                 Contains("bridge_mean: what it makes of x_0 and of x_t"));
+  CHECK_THAT(failure(MeanBesideTheWay()), Contains("bridge mean: what is drawn is off on average by |z| = "));
+  CHECK_THAT(failure(MeanOfNothing()), Contains("bridge mean: what is drawn is off") && Contains("|z| = nan"));
+  Report report = verify(Brownian(Circle(), 1.0), options);
+  CHECK(report.checks[0].worst == "not every process here tells the mean of its bridge");
 }
 
 TEST_CASE("a joint process is verified with every kind, whichever it is placed with") {
