@@ -65,7 +65,18 @@ std::vector<Mutant> mutants_at(const std::string& place, const Function& f) {
   return mutants_of(f, elsewhere);
 }
 
-// The same change at the same place of the source, in the subject's other functions that contain it.
+// Entries whose functions see more of what others share: of rotations a point and its antipode are one, and of S^3 not.
+const std::vector<Subject>& further_subjects() {
+  static const std::vector<Subject> subjects = [] {
+    std::vector<Subject> list;
+    list.emplace_back(catalogue_entry("sphere_brownian"), Parameters{{"dimension", 3}});
+    return list;
+  }();
+  return subjects;
+}
+
+// The same change at the same place of the source, in the subject's other functions that contain it, and in those of
+// further subjects.
 std::vector<Case> elsewhere(const Case& c) {
   std::vector<Case> cases;
   const std::string text = to_string(c.mutant.result);
@@ -73,12 +84,18 @@ std::vector<Case> elsewhere(const Case& c) {
     if (place.substr(0, place.rfind(':')) != c.mutant.where) continue;
     for (const Mutant& m : mutants_at(place, *c.function)) {
       if (to_string(m.result) != text) continue;
-      for (const Function& f : c.subject->functions())
-        if (&f != c.function && places_of(f).count(place))
-          for (Mutant& other : mutants_at(place, f))
-            if (other.op == m.op && other.change == m.change) cases.push_back({c.subject, &f, std::move(other), {}});
-      // Those that take fewest checks first.
-      std::ranges::stable_sort(cases, {}, [](const Case& c) { return Subject::steps_of(*c.function).size(); });
+      auto add = [&](const Subject& subject) {
+        for (const Function& f : subject.functions())
+          if (&f != c.function && places_of(f).count(place))
+            for (Mutant& other : mutants_at(place, f))
+              if (other.op == m.op && other.change == m.change) cases.push_back({&subject, &f, std::move(other), {}});
+      };
+      add(*c.subject);
+      for (const Subject& subject : further_subjects()) add(subject);
+      // The subject's own first, and of each those that take fewest checks.
+      std::ranges::stable_sort(cases, {}, [&](const Case& other) {
+        return std::pair(other.subject != c.subject, Subject::steps_of(*other.function).size());
+      });
       return cases;
     }
   }
@@ -106,10 +123,14 @@ std::string caught_by(const Case& c, uint64_t seed, unsigned limit, bool listed)
     if (effort == Effort::quick)
       others = elsewhere(c);
     else
-      std::erase_if(others, [](const Case& other) { return other.function->name != "log_density"; });
+      std::erase_if(others, [&](const Case& other) {
+        return other.function->name != (other.subject == c.subject ? "log_density" : c.function->name);
+      });
     for (const Case& other : others)
       if (std::string by = caught(other); !by.empty() && by != "refused")
-        return fmt::format("{}, in {}", by, other.function->name);
+        return other.subject == c.subject
+                   ? fmt::format("{}, in {}", by, other.function->name)
+                   : fmt::format("{}, in {}.{}", by, other.subject->name(), other.function->name);
     if (listed) break;
   }
   return "";
@@ -384,6 +405,8 @@ int main(int argc, char** argv) {
       if (!known[i]) left.push_back(i);
     // What fails unchanged tells nothing.
     std::vector<const Subject*> asked;
+    for (const Subject& s : further_subjects())
+      if (!left.empty()) asked.push_back(&s);
     for (size_t i : left)
       if (std::find(asked.begin(), asked.end(), cases[i].subject) == asked.end()) asked.push_back(cases[i].subject);
     in_children(

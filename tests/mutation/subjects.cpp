@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/geodesic_walk.h>
 
@@ -253,20 +255,23 @@ std::vector<Function> functions_of(const Space& space) {
 }
 
 // Factors of 1, and one dimension, would hide that they are left out; a single window of logits how windows compete.
-Parameters telling(const CatalogueEntry& entry) {
+Parameters telling(const CatalogueEntry& entry, const Parameters& more) {
   Parameters given;
   if (entry.name == "stationary_jump") given = {{"categories", 36}, {"ratio", 0.85}};
   for (const CatalogueParameter& p : entry.parameters)
     if (p.value == 1) given[p.name] = p.name == "dimension" ? 2 : 1.25;
+  for (const auto& [name, value] : more) given[name] = value;
   return given;
 }
 
 }  // namespace
 
-Subject::Subject(const CatalogueEntry& entry)
+Subject::Subject(const CatalogueEntry& entry, const Parameters& given)
     : entry_(entry),
-      given_(telling(entry)),
+      name_(entry.name),
+      given_(telling(entry, given)),
       functions_(entry.is_process() ? functions_of(*entry.process(given_)) : functions_of(*entry.space(given_))) {
+  for (const auto& [name, value] : given) name_ += fmt::format(", {} {}", name, value);
   if (!entry.is_process()) return;
   Kept<Process> process = entry.process(given_);
   std::vector<Function> of_space = functions_of(process->space());

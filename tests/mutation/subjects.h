@@ -11,12 +11,13 @@
 
 namespace catenary::testing {
 
-/// An entry of the catalogue, with parameters that tell: none is 1.
+/// An entry of the catalogue, with parameters that tell: none is 1. Those `given` are taken as they are.
 class Subject {
  public:
-  explicit Subject(const CatalogueEntry& entry);
+  explicit Subject(const CatalogueEntry& entry, const Parameters& given = {});
 
-  const std::string& name() const { return entry_.name; }
+  /// That of the entry, and what is given: "sphere_brownian, dimension 3".
+  const std::string& name() const { return name_; }
   /// The functions that its class writes itself, not those that follow from others by default.
   const std::vector<Function>& functions() const { return functions_; }
   /// The places at which errors are planted elsewhere: of a process those of its space.
@@ -28,6 +29,7 @@ class Subject {
 
  private:
   const CatalogueEntry& entry_;
+  std::string name_;
   Parameters given_;
   std::vector<Function> functions_;
   std::set<std::string> left_out_;
