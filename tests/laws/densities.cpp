@@ -1,6 +1,7 @@
 // Log densities and scores against closed forms.
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include <boost/math/distributions/normal.hpp>
 #include <catch2/catch.hpp>
@@ -44,6 +45,33 @@ Value by_frequencies(double x, double v) {
     slope -= 2 * k * std::exp(-k * k * v / 2) * std::sin(k * x);
   }
   return {std::log(sum / (2 * pi)), slope / sum};
+}
+
+// By harmonics, on S^d, d > 1, at an angle from the start after variance v: sum over l of
+// (2 l + d - 1) / (d - 1) exp(-l (l + d - 1) v / 2) C_l(cos angle) over the volume of S^d, C_l Gegenbauer's polynomials
+// for (d - 1) / 2, of which the derivatives are (d - 1) C_{l - 1} for (d + 1) / 2.
+Value by_harmonics(int d, double angle, double v) {
+  auto gegenbauer = [c = std::cos(angle)](int l, double a) {
+    double before = 0, polynomial = 1;
+    for (int k = 1; k <= l; ++k)
+      before = std::exchange(polynomial, (2 * (k + a - 1) * c * polynomial - (k + 2 * a - 2) * before) / k);
+    return l < 0 ? 0 : polynomial;
+  };
+  double sum = 0, slope = 0, a = (d - 1) / 2.0;
+  for (int l = 0; l < 60; ++l) {
+    double weight = (2 * l + d - 1) / (d - 1.0) * std::exp(-l * (l + d - 1) * v / 2);
+    sum += weight * gegenbauer(l, a);
+    slope -= weight * std::sin(angle) * (d - 1) * gegenbauer(l - 1, a + 1);
+  }
+  return {std::log(sum * std::tgamma((d + 1) / 2.0) / (2 * std::pow(pi, (d + 1) / 2.0))), slope / sum};
+}
+
+// By characters, of rotations by that angle, in the volume of rotation vectors.
+double log_density_of_rotations(double angle, double v) {
+  double sum = 0;
+  for (int l = 0; l < 60; ++l)
+    sum += (2 * l + 1) * std::exp(-l * (l + 1) * v / 2) * std::sin((2 * l + 1) * angle / 2) / std::sin(angle / 2);
+  return std::log(sum / (8 * pi * pi));
 }
 
 }  // namespace
@@ -100,6 +128,51 @@ TEST_CASE("circle: log density and score, by both series and across their border
   check_values(draws->log_density(draws->repeated({3}), draws->repeated({-3}), 0.5),
                {by_images(2 * pi - 6, 0.5).log_density});
   check_values(draws->score(draws->repeated({3}), draws->repeated({-3}), 0.5), {by_images(2 * pi - 6, 0.5).score});
+}
+
+TEST_CASE("S^2 and S^3: log density and score, by all series and across their borders") {
+  int d = GENERATE(2, 3);
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Sphere(d), 1.0));
+  const size_t m = size_t(d) + 1;
+  // Nearer, the score is small, and off by what rounding over the angle is.
+  const std::vector<double> angles{0.01, 0.05, 0.3, 1, 1.5, 1.6, 2, 2.5, 3, 3.1};
+  Points start(m), ends;
+  start[0] = 1;
+  for (double angle : angles) {
+    ends.insert(ends.end(), {double(float(std::cos(angle))), double(float(std::sin(angle)))});
+    ends.insert(ends.end(), m - 2, 0.0);
+  }
+  Points from = draws->repeated(start, m), to = draws->repeated(ends, m);
+  for (double v : {0.3f,  0.5f, 0.7f, 0.79f, 0.8f, 0.81f, 0.9f, 1.0f, 1.19f, 1.2f,
+                   1.21f, 1.5f, 2.5f, 3.19f, 3.2f, 3.21f, 3.6f, 4.8f, 8.0f,  30.0f}) {
+    CAPTURE(d, v);
+    Points density, score;
+    for (size_t k = 0; k < angles.size(); ++k) {
+      const double angle = std::atan2(ends[k * m + 1], ends[k * m]);
+      Value value = by_harmonics(d, angle, v);
+      density.push_back(value.log_density);
+      score.insert(score.end(), {-std::sin(angle) * value.score, std::cos(angle) * value.score});
+      score.insert(score.end(), m - 2, 0.0);
+    }
+    check_values(draws->log_density(from, to, v), density, 5e-6);
+    check_values(draws->score(from, to, v), score, 5e-6 * std::max(1.0, 3 / v));
+  }
+}
+
+TEST_CASE("rotations: log density, by both series and across their border") {
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Rotations(), 1.0));
+  const std::vector<double> angles{1e-3, 0.1, 0.6, 1, 2, 2.5, 3, 3.1};
+  Points ends;
+  for (double angle : angles)
+    ends.insert(ends.end(), {double(float(std::cos(angle / 2))), 0, double(float(-std::sin(angle / 2))), 0});
+  Points from = draws->repeated({1, 0, 0, 0}, 4), to = draws->repeated(ends, 4);
+  for (double v : {0.3f, 0.7f, 1.5f, 2.5f, 3.1f, 3.2f, 3.3f, 3.6f, 4.5f, 4.8f, 5.0f, 9.0f, 30.0f}) {
+    CAPTURE(v);
+    Points density;
+    for (size_t k = 0; k < angles.size(); ++k)
+      density.push_back(log_density_of_rotations(2 * std::atan2(-ends[4 * k + 2], ends[4 * k]), v));
+    check_values(draws->log_density(from, to, v), density, 5e-6);
+  }
 }
 
 TEST_CASE("circle: log density and score are finite at all times") {
