@@ -91,7 +91,7 @@ struct WalkOptions {
   /// sites that are known: what the model estimates there is replaced by their data, so that the walk bridges them to
   /// that and ends with it. The model sees them on their way, and the others go on given them. Not on a GPU.
   std::optional<KnownSites> known = {};
-  StepBy step_by = StepBy::draws;
+  StepBy step_by = StepBy::draws;  ///< how it goes from one time to the next
 
   /// Called after each step; false ends the walk with `Cancelled`.
   std::function<bool(const WalkProgress&)> progress = {};

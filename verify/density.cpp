@@ -60,11 +60,11 @@ class DensityChecks {
 
   State state(int64_t n, const void* points) const { return state_with(starts_, c_, points, n); }
 
-  // n samples that all start at start number `group`.
-  std::vector<float> from_one(int64_t group, int64_t n) const {
+  // All samples start at start number `group`.
+  std::vector<float> from_one(int64_t group) const {
     size_t m = c_.elements();
     const auto* x0 = element_of<float>(starts_, c_, group);
-    std::vector<float> points(size_t(n) * m);
+    std::vector<float> points(size_t(batch) * m);
     for (size_t i = 0; i < points.size(); ++i) points[i] = x0[i % m];
     return points;
   }
@@ -107,7 +107,7 @@ class DensityChecks {
   }
 
   Law law(double t, int64_t group) const {
-    Law law{t, group, from_one(group, batch), {}, 0, {}, {}};
+    Law law{t, group, from_one(group), {}, 0, {}, {}};
     const float* x0 = law.x0.data();
     law.frame = c_.geometry->frame(Vector(x0, x0 + c_.elements()), most_dimensions);
     size_t d = law.d = law.frame.vectors.size();
@@ -298,7 +298,7 @@ class DensityChecks {
     for (size_t k = 0; k < laws && !(session_.options().stop_at_failure && worst_integral > 1); ++k)
       compare(law(time(density_times[k]), int64_t(k + 1) % groups), one, laws, n, worst_integral, integral_sentence,
               worst_fit, fit_sentence);
-    std::string how = one ? "quadrature" : "importance sampling";
+    std::string how = one ? "quadrature" : "importance sampling on lattices";
     add("density integrates to one",
         fmt::format("the integral of exp(log_density) over the space, by {}, against 1", how), n, worst_integral, 1,
         "error/tol", integral_sentence, "log_density: its normalisation (it is a density in the volume of the metric)");
