@@ -26,8 +26,12 @@ constexpr double mixed = 48;
 
 }  // namespace
 
-// Where rounding chooses the turn beside the right one, what is left is less than an ulp of x beyond half a turn.
-Expr Circle::wrap(Expr x) { return within(turned_back(x, floor(fma(x, 1 / turn, 0.5)))); }
+Expr Circle::wrap(Expr x) {
+  Expr near = turned_back(x, floor(fma(x, 1 / turn, 0.5)));
+  // Rounding may have chosen the turn beside the right one.
+  Expr over = select(near > largest_angle, 1.0, select(near < -largest_angle, -1.0, constant(0)));
+  return within(turned_back(near, over));
+}
 
 Expr Circle::uniform_point() const { return within(pi * 0x1p-31 * to_float(bits())); }
 

@@ -431,7 +431,7 @@ class JointChecks {
   // A model that returns one best guess errs, and less with more steps.
   void posterior_mean() {
     if (!can_walk("posterior-mean walk")) return;
-    const int64_t n = session_.draws(int64_t{1} << 12, 1);
+    const int64_t n = 1 << 13;
     State data = data_points();
     Curve curve{"steps", "energy distance to the data", {}, {}};
     std::vector<Energy> energies;
