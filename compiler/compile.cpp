@@ -52,6 +52,7 @@ std::string text_of(mlir::ModuleOp module) {
 struct Piece {
   std::vector<ComponentEntry> components;
   CompiledQuestion compiled;
+  bool from_cache = false;
 };
 
 // What is compiled: a joint process, a conversion, or the text of one of them.
@@ -153,6 +154,7 @@ Piece lower(const Source& source, Question question, const Target& target, const
   std::string key = cache.keeps() ? cache_key(*module, target) : "";
   if (auto kept = cache.find(key)) {
     piece.compiled = std::move(*kept);
+    piece.from_cache = true;
     return piece;
   }
   piece.compiled = lower(*module, question, target, dump);
@@ -181,15 +183,15 @@ Compiled lower(const Source& source, const Target& target, const CompileOptions&
       pieces.push_back(std::async(std::launch::deferred, make));
     }
   }
-  for (auto& piece : pieces) piece.wait();
   std::vector<ComponentEntry> components;
   std::vector<KernelEntry> kernels;
   Compiled compiled;
-  for (auto& future : pieces) {
-    Piece piece = future.get();
+  for (size_t k = 0; k < pieces.size(); ++k) {
+    Piece piece = pieces[k].get();  // Where it throws, those after it are waited for as they are destroyed.
     components = std::move(piece.components);
     kernels.insert(kernels.end(), piece.compiled.kernels.begin(), piece.compiled.kernels.end());
     compiled.objects.push_back(std::move(piece.compiled.object));
+    if (options.progress) options.progress({source.questions[k], piece.from_cache, k + 1, pieces.size()});
   }
   compiled.table =
       std::make_unique<KernelTable>(source.name, source.horizon, target, std::move(components), std::move(kernels));

@@ -1,6 +1,7 @@
 // From a declaration to a sampler or a converter: just in time, or written out ahead of time.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -28,6 +29,13 @@ struct Target {
   static Target cuda(const std::string& architecture);
 };
 
+/// What CompileOptions::progress is told.
+struct CompileProgress {
+  Question question;    ///< It is ready,
+  bool from_cache;      ///< found in the cache, or compiled.
+  size_t done, of;      ///< Questions that are, of all.
+};
+
 struct CompileOptions {
   /// What can be asked of the sampler, in any order; the others are refused when asked. Components that give no
   /// log_density, score or transition make an Error of asking for it here.
@@ -39,6 +47,9 @@ struct CompileOptions {
   /// the folder named by CATENARY_CACHE, by default `catenary` in the user's folder of caches. Where stages are written
   /// out everything is compiled.
   std::string cache = {};
+  /// Called for every question when it and those before it are ready, on the thread that compiles. What it throws comes
+  /// out of `compile`, once the questions that were begun have ended.
+  std::function<void(const CompileProgress&)> progress = {};
   SamplerOptions sampler = {};
 };
 

@@ -25,7 +25,6 @@ using namespace mlir;
 
 namespace {
 
-constexpr const char* horizon_name = "catenary.horizon";
 
 mlir::Type floats_like(mlir::Type type) {
   auto element = Float32Type::get(type.getContext());

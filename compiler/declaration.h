@@ -11,6 +11,9 @@
 
 namespace catenary {
 
+/// The module's attribute that holds the horizon.
+inline constexpr const char* horizon_name = "catenary.horizon";
+
 /// The module of a text such as to_mlir writes; `name` stands for the text in messages. What the passes, the kernel
 /// tables and the functions below take on trust is checked. Throws Error with line, column and fact.
 mlir::OwningOpRef<mlir::ModuleOp> parse_declaration(mlir::MLIRContext& context, const std::string& text,

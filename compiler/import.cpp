@@ -10,6 +10,7 @@
 #include <mlir/Dialect/Tensor/IR/Tensor.h>
 #include <mlir/IR/Builders.h>
 
+#include <catenary/compiler/declaration.h>
 #include <catenary/compiler/dialect/catenary_dialect.h>
 #include <catenary/dsl/schedule.h>
 #include <catenary/support/philox.h>
@@ -373,7 +374,7 @@ void import_pipeline(mlir::OpBuilder& b, mlir::ModuleOp module, Question questio
 
 mlir::OwningOpRef<mlir::ModuleOp> start_module(mlir::OpBuilder& b, const std::string& name, double horizon) {
   mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(b.getUnknownLoc(), name);
-  (*module)->setAttr("catenary.horizon", b.getF64FloatAttr(horizon));
+  (*module)->setAttr(horizon_name, b.getF64FloatAttr(horizon));
   b.setInsertionPointToEnd(module->getBody());
   return module;
 }

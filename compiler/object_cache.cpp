@@ -17,6 +17,7 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/TargetParser/Host.h>
 
+#include <catenary/compiler/declaration.h>
 #include <catenary/compiler/fingerprint.h>
 
 namespace catenary {
@@ -200,6 +201,8 @@ void ObjectCache::make_room() const {
 std::string cache_key(mlir::ModuleOp module, const Target& target) {
   unsigned major = 0, minor = 0, patch = 0;
   LLVMGetVersion(&major, &minor, &patch);  // Of the library that is there, not of its headers.
+  // No code holds the horizon, of which the kernel table tells: what does not depend on it is found under any.
+  mlir::Attribute horizon = module->removeAttr(horizon_name);
   std::string text;
   llvm::raw_string_ostream(text) << compiler_fingerprint << "\n"
                                  << major << "." << minor << "." << patch << "\n"
@@ -209,6 +212,7 @@ std::string cache_key(mlir::ModuleOp module, const Target& target) {
                                  << target.lanes << "\n"
                                  << target.gpu << "\n"
                                  << module;
+  if (horizon) module->setAttr(horizon_name, horizon);
   return llvm::toHex(digest_of(text), /*LowerCase=*/true);
 }
 

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <sstream>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -252,6 +253,11 @@ void write_kernels(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef __GLIBC__
+  // Batches of a megabyte come and go: memory that is freed is kept, or each would be mapped anew, page by page.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
   CLI::App app("Catenary: stochastic processes held at both ends");
   app.set_version_flag("--version", CATENARY_VERSION);
   app.require_subcommand(1);

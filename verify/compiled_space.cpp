@@ -174,13 +174,22 @@ void SpaceChecks::compare(const std::string& name, const std::string& compared, 
                           const std::string& advice) {
   const int64_t batch = 1 << 18;
   size_t m = geometry_.elements();
+  const size_t count = statistics.size();
   TwoSample sample(std::move(statistics), 1);
   std::vector<float> a(size_t(batch) * m), b(size_t(batch) * m);
   int64_t n = samples();
   for (int64_t first = 0; first < n; first += batch) {
     fill(a.data(), b.data(), batch, first);
-    sample.add(session_.pool(), batch, [&](int64_t i, Pair* values) {
-      read(&a[size_t(i) * m], &b[size_t(i) * m], values, uint64_t(first + i));
+    sample.add(session_.pool(), batch, [&](int64_t at, double* of_a, double* of_b) {
+      std::vector<Pair> values(count);
+      for (size_t i = 0; i < size_t(TwoSample::tile); ++i) {
+        const size_t point = size_t(at) + i;
+        read(&a[point * m], &b[point * m], values.data(), uint64_t(first) + point);
+        for (size_t s = 0; s < count; ++s) {
+          of_a[s * size_t(TwoSample::tile) + i] = values[s].a;
+          of_b[s * size_t(TwoSample::tile) + i] = values[s].b;
+        }
+      }
     });
   }
   auto worst = sample.worst(name_a, name_b);

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <catenary/support/philox.h>
+#include <catenary/verify/rows.h>
 #include <catenary/verify/two_sample.h>
 
 namespace catenary::verifying {
@@ -21,6 +22,7 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int64_t batch = 1 << 16;
 constexpr size_t most_dimensions = 8;
+constexpr auto tile = size_t(TwoSample::tile);
 
 // Coordinates of a tangent vector, and matrices of them; the first d are used.
 using Coordinates = std::array<double, most_dimensions>;
@@ -137,7 +139,7 @@ class DensityChecks {
   };
 
   void each_of(int64_t n, auto&& body) const {
-    session_.pool().parallel_for(0, n, 1 << 10, [&](int64_t begin, int64_t end) {
+    session_.pool().parallel_for(0, n, 1 << 6, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) body(size_t(i));
     });
   }
@@ -202,33 +204,37 @@ class DensityChecks {
     const size_t d = law.d, m = c_.elements();
     const auto n = int64_t(nodes.v.size());
     auto each = [&](auto&& body) { each_of(n, body); };
-    auto ambient = [&](const Coordinates& v, std::vector<float>& to, size_t i) {
-      for (size_t j = 0; j < m; ++j) {
-        double sum = 0;
-        for (size_t k = 0; k < d; ++k) sum += v[k] * law.frame.vectors[k][j];
-        to[i * m + j] = float(sum);
+    std::vector<double> node(size_t(n) * m);
+    std::vector<float> along(node.size()), y(node.size()), back(node.size());
+    each([&](size_t i) {
+      for (size_t j = i * m; j < (i + 1) * m; ++j) {
+        for (size_t k = 0; k < d; ++k) node[j] += nodes.v[i][k] * law.frame.vectors[k][j - i * m];
+        along[j] = float(node[j]);
       }
-    };
-    std::vector<float> along(size_t(n) * m), y(along.size()), back(along.size());
-    each([&](size_t i) { ambient(nodes.v[i], along, i); });
-    (*exp_)(law.x0.data(), along.data(), y.data(), n);
+    });
+    (*c_.exp)(law.x0.data(), along.data(), y.data(), n);
     (*c_.log)(law.x0.data(), y.data(), back.data(), n);
     // The derivatives of exp, which are tangent vectors at y, by differences of fourth order.
     std::vector<std::vector<float>> derivatives(d);
     std::vector<float> at(along.size()), ends(along.size()), way(along.size());
     const double h = 0.02;
+    // The elements of a tile of nodes lie in one row.
+    const size_t row = tile * m;
+    auto each_row = [&](auto&& body) { each_of(n / int64_t(tile), [&](size_t at) { body(at * row); }); };
+    std::vector<double> moved(row);
     for (size_t k = 0; k < d; ++k) {
       derivatives[k].resize(along.size());
       for (auto [steps, weight] : {std::pair(1, 8.0), {-1, -8.0}, {2, -1.0}, {-2, 1.0}}) {
-        each([&, by = steps * h](size_t i) {
-          Coordinates v = nodes.v[i];
-          v[k] += by;
-          ambient(v, at, i);
+        for (size_t j = 0; j < row; ++j) moved[j] = steps * h * law.frame.vectors[k][j % m];
+        each_row([&](size_t first) {
+#pragma omp simd
+          for (size_t j = 0; j < row; ++j) at[first + j] = float(node[first + j] + moved[j]);
         });
-        (*exp_)(law.x0.data(), at.data(), ends.data(), n);
+        (*c_.exp)(law.x0.data(), at.data(), ends.data(), n);
         (*c_.log)(y.data(), ends.data(), way.data(), n);
-        each([&, share = float(weight / (12 * h))](size_t i) {
-          for (size_t j = i * m; j < (i + 1) * m; ++j) derivatives[k][j] += share * way[j];
+        each_row([&, share = float(weight / (12 * h)), to = derivatives[k].data()](size_t first) {
+#pragma omp simd
+          for (size_t j = first; j < first + row; ++j) to[j] += share * way[j];
         });
       }
     }
@@ -277,7 +283,6 @@ class DensityChecks {
 
   void integral() {
     Kept<Manifold> manifold = *c_.space()->as<Manifold>();
-    exp_.emplace(session_, manifold, [manifold](Expr x, Expr v) { return manifold->exp(x, v); });
     square_.emplace(session_, manifold,
                     [manifold](Expr x, Expr v) { return splat(manifold->inner(x, v, v), manifold->point()); });
     if (size_t(c_.geometry->space().dimension()) > most_dimensions)
@@ -306,86 +311,144 @@ class DensityChecks {
         fit_sentence, "log_density against forward: which of the two has the law that was meant?");
   }
 
+  // What is compared of the points of a law: of each coordinate its mean, its mean square and its shares in eight cells
+  // of the proposal, all in deviations of that; of the whole the mean square distance; last their number.
+  class Statistics {
+   public:
+    explicit Statistics(const Law& law) : d_(law.d), mean_(law.mean) {
+      for (size_t k = 0; k < d_; ++k) {
+        for (size_t j = 0; j <= k; ++j) width_[k] += law.root[k][j] * law.root[k][j];
+        width_[k] = std::sqrt(width_[k]);
+      }
+    }
+    size_t count() const { return d_ * per_ + 1; }
+
+    // Sums over points, and over points of weight 1 the sums of squares.
+    struct Sums {
+      std::vector<double> of, squares;
+      explicit Sums(size_t count) : of(count + 1), squares(count + 1) {}
+      Sums& operator+=(const Sums& other) {
+        for (size_t s = 0; s < of.size(); ++s) {
+          of[s] += other.of[s];
+          squares[s] += other.squares[s];
+        }
+        return *this;
+      }
+    };
+    Sums none() const { return Sums(count()); }
+
+    // A tile of points, a row for each coordinate.
+    void add(std::span<const Row> coordinates, const double* weight, Sums& to) const {
+      Row distance{};
+      for (size_t k = 0; k < d_; ++k) {
+        const double mean = mean_[k], unit = 1 / width_[k];
+        double sum = 0, square = 0, fourth = 0;
+        std::array<int32_t, tile> cell;
+#pragma omp simd reduction(+ : sum, square, fourth)
+        for (size_t i = 0; i < tile; ++i) {
+          double z = (coordinates[k][i] - mean) * unit, zz = z * z;
+          distance[i] += zz;
+          sum += weight[i] * z;
+          square += weight[i] * zz;
+          fourth += weight[i] * zz * zz;
+          cell[i] = int32_t(std::min(std::max(0.0, z * 2 + double(cells_) / 2), double(cells_ - 1)));
+        }
+        double *of = &to.of[k * per_], *squares = &to.squares[k * per_];
+        of[0] += sum;
+        of[1] += square;
+        squares[0] += square;
+        squares[1] += fourth;
+        for (size_t i = 0; i < tile; ++i) of[2 + cell[i]] += weight[i];
+      }
+      double sum = 0, square = 0, all = 0;
+#pragma omp simd reduction(+ : sum, square, all)
+      for (size_t i = 0; i < tile; ++i) {
+        sum += weight[i] * distance[i];
+        square += weight[i] * distance[i] * distance[i];
+        all += weight[i];
+      }
+      to.of[d_ * per_] += sum;
+      to.squares[d_ * per_] += square;
+      to.of[count()] += all;
+    }
+    // The mean of statistic s, and of its square.
+    std::pair<double, double> mean(const Sums& sums, size_t s) const {
+      const double n = sums.of[count()], mean = sums.of[s] / n;
+      const bool share = s < d_ * per_ && s % per_ > 1;
+      return {mean, share ? mean : sums.squares[s] / n};
+    }
+    std::string name(size_t s) const {
+      if (s == d_ * per_) return "the mean square distance (in deviations)";
+      std::string which = d_ > 1 ? fmt::format(" of coordinate {}", s / per_ + 1) : "";
+      if (s % per_ == 0) return fmt::format("the mean{} of the way from x_0 (in deviations)", which);
+      if (s % per_ == 1) return fmt::format("the mean square{} of the way from x_0 (in deviations)", which);
+      return fmt::format("the share of the ways from x_0 in cell {}{} (half a deviation wide)", s % per_ - 1, which);
+    }
+
+   private:
+    static constexpr size_t cells_ = 8, per_ = 2 + cells_;
+    size_t d_;
+    Coordinates mean_, width_{};
+  };
+  using Sums = Statistics::Sums;
+
+  // The sums of points in chunks, by number of the first; `rows(first, weight)` gives a tile of them and their weights.
+  std::vector<Sums> sums_of(const Statistics& statistics, int64_t points, int64_t chunk, auto&& rows) const {
+    std::vector<Sums> sums(size_t(points / chunk), statistics.none());
+    session_.pool().parallel_for(0, points / chunk, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t j = begin; j < end; ++j)
+        for (int64_t i = j * chunk; i < (j + 1) * chunk; i += int64_t(tile)) {
+          Row weight;
+          const std::vector<Row> coordinates = rows(size_t(i), weight);
+          statistics.add(coordinates, weight.data(), sums[size_t(j)]);
+        }
+    });
+    return sums;
+  }
+
   void compare(const Law& law, bool one, size_t laws, int64_t& n, double& worst_integral,
                std::string& integral_sentence, double& worst_fit, std::string& fit_sentence) {
-    size_t d = law.d, m = c_.elements();
-    // Of each coordinate its mean, square and shares in eight cells of the proposal; of the whole the square distance.
-    const size_t cells = 8, per = 2 + cells, count = d * per + 1;
-    Coordinates width{};
-    for (size_t k = 0; k < d; ++k) {
-      for (size_t j = 0; j <= k; ++j) width[k] += law.root[k][j] * law.root[k][j];
-      width[k] = std::sqrt(width[k]);
-    }
-    // The statistics that are not 0: all but seven of the cells of a coordinate; the last is 1.
-    using Statistics = std::array<std::pair<size_t, double>, 3 * most_dimensions + 2>;
-    auto statistics = [&](const Coordinates& v, Statistics& f) {
-      double square = 0;
-      for (size_t k = 0; k < d; ++k) {
-        double z = (v[k] - law.mean[k]) / width[k];
-        double of_line = std::clamp(std::floor(z * 2 + double(cells) / 2), 0.0, double(cells - 1));
-        auto cell = std::isfinite(z) ? size_t(of_line) : 0;
-        f[3 * k] = {k * per, z};
-        f[3 * k + 1] = {k * per + 1, z * z};
-        f[3 * k + 2] = {k * per + 2 + cell, 1};
-        square += z * z;
-      }
-      f[3 * d] = {d * per, square};
-      f[3 * d + 1] = {count, 1};
-    };
-    using Sums = std::vector<double>;
-    const Sums none(count + 1);
-    // Sums of `add` over chunks, which `merge` takes in order.
-    auto sum_up = [&](int64_t points, int64_t chunk, const Sums& zero, auto&& add, auto&& merge) {
-      std::vector<Sums> parts(size_t(points / chunk), zero);
-      session_.pool().parallel_for(0, points / chunk, 1, [&](int64_t begin, int64_t end) {
-        Statistics f;
-        for (int64_t j = begin; j < end; ++j)
-          for (int64_t i = j * chunk; i < (j + 1) * chunk; ++i) add(size_t(i), f, parts[size_t(j)]);
-      });
-      for (size_t j = 0; j < parts.size(); ++j) merge(int64_t(j) * chunk, parts[j]);
-    };
+    const size_t d = law.d, m = c_.elements();
+    const Statistics statistics(law);
+    const size_t count = statistics.count();
     // A grid of one batch is dense enough; of lattices there are enough for their means to be spread normally.
     const int64_t shifts = one ? 1 : 128, per_shift = one ? batch : session_.draws(1 << 12), total = shifts * per_shift;
-    std::vector<Sums> integrals(size_t(shifts), none);
+    std::vector<Sums> integrals(size_t(shifts), statistics.none());
     for (int64_t first = 0; first < total; first += batch) {
-      const int64_t now = std::min(batch, total - first);
+      const int64_t now = std::min(batch, total - first), chunk = std::min<int64_t>(per_shift, 1 << 11);
       const Nodes nodes = one ? grid(law) : lattices(law, first, now, per_shift);
       const std::vector<double> weight = weights(law, nodes);
-      auto add = [&](size_t i, Statistics& f, Sums& to) {
-        statistics(nodes.v[i], f);
-        for (auto [s, value] : std::span(f).first(3 * d + 2)) to[s] += weight[i] * value / double(per_shift);
-      };
-      sum_up(now, std::min<int64_t>(per_shift, 1 << 11), none, add, [&](int64_t at, const Sums& part) {
-        Sums& to = integrals[size_t((first + at) / per_shift)];
-        for (size_t s = 0; s <= count; ++s) to[s] += part[s];
+      const std::vector<Sums> parts = sums_of(statistics, now, chunk, [&](size_t at, Row& of) {
+        std::vector<Row> rows(d);
+        for (size_t i = 0; i < tile; ++i) {
+          for (size_t k = 0; k < d; ++k) rows[k][i] = nodes.v[at + i][k];
+          of[i] = weight[at + i] / double(per_shift);
+        }
+        return rows;
       });
+      for (size_t j = 0; j < parts.size(); ++j) integrals[size_t((first + int64_t(j) * chunk) / per_shift)] += parts[j];
     }
     // The mean of what lattices tell, and its standard error.
     auto integrated = [&](size_t s) {
       double sum = 0, squares = 0;
-      for (const Sums& each : integrals) sum += each[s] / double(shifts);
-      for (const Sums& each : integrals) squares += (each[s] - sum) * (each[s] - sum);
+      for (const Sums& each : integrals) sum += each.of[s] / double(shifts);
+      for (const Sums& each : integrals) squares += (each.of[s] - sum) * (each.of[s] - sum);
       return std::pair(sum, one ? 0 : std::sqrt(squares / double(shifts * (shifts - 1))));
     };
-    Sums drawn(count + 1), squares = drawn;
+    Sums drawn = statistics.none();
     const int64_t rounds = session_.draws(32), all = batch * rounds;
     for (int64_t r = 0; r < rounds; ++r) {
       State xt = sampler().forward(state(batch, law.x0.data()), law.t, Seed(session_.options().seed, 51),
                                    unchecked(r * batch));
-      std::vector<float> way = ways(law, xt);
-      auto add = [&](size_t i, Statistics& f, Sums& to) {
-        statistics(coordinates(law, &way[i * m]), f);
-        for (auto [s, value] : std::span(f).first(3 * d + 2)) {
-          to[s] += value;
-          to[count + 1 + s] += value * value;
-        }
-      };
-      sum_up(batch, 1 << 11, Sums(2 * (count + 1)), add, [&](int64_t, const Sums& part) {
-        for (size_t s = 0; s <= count; ++s) {
-          drawn[s] += part[s];
-          squares[s] += part[count + 1 + s];
-        }
-      });
+      const std::vector<float> way = ways(law, xt);
+      for (const Sums& part : sums_of(statistics, batch, 1 << 11, [&](size_t at, Row& of) {
+             of.fill(1);
+             const std::vector<Row> elements = rows_of(way, m, at, 1);
+             std::vector<Row> rows;
+             for (size_t k = 0; k < d; ++k) rows.push_back(along(elements, law.frame.covectors[k]));
+             return rows;
+           }))
+        drawn += part;
     }
     n += all;
     const double level = session_.level() / double(laws * (count + 1));
@@ -400,22 +463,15 @@ class DensityChecks {
       worst_integral = share;
       integral_sentence = fmt::format("the density integrates to {:.6g} ({})", integral, where);
     }
-    auto name = [&](size_t s) {
-      if (s == d * per) return std::string("the mean square distance (in deviations)");
-      std::string which = d > 1 ? fmt::format(" of coordinate {}", s / per + 1) : "";
-      if (s % per == 0) return fmt::format("the mean{} of the way from x_0 (in deviations)", which);
-      if (s % per == 1) return fmt::format("the mean square{} of the way from x_0 (in deviations)", which);
-      return fmt::format("the share of the ways from x_0 in cell {}{} (half a deviation wide)", s % per - 1, which);
-    };
     for (size_t s = 0; s < count; ++s) {
       auto [b, error_of_b] = integrated(s);
-      double a = drawn[s] / double(all), square = squares[s] / double(all),
-             by_chance = std::hypot(std::sqrt(std::max(0.0, square - a * a) / double(all)), error_of_b);
+      auto [a, square] = statistics.mean(drawn, s);
+      double by_chance = std::hypot(std::sqrt(std::max(0.0, square - a * a) / double(all)), error_of_b);
       double off = std::abs(a - b) / (inexact * std::max(1.0, std::abs(b)) + bound * by_chance);
       if (!std::isfinite(a - b)) off = infinity;
       if (off <= worst_fit) continue;
       worst_fit = off;
-      fit_sentence = fmt::format("{} is {:.5g} by forward and {:.5g} by log_density ({})", name(s), a, b, where);
+      fit_sentence = fmt::format("{} is {:.5g} by forward and {:.5g} by log_density ({})", statistics.name(s), a, b, where);
     }
   }
 
@@ -493,7 +549,7 @@ class DensityChecks {
   const Subject& subject_;
   const Component& c_;
   const State& starts_;
-  std::optional<Probe> exp_, square_;
+  std::optional<Probe> square_;
   bool ambient_metric_ = true;
 };
 

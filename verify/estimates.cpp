@@ -54,12 +54,12 @@ class EstimateChecks {
                       "endpoint: the x_0 that an estimate stands for"};
     double s = time(0.25), t = time(0.5);
     TwoWays::Results results(subject_->components.size());
-    ways_.compare(results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.25, 1, t,
-                  [&](const State& x0, int64_t first) {
-                    State xt = sampler().forward(x0, t, seed(13), unchecked(first));
-                    return std::pair(Way{sampler().step(certain(x0), xt, s, t, seed(14), unchecked(first)), xt},
-                                     Way{sampler().bridge(x0, xt, s, t, seed(15), unchecked(first)), xt});
-                  });
+    auto both = [&](const State& x0, int64_t first) {
+      State xt = sampler().forward(x0, t, seed(13), unchecked(first));
+      return std::pair(Way{sampler().step(certain(x0), xt, s, t, seed(14), unchecked(first)), xt},
+                       Way{sampler().bridge(x0, xt, s, t, seed(15), unchecked(first)), xt});
+    };
+    ways_.compare({{results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.25, both}}, 1, t);
     ways_.report(results, words);
     for (const Component& c : subject_->components)
       if (!c.estimates_endpoint()) logits(c);
@@ -348,12 +348,12 @@ class EstimateChecks {
     TwoWays::Results results(subject_->components.size());
     for (auto [of_s, of_t] : pairs) {
       double s = time(of_s), t = time(of_t);
-      ways_.compare(results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.125, std::size(pairs), t,
-                    [&](const State& x0, int64_t first) {
-                      State xt = sampler().forward(x0, t, seed(25), unchecked(first));
-                      Way a{sampler().flow_step(certain(x0), xt, s, t, unchecked(first)), {}};
-                      return std::pair(std::move(a), Way{sampler().forward(x0, s, seed(26), unchecked(first)), {}});
-                    });
+      auto both = [&](const State& x0, int64_t first) {
+        State xt = sampler().forward(x0, t, seed(25), unchecked(first));
+        return std::pair(Way{sampler().flow_step(certain(x0), xt, s, t, unchecked(first)), {}},
+                         Way{sampler().forward(x0, s, seed(26), unchecked(first)), {}});
+      };
+      ways_.compare({{results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.125, both}}, std::size(pairs), t);
       if (session_.options().stop_at_failure && TwoWays::any_failed(results)) break;
     }
     ways_.report(results, words);

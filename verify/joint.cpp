@@ -2,9 +2,9 @@
 #include <catenary/verify/joint.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -108,7 +108,10 @@ class JointChecks {
     Triples on(c, x0, a, nullptr), off(c, x0, b, nullptr);
     int64_t n = x0[c.name].shape()[0];
     relations.prepare(on, std::min<int64_t>(n, 1 << 14));
-    sample.add(session_.pool(), n, [&](int64_t i, Pair* values) { relations.read(on, off, i, values); });
+    sample.add(session_.pool(), n, [&](int64_t first, double* of_on, double* of_off) {
+      relations.read(on, first, of_on);
+      relations.read(off, first, of_off);
+    });
     auto worst = sample.worst("on the clock", "without it");
     return {worst.sigmas, sample.comparisons(), worst.sentence};
   }
@@ -139,13 +142,16 @@ class JointChecks {
         // Of a bridge only what its ends do not explain: the second statistic of the first coordinate.
         std::vector<size_t> kept = {end ? size_t{1} : size_t{0}};
         if (!end) kept.push_back(relations.names().size() - 1);
-        std::vector<double> v(relations.names().size());
+        constexpr auto tile = size_t(TwoSample::tile);
+        std::vector<double> values(relations.names().size() * tile);
         for (size_t q : kept) signals.push_back({k, draw, relations.names()[q], std::vector<double>(size_t(n))});
         Signal* first = &signals[signals.size() - kept.size()];
-        for (int64_t i = 0; i < n; ++i) {
-          relations.read(triples, i, v.data());
-          for (size_t q = 0; q < kept.size(); ++q) first[q].values[size_t(i)] = v[kept[q]];
-        }
+        TwoSample::each_tile(0, n, groups, [&](int64_t at) {
+          relations.read(triples, at, values.data());
+          for (size_t q = 0; q < kept.size(); ++q)
+            for (size_t i = 0; i < tile; ++i)
+              first[q].values[size_t(at) + i * size_t(groups)] = values[kept[q] * tile + i];
+        });
         for (size_t q = 0; q < kept.size(); ++q) normalise(first[q].values);
       };
       add("noised", xt, nullptr, "x_t");
@@ -280,21 +286,30 @@ class JointChecks {
     return of;
   }
 
+  // Every datum n times, for `posterior`.
+  std::vector<State> each_repeated(const State& data, int64_t n) const {
+    std::vector<State> repeated;
+    for (size_t d = 0; d < data_size; ++d) repeated.push_back(rows(data, std::vector<size_t>(size_t(n), d)));
+    return repeated;
+  }
+
   // p(datum | x_t) for every sample and datum, [sample][datum].
-  std::vector<double> posterior(const State& data, const State& xt, double t) const {
+  std::vector<double> posterior(const std::vector<State>& repeated, const State& xt, double t) const {
     int64_t n = xt[subject_->components[0].name].shape()[0];
-    std::vector<double> weight(size_t(n) * data_size);
-    for (size_t d = 0; d < data_size; ++d) {
-      State logs = sampler().log_density(rows(data, std::vector<size_t>(size_t(n), d)), xt, t, unchecked());
-      const double share = std::log(shares[d]);
-      for (int64_t i = 0; i < n; ++i) weight[size_t(i) * data_size + d] = share;
-      for (const Component& c : subject_->components) {
-        auto log_p = logs[c.name].values<const float>();
-        for (int64_t i = 0; i < n; ++i) weight[size_t(i) * data_size + d] += double(log_p[size_t(i)]);
-      }
+    std::vector<State> logs;  // By datum;
+    std::vector<std::array<const float*, data_size>> log_p;  // by component and datum.
+    for (const State& datum : repeated) logs.push_back(sampler().log_density(datum, xt, t, unchecked()));
+    for (const Component& c : subject_->components) {
+      auto& of = log_p.emplace_back();
+      for (size_t d = 0; d < data_size; ++d) of[d] = logs[d][c.name].values<const float>().data();
     }
+    std::vector<double> weight(size_t(n) * data_size);
     each_of(n, [&](int64_t i) {
       double* w = &weight[size_t(i) * data_size];
+      for (size_t d = 0; d < data_size; ++d) {
+        w[d] = std::log(shares[d]);
+        for (const auto& of : log_p) w[d] += double(of[d][i]);
+      }
       double most = *std::max_element(w, w + data_size), total = 0;
       for (size_t d = 0; d < data_size; ++d) total += w[d] = std::exp(w[d] - most);
       for (size_t d = 0; d < data_size; ++d) w[d] /= total;
@@ -371,6 +386,7 @@ class JointChecks {
     if (!can_walk("oracle walk")) return;
     const int64_t n = session_.draws(int64_t{1} << 15, 16);
     State data = data_points();
+    const std::vector<State> repeated = each_repeated(data, n);
     std::vector<double> share(data_size);  // Equal data are counted at the first.
     for (size_t d = 0; d < data_size; ++d) share[datum_of(data, data, int64_t(d))] += shares[d];
     Check check;
@@ -386,15 +402,14 @@ class JointChecks {
       options.initial = sampler().forward(rows(data, draw_data(n, session_.options().seed + uint64_t(steps))), time(1),
                                           seed(81), unchecked());
       auto model = [&](const ModelInput& input, State& estimate) {
-        std::vector<double> weight = posterior(data, input.state, input.time);
-        std::vector<size_t> chosen;
-        for (int64_t i = 0; i < n; ++i) {
+        std::vector<double> weight = posterior(repeated, input.state, input.time);
+        std::vector<size_t> chosen(static_cast<size_t>(n));
+        each_of(n, [&](int64_t i) {
           double level = uniform(~input.seed.value, uint32_t(input.step), uint64_t(i));
-          size_t d = 0;
+          size_t& d = chosen[size_t(i)];
           while (d + 1 < data_size && level >= weight[size_t(i) * data_size + d])
             level -= weight[size_t(i) * data_size + d++];
-          chosen.push_back(d);
-        }
+        });
         State x0 = rows(data, chosen);
         for (const Component& c : subject_->components) estimate[c.name] = c.certain(x0);
       };
@@ -433,6 +448,7 @@ class JointChecks {
     if (!can_walk("posterior-mean walk")) return;
     const int64_t n = 1 << 13;
     State data = data_points();
+    const std::vector<State> repeated = each_repeated(data, n);
     Curve curve{"steps", "energy distance to the data", {}, {}};
     std::vector<Energy> energies;
     for (int64_t steps : {1, 2, 4, 8, 16, 32, 64}) {
@@ -440,7 +456,7 @@ class JointChecks {
       options.initial =
           sampler().forward(rows(data, draw_data(n, session_.options().seed + 90)), time(1), seed(83), unchecked());
       auto model = [&](const ModelInput& input, State& estimate) {
-        std::vector<double> weight = posterior(data, input.state, input.time);
+        std::vector<double> weight = posterior(repeated, input.state, input.time);
         for (const Component& c : subject_->components) average(c, data, weight, n, estimate);
       };
       State made = sampler().reverse(model, times(steps), n, Seed(session_.options().seed + 84), options);
@@ -484,24 +500,25 @@ class JointChecks {
       return;
     }
     // The mean of the ways from the likeliest datum, gone from there.
-    if (c.geometry) ways_between(c, data);
+    const std::vector<Vector> ways = c.geometry ? ways_between(c, data) : std::vector<Vector>();
+    std::vector<float> start(values.size()), way(values.size());
     each_of(n, [&](int64_t i) {
       const double* w = &weight[size_t(i) * data_size];
-      auto best = int64_t(std::max_element(w, w + data_size) - w);
-      auto point = [&](int64_t d) {
-        const auto* x = element_of<float>(data, c, d);
-        return Vector(x, x + m);
-      };
-      Vector start = point(best), way(m);
-      for (size_t d = 0; d < data_size; ++d) {
-        if (w[d] < 1e-9 || int64_t(d) == best) continue;
-        Vector by =
-            c.geometry ? ways_.at(c.name)[size_t(best) * data_size + d] : combine(1, point(int64_t(d)), -1, start);
-        way = combine(1, way, w[d], by);
+      const auto best = size_t(std::max_element(w, w + data_size) - w);
+      const auto* from = element_of<float>(data, c, int64_t(best));
+      std::copy_n(from, m, &start[size_t(i) * m]);
+      for (size_t j = 0; j < m; ++j) {
+        double sum = 0;
+        for (size_t d = 0; d < data_size; ++d) {
+          if (w[d] < 1e-9 || d == best) continue;
+          sum += w[d] * (c.geometry ? ways[best * data_size + d][j]
+                                    : double(element_of<float>(data, c, int64_t(d))[j]) - double(from[j]));
+        }
+        way[size_t(i) * m + j] = float(sum);
       }
-      Vector end = c.geometry ? c.geometry->exp(start, way) : combine(1, start, 1, way);
-      for (size_t j = 0; j < m; ++j) values[size_t(i) * m + j] = float(end[j]);
     });
+    if (c.geometry) return (*c.exp)(start.data(), way.data(), values.data(), n);
+    for (size_t j = 0; j < values.size(); ++j) values[j] = start[j] + way[j];
   }
 
   void each_of(int64_t n, const std::function<void(int64_t)>& body) const {
@@ -510,15 +527,13 @@ class JointChecks {
     });
   }
 
-  // log from every datum to every other, computed once.
-  void ways_between(const Component& c, const State& data) const {
-    auto& ways = ways_[c.name];
-    if (!ways.empty()) return;
+  // log from every datum to every other, [from][to].
+  static std::vector<Vector> ways_between(const Component& c, const State& data) {
+    std::vector<Vector> ways;
     for (size_t a = 0; a < data_size; ++a)
-      for (size_t b = 0; b < data_size; ++b) {
-        const auto *x = element_of<float>(data, c, int64_t(a)), *y = element_of<float>(data, c, int64_t(b));
-        ways.push_back(c.geometry->log(Vector(x, x + c.elements()), Vector(y, y + c.elements())));
-      }
+      for (size_t b = 0; b < data_size; ++b)
+        ways.push_back(c.geometry->log(vector_of(c, data, int64_t(a)), vector_of(c, data, int64_t(b))));
+    return ways;
   }
 
   // How far the law of a walk's samples is from that of the data: 2 E|X - Y| - E|X - X'| - E|Y - Y'|, Y and Y' data, X'
@@ -558,7 +573,6 @@ class JointChecks {
 
   Session& session_;
   std::shared_ptr<const Subject> subject_;
-  mutable std::map<std::string, std::vector<Vector>> ways_;
 };
 
 }  // namespace

@@ -82,37 +82,32 @@ class ProcessChecks {
       if (!steps_on && pair.t < 1e-5) continue;
       double s = time(pair.s), t = time(pair.t), r = time(pair.s / 2);
       std::string where = fmt::format("s = {:.4g}, t = {:.4g}", s, t);
-      if (steps_on) {
-        ways.compare(of_chapman, chapman, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
-          State xs = sampler().forward(x0, s, seed(1), unchecked(first));
-          Way a{sampler().transition(xs, s, t, seed(2), unchecked(first)), {}};
-          return std::pair(std::move(a), Way{sampler().forward(x0, t, seed(3), unchecked(first)), {}});
-        });
-        ways.compare(of_bridge, bridge, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
-          State xs = sampler().forward(x0, s, seed(4), unchecked(first));
-          State xt = sampler().transition(xs, s, t, seed(5), unchecked(first));
-          State back = sampler().bridge(x0, xt, s, t, seed(6), unchecked(first));
-          return std::pair(Way{back, xt}, Way{xs, xt});
-        });
-      } else {
-        ways.compare(of_bridge, ends, where, pair.share, repeated, t, [&](const State& x0, int64_t first) {
-          State xt = sampler().forward(x0, t, seed(5), unchecked(first));
-          Way a{sampler().bridge(x0, xt, s, t, seed(6), unchecked(first)), {}};
-          return std::pair(std::move(a), Way{sampler().forward(x0, s, seed(4), unchecked(first)), {}});
-        });
-      }
+      // The checks share their draws, which cost the most.
+      State xs, xt, back;
+      std::vector<TwoWays::Comparison> all;
+      all.push_back({of_bridge, steps_on ? bridge : ends, where, pair.share, [&](const State& x0, int64_t first) {
+                       if (steps_on) xs = sampler().forward(x0, s, seed(4), unchecked(first));
+                       xt = steps_on ? sampler().transition(xs, s, t, seed(5), unchecked(first))
+                                     : sampler().forward(x0, t, seed(5), unchecked(first));
+                       back = sampler().bridge(x0, xt, s, t, seed(6), unchecked(first));
+                       if (steps_on) return std::pair(Way{back, xt}, Way{xs, xt});
+                       return std::pair(Way{back, {}}, Way{sampler().forward(x0, s, seed(4), unchecked(first)), {}});
+                     }});
+      if (steps_on)
+        all.push_back({of_chapman, chapman, where, pair.share, [&](const State& x0, int64_t first) {
+                         return std::pair(Way{xt, {}}, Way{sampler().forward(x0, t, seed(3), unchecked(first)), {}});
+                       }});
       if (any_composes)
-        ways.compare(of_compose, compose, fmt::format("r = {:.4g}, {}", r, where), pair.share / 2, repeated, t,
-                     [&](const State& x0, int64_t first) {
-                       State xt = sampler().forward(x0, t, seed(7), unchecked(first));
-                       State xs = sampler().bridge(x0, xt, s, t, seed(8), unchecked(first));
-                       State by_s = sampler().bridge(x0, xs, r, s, seed(9), unchecked(first));
-                       // Where both ways may be the same function of x_t, another x_t: else their roundings would be
-                       // compared.
-                       State end = steps_on ? xt : sampler().forward(x0, t, seed(18), unchecked(first));
-                       State at_once = sampler().bridge(x0, end, r, t, seed(10), unchecked(first));
-                       return std::pair(Way{by_s, xt}, Way{at_once, end});
-                     });
+        all.push_back({of_compose, compose, fmt::format("r = {:.4g}, {}", r, where), pair.share / 2,
+                       [&](const State& x0, int64_t first) {
+                         State by_s = sampler().bridge(x0, back, r, s, seed(9), unchecked(first));
+                         // Where both ways may be the same function of x_t, another x_t: else their roundings would be
+                         // compared.
+                         State end = steps_on ? xt : sampler().forward(x0, t, seed(18), unchecked(first));
+                         State at_once = sampler().bridge(x0, end, r, t, seed(10), unchecked(first));
+                         return std::pair(Way{by_s, xt}, Way{at_once, end});
+                       }});
+      ways.compare(all, repeated, t);
       for (size_t k = 0; k < count; ++k)
         if (!composes[k]) of_compose[k] = {};
       if (session_.options().stop_at_failure &&
@@ -163,11 +158,11 @@ class ProcessChecks {
     const double horizon = draw.horizon();
     TwoWays ways(session_, *subject_, one_start());
     TwoWays::Results results(subject_->components.size());
-    ways.compare(results, words, fmt::format("T = {:.4g}", horizon), share, 1, horizon,
-                 [&](const State& x0, int64_t first) {
-                   Way a{draw.prior(TwoWays::batch, seed(11), unchecked(first)), {}};
-                   return std::pair(std::move(a), Way{draw.forward(x0, horizon, seed(12), unchecked(first)), {}});
-                 });
+    auto both = [&](const State& x0, int64_t first) {
+      return std::pair(Way{draw.prior(TwoWays::batch, seed(11), unchecked(first)), {}},
+                       Way{draw.forward(x0, horizon, seed(12), unchecked(first)), {}});
+    };
+    ways.compare({{results, words, fmt::format("T = {:.4g}", horizon), share, both}}, 1, horizon);
     ways.report(results, words);
   }
 

@@ -3,7 +3,6 @@
 #include <catenary/verify/relations.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -12,9 +11,10 @@ namespace catenary::verifying {
 
 namespace {
 
-constexpr size_t most_shown = 3, most_kept = 16, most_statistics = 3 * most_shown + 3;
+constexpr size_t most_shown = 3, most_kept = 16;
 constexpr int most_cells = 64;
 
+constexpr size_t tile = TwoSample::tile;
 }  // namespace
 
 std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {
@@ -104,66 +104,89 @@ Relations::Relations(const Component& component, const State& starts, bool with_
   name(fmt::format("the square distance from {} to {}", s, t));
 }
 
-double Relations::along(const std::vector<float>& way, int64_t i, size_t k) const {
-  const Vector& c = covectors_[size_t(i % groups)][k];
-  const float* v = &way[size_t(i) * c.size()];
-  double sum = 0;
-  for (size_t j = 0; j < c.size(); ++j) sum += c[j] * double(v[j]);
-  return sum;
+// Of a tile of one group.
+std::vector<Row> Relations::rows_at(const std::vector<float>& ways, int64_t first) const {
+  return rows_of(ways, component_.elements(), size_t(first), size_t(groups));
 }
 
 void Relations::prepare(const Triples& pilot, int64_t n) {
   if (component_.categorical()) return;
-  for (size_t k = 0; k < kept_; ++k) {
-    double* mean_s = &mean_s_[k * size_t(groups)];
-    double* mean_t = &mean_t_[k * size_t(groups)];
-    std::fill_n(mean_s, groups, 0.0);
-    std::fill_n(mean_t, groups, 0.0);
-    double share = double(groups) / double(n), product = 0, square = 0;
-    for (int64_t i = 0; i < n; ++i) mean_s[i % groups] += share * along(pilot.s_from_0_, i, k);
-    if (!with_end_) continue;
-    for (int64_t i = 0; i < n; ++i) mean_t[i % groups] += share * along(pilot.t_from_0_, i, k);
-    for (int64_t i = 0; i < n; ++i) {
-      double t = along(pilot.t_from_0_, i, k) - mean_t[i % groups];
-      product += t * (along(pilot.s_from_0_, i, k) - mean_s[i % groups]);
-      square += t * t;
-    }
-    pull_[k] = square > 0 && std::isfinite(product / square) ? product / square : 0;
-  }
-}
-
-void Relations::read(const Triples& x, int64_t i, double* values) const {
-  if (component_.categorical()) return read_categories(x, i, values);
-  size_t m = component_.elements(), group = size_t(i % groups);
-  double way = 0, rest = 0;
-  for (size_t k = 0; k < kept_; ++k) {
-    double ds = along(x.s_from_0_, i, k) - mean_s_[k * size_t(groups) + group];
-    way += ds * ds;
-    if (k < shown_) *values++ = ds;
-    if (!with_end_) continue;
-    double mean_t = mean_t_[k * size_t(groups) + group], dt = along(x.t_from_0_, i, k) - mean_t;
-    double left = ds - pull_[k] * dt;
-    // Where x_0 and x_t tell x_s, what is left is rounding: of x_0, of the way and of its mean.
-    double rounded = size_[k * size_t(groups) + group] + std::abs(dt) + std::abs(mean_t);
-    if (std::abs(left) < 1e-6 * rounded) left = 0;
-    rest += left * left;
-    if (k < shown_) {
-      *values++ = left;
-      *values++ = ds * dt;
-    }
-  }
-  *values++ = way;
+  std::fill(mean_s_.begin(), mean_s_.end(), 0.0);
+  std::fill(mean_t_.begin(), mean_t_.end(), 0.0);
+  auto mean_into = [&](std::vector<double>& mean, const std::vector<float>& way) {
+    TwoSample::each_tile(0, n, groups, [&](int64_t first) {
+      const size_t group = size_t(first % groups);
+      const std::vector<Row> rows = rows_at(way, first);
+      for (size_t k = 0; k < kept_; ++k)
+        for (double v : along(rows, covectors_[group][k])) mean[k * size_t(groups) + group] += v;
+    });
+    for (double& v : mean) v *= double(groups) / double(n);
+  };
+  mean_into(mean_s_, pilot.s_from_0_);
   if (!with_end_) return;
-  *values++ = rest;
-  auto distance = double(x.t_from_s_[size_t(i) * m]);
-  *values++ = distance * distance;
+  mean_into(mean_t_, pilot.t_from_0_);
+  std::vector<double> product(kept_), square(kept_);
+  TwoSample::each_tile(0, n, groups, [&](int64_t first) {
+    const size_t group = size_t(first % groups);
+    const std::vector<Row> rows_s = rows_at(pilot.s_from_0_, first), rows_t = rows_at(pilot.t_from_0_, first);
+    for (size_t k = 0; k < kept_; ++k) {
+      const Row s = along(rows_s, covectors_[group][k]), t = along(rows_t, covectors_[group][k]);
+      const size_t at = k * size_t(groups) + group;
+      for (size_t i = 0; i < tile; ++i) {
+        product[k] += (t[i] - mean_t_[at]) * (s[i] - mean_s_[at]);
+        square[k] += (t[i] - mean_t_[at]) * (t[i] - mean_t_[at]);
+      }
+    }
+  });
+  for (size_t k = 0; k < kept_; ++k)
+    pull_[k] = square[k] > 0 && std::isfinite(product[k] / square[k]) ? product[k] / square[k] : 0;
 }
 
-void Relations::read(const Triples& a, const Triples& b, int64_t i, Pair* values) const {
-  std::array<double, most_statistics> by_a, by_b;
-  read(a, i, by_a.data());
-  read(b, i, by_b.data());
-  for (size_t s = 0; s < names_.size(); ++s) values[s] = {by_a[s], by_b[s]};
+void Relations::read(const Triples& x, int64_t first, double* values) const {
+  if (component_.categorical()) {
+    for (int64_t i = 0; i < int64_t(tile); ++i) read_categories(x, first + i * groups, values + i);
+    return;
+  }
+  const size_t m = component_.elements(), group = size_t(first % groups);
+  auto tell = [&](const Row& row) { values = std::copy(row.begin(), row.end(), values); };
+  const std::vector<Row> rows_s = rows_at(x.s_from_0_, first);
+  const std::vector<Row> rows_t = with_end_ ? rows_at(x.t_from_0_, first) : std::vector<Row>();
+  Row way{}, rest{};
+  for (size_t k = 0; k < kept_; ++k) {
+    const size_t at = k * size_t(groups) + group;
+    const double mean_s = mean_s_[at], mean_t = mean_t_[at], pull = pull_[k], size = size_[at];
+    Row s = along(rows_s, covectors_[group][k]);
+#pragma omp simd
+    for (size_t i = 0; i < tile; ++i) {
+      s[i] -= mean_s;
+      way[i] += s[i] * s[i];
+    }
+    if (k < shown_) tell(s);
+    if (!with_end_) continue;
+    Row t = along(rows_t, covectors_[group][k]), left, product;
+#pragma omp simd
+    for (size_t i = 0; i < tile; ++i) {
+      double dt = t[i] - mean_t, of_s = s[i] - pull * dt;
+      // Where x_0 and x_t tell x_s, what is left is rounding: of x_0, of the way and of its mean.
+      double rounded = size + std::abs(dt) + std::abs(mean_t);
+      left[i] = std::abs(of_s) < 1e-6 * rounded ? 0 : of_s;
+      rest[i] += left[i] * left[i];
+      product[i] = s[i] * dt;
+    }
+    if (k < shown_) {
+      tell(left);
+      tell(product);
+    }
+  }
+  tell(way);
+  if (!with_end_) return;
+  tell(rest);
+  Row distances;
+  for (size_t i = 0; i < tile; ++i) {
+    auto distance = double(x.t_from_s_[(size_t(first) + i * size_t(groups)) * m]);
+    distances[i] = distance * distance;
+  }
+  tell(distances);
 }
 
 // Points of several categories are told by their first.
@@ -174,12 +197,16 @@ void Relations::read_categories(const Triples& x, int64_t i, double* values) con
   auto same = [m](const int32_t* a, const int32_t* b) {
     return m == 1 ? *a == *b : std::equal(a, a + m, b);  // The library compares as bytes, by a call.
   };
-  *values++ = same(xs, x0);
-  if (with_end_) *values++ = same(xs, xt);
+  auto tell = [&](double value) {
+    *values = value;
+    values += tile;
+  };
+  tell(same(xs, x0));
+  if (with_end_) tell(same(xs, xt));
   auto k = int32_t(std::min<int64_t>(component_.border->point.categories, most_cells));
   auto cell = [k](int32_t category) { return category < k ? category : category % k; };  // Divisions are slow.
-  *values++ = cell(*xs);
-  if (with_end_ && k * k <= most_cells) *values++ = cell(*xs) * k + cell(*xt);
+  tell(cell(*xs));
+  if (with_end_ && k * k <= most_cells) tell(cell(*xs) * k + cell(*xt));
 }
 
 }  // namespace catenary::verifying

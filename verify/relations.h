@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include <catenary/verify/rows.h>
 #include <catenary/verify/subject.h>
 #include <catenary/verify/two_sample.h>
 
@@ -35,16 +36,13 @@ class Relations {
   const std::vector<std::string>& names() const { return names_; }
   /// Looks at the scale of things in a pilot.
   void prepare(const Triples& pilot, int64_t n);
-  /// The statistics of sample i.
-  void read(const Triples& triples, int64_t i, double* values) const;
-  /// The same, of two ways of drawing.
-  void read(const Triples& a, const Triples& b, int64_t i, Pair* values) const;
+  /// The statistics of samples first, first + groups, ...: what TwoSample::Read asks for of one way of drawing.
+  void read(const Triples& triples, int64_t first, double* values) const;
   /// The cells of histograms where values are whole numbers: how many, else 0.
   const std::vector<int>& whole() const { return whole_; }
 
  private:
-  /// Coordinate k of the displacement of sample i.
-  double along(const std::vector<float>& way, int64_t i, size_t k) const;
+  std::vector<Row> rows_at(const std::vector<float>& ways, int64_t first) const;
   void read_categories(const Triples& triples, int64_t i, double* values) const;
 
   const Component& component_;

@@ -2,18 +2,33 @@
 #include <catenary/verify/session.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <catenary/runtime/walk.h>
+#include <catenary/support/environment.h>
 
 namespace catenary::verifying {
+
+TemporaryFolder::TemporaryFolder() {
+  std::error_code failure;
+  std::string made = (std::filesystem::temp_directory_path(failure) / "catenary.XXXXXX").string();
+  if (!failure && mkdtemp(made.data())) path_ = made;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
 
 Session::Session(std::string subject, const VerifyOptions& options)
     : options_(options), pool_(std::make_shared<ThreadPool>(options.threads)) {
   report_.subject = std::move(subject);
   report_.false_alarm = false_alarm;
+  if (read_environment().cache.empty()) cache_.emplace();
 }
 
 void Session::plan(std::string name, double weight, std::function<void()> run) {
@@ -70,11 +85,11 @@ CompileOptions Session::compile_options(std::vector<Question> questions) const {
   CompileOptions options;
   options.questions = std::move(questions);
   options.sampler.pool = pool_;
+  if (cache_ && !cache_->path().empty()) options.cache = cache_->path();
   return options;
 }
 
 Report Session::run() {
-  auto start = std::chrono::steady_clock::now();
   if (steps_.empty())
     throw Error(fmt::format("{}: no step has a name of VerifyOptions::only ({}); the steps are {}", report_.subject,
                             fmt::join(options_.only, ", "), fmt::join(planned_, ", ")));
@@ -90,7 +105,7 @@ Report Session::run() {
   } catch (const Stop&) {
     done = total;  // What comes after the first failure is left out.
   }
-  report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   return report_;
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,19 @@ namespace catenary::verifying {
 
 /// The probability that the verifier fails a correct subject, all its checks together.
 inline constexpr double false_alarm = 1e-6;
+
+/// A folder for as long as this lives; path() is empty where none can be made.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 class Session {
  public:
@@ -39,6 +53,7 @@ class Session {
   /// How much to draw where standard effort draws `standard`: a sixteenth at quick effort, `most` times as much at
   /// high.
   int64_t draws(int64_t standard, int64_t most = 100) const;
+  /// With a cache in any case: the user's, else one for as long as the session lasts.
   CompileOptions compile_options(std::vector<Question> questions) const;
 
   /// The probability with which one statistical check of a correct subject may fail, its share in false_alarm.
@@ -54,8 +69,10 @@ class Session {
   };
   struct Stop {};
 
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   VerifyOptions options_;
   std::shared_ptr<ThreadPool> pool_;
+  std::optional<TemporaryFolder> cache_;  ///< Where the user keeps none.
   double level_ = false_alarm / 128;  ///< Ten components make about 110 statistical checks.
   std::vector<Step> steps_;
   std::vector<std::string> planned_;  ///< Their names, and of those left out.

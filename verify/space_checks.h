@@ -22,6 +22,10 @@ class SpaceChecks {
   };
   /// Fills n points of each way of drawing, from number `first` on.
   using Fill = std::function<void(float* a, float* b, int64_t n, int64_t first)>;
+  /// One statistic at one sample, by both ways of drawing it.
+  struct Pair {
+    double a, b;
+  };
   /// The statistics of a point of each way.
   using Read = std::function<void(const float* a, const float* b, Pair* values, uint64_t number)>;
 

@@ -58,6 +58,7 @@ void add_components(Session& session, Subject& subject) {
       if (auto manifold = c.space()->as<Manifold>()) {
         Kept<Manifold> space = *manifold;
         c.geometry = std::make_shared<Geometry>(space);
+        c.exp = std::make_shared<Probe>(session, space, [space](Expr x, Expr v) { return space->exp(x, v); });
         c.log = std::make_shared<Probe>(session, space, [space](Expr x, Expr y) { return space->log(x, y); });
         c.distance = std::make_shared<Probe>(
             session, space, [space](Expr x, Expr y) { return splat(space->distance(x, y), space->point()); });
@@ -70,8 +71,12 @@ void add_components(Session& session, Subject& subject) {
 
 }  // namespace
 
-Sampler Subject::compile_again(const Target& target, const CompileOptions& options) const {
-  return joint ? compile(*joint, target, options) : compile_mlir(mlir, file, target, options);
+Sampler Subject::compile(const Target& target, CompileOptions options, bool* from_cache) const {
+  if (from_cache) {
+    *from_cache = false;
+    options.progress = [=](const CompileProgress& p) { *from_cache = *from_cache || p.from_cache; };
+  }
+  return joint ? catenary::compile(*joint, target, options) : compile_mlir(mlir, file, target, options);
 }
 
 Subject subject_of(Session& session, const Joint& joint) {
@@ -89,7 +94,8 @@ Subject subject_of(Session& session, const Joint& joint) {
     for (const auto& c : subject.joint->components()) all = all && answers(c, q);
     if (all) questions.push_back(q);
   }
-  subject.sampler = compile(*subject.joint, session.options().target, session.compile_options(questions));
+  subject.sampler =
+      subject.compile(session.options().target, session.compile_options(questions), &subject.from_cache);
   add_components(session, subject);
   return subject;
 }
@@ -98,8 +104,7 @@ Subject subject_of(Session& session, const std::string& mlir, const std::string&
   Subject subject;
   subject.mlir = mlir;
   subject.file = name;
-  subject.sampler = compile_mlir(mlir, name, session.options().target,
-                                 session.compile_options({std::begin(all_questions), std::end(all_questions)}));
+  subject.sampler = subject.compile(session.options().target, session.compile_options({}), &subject.from_cache);
   if (subject.sampler->answers(Question::convert))
     throw Error(
         fmt::format("'{}' is a conversion, which has no law to verify; name the text of a joint process", name));

@@ -20,6 +20,7 @@ struct Component {
   std::optional<Joint::Component> declared;
   std::vector<int64_t> forbidden;            ///< What the process forbids its model: Estimate::forbidden.
   std::shared_ptr<const Geometry> geometry;  ///< Of a manifold whose declaration is there.
+  std::shared_ptr<const Probe> exp;          ///< The same.
   std::shared_ptr<const Probe> log;          ///< The same.
   std::shared_ptr<const Probe> distance;     ///< The same; every element of its result is the distance.
   std::shared_ptr<const Probe> project;      ///< The same.
@@ -49,13 +50,15 @@ struct Subject {
   std::optional<Joint> joint;  ///< Absent for a saved declaration,
   std::string mlir, file;      ///< whose text and name these are.
   std::optional<Sampler> sampler;
+  bool from_cache = false;  ///< Whether some of its code was.
   std::vector<Component> components;
 
   double horizon() const { return sampler->horizon(); }
   /// The float that is this share of the horizon.
   double time(double share) const { return double(float(share * horizon())); }
   bool answers(Question question) const { return sampler->answers(question); }
-  Sampler compile_again(const Target& target, const CompileOptions& options) const;
+  /// `from_cache`, where it is not null, becomes whether some of the code was.
+  Sampler compile(const Target& target, CompileOptions options, bool* from_cache = nullptr) const;
 };
 
 Subject subject_of(Session& session, const Joint& joint);

@@ -2,6 +2,7 @@
 #include <catenary/verify/two_sample.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -51,71 +52,95 @@ TwoSample::TwoSample(std::vector<std::string> statistics, size_t groups, std::ve
 }
 
 TwoSample::Sums TwoSample::no_sums() const {
-  std::vector<double> none(names_.size() * cells_);
+  std::vector<int64_t> none(names_.size() * cells_);
   return {std::vector<Moments>(names_.size() * groups_), {none, none}, {}};
 }
 
-void TwoSample::calibrate(const Read& read, int64_t n) {
+void TwoSample::calibrate(ThreadPool& pool, const Read& read, int64_t n) {
   std::vector<std::vector<double>> pilot(names_.size());
-  std::vector<Pair> values(names_.size());
-  for (int64_t i = 0; i < n; ++i) {
-    read(i, values.data());
-    for (size_t s = 0; s < names_.size(); ++s)
-      for (double v : {values[s].a, values[s].b})
-        if (std::isfinite(v)) pilot[s].push_back(v);
-  }
+  std::vector<double> a(names_.size() * tile), b = a;
+  each_tile(0, n, int64_t(groups_), [&](int64_t first) {
+    read(first, a.data(), b.data());
+    for (size_t i = 0; i < a.size(); ++i)
+      for (double v : {a[i], b[i]})
+        if (std::isfinite(v)) pilot[i / tile].push_back(v);
+  });
   centre_.resize(names_.size());
-  for (size_t s = 0; s < names_.size(); ++s) {
-    std::vector<double>& v = pilot[s];
-    if (v.empty()) v.push_back(0);
-    double sum = 0;
-    for (double x : v) sum += x;
-    centre_[s] = sum / double(v.size());
-    if (whole_[s] > 0) {
-      low_[s] = -0.5;
-      scale_[s] = 1;
-      continue;
-    }
-    auto at = [&](double share) {
-      auto nth = v.begin() + int64_t(share * double(v.size() - 1));
-      std::nth_element(v.begin(), nth, v.end());
-      return *nth;
-    };
-    double low = at(0.002), high = at(0.998);
-    low_[s] = low;
-    scale_[s] = high > low ? double(cells_ - 2) / (high - low) : 0;
-  }
+  pool.parallel_for(0, int64_t(names_.size()), 1, [&](int64_t begin, int64_t end) {
+    for (auto s = size_t(begin); s < size_t(end); ++s) calibrate(s, pilot[s]);
+  });
 }
 
-void TwoSample::add_sample(Sums& sums, size_t group, std::span<const Pair> values) const {
-  for (size_t s = 0; s < values.size(); ++s) {
-    auto [a, b] = values[s];
-    if (!std::isfinite(a) || !std::isfinite(b)) {
-      if (!sums.not_finite) sums.not_finite = s;
-      continue;
+void TwoSample::calibrate(size_t s, std::vector<double>& pilot) {
+  if (pilot.empty()) pilot.push_back(0);
+  double sum = 0;
+  for (double v : pilot) sum += v;
+  centre_[s] = sum / double(pilot.size());
+  if (whole_[s] > 0) {
+    low_[s] = -0.5;
+    scale_[s] = 1;
+    return;
+  }
+  auto at = [&](double share) {
+    auto nth = pilot.begin() + int64_t(share * double(pilot.size() - 1));
+    std::nth_element(pilot.begin(), nth, pilot.end());
+    return *nth;
+  };
+  double low = at(0.002), high = at(0.998);
+  low_[s] = low;
+  scale_[s] = high > low ? double(cells_ - 2) / (high - low) : 0;
+}
+
+void TwoSample::add_tile(Sums& sums, size_t group, const double* a, const double* b) const {
+  for (size_t s = 0; s < names_.size(); ++s, a += tile, b += tile) {
+    const double centre = centre_[s], low = low_[s], scale = scale_[s];
+    double nothing = 0;  // Of finite numbers.
+    double d = 0, dd = 0, e = 0, ee = 0, f = 0, ff = 0, ffff = 0;
+#pragma omp simd reduction(+ : nothing, d, dd, e, ee, f, ff, ffff)
+    for (int64_t i = 0; i < tile; ++i) {
+      double x = a[i] - centre, y = b[i] - centre, xx = x * x, yy = y * y;
+      nothing += (x - x) + (y - y);
+      d += x - y;
+      dd += (x - y) * (x - y);
+      e += xx - yy;
+      ee += (xx - yy) * (xx - yy);
+      f += x;
+      ff += xx;
+      ffff += xx * xx;
     }
-    double x = a - centre_[s], y = b - centre_[s], xx = x * x, yy = y * y, d = x - y, e = xx - yy;
-    sums.moments[s * groups_ + group] += {1, d, d * d, e, e * e, x, xx, xx * xx};
-    auto cell = [&](double v) {
-      double at = (v - low_[s]) * scale_[s];
-      return s * cells_ + (at < 0 ? 0 : at >= double(cells_ - 2) ? cells_ - 1 : size_t(at) + 1);
-    };
-    sums.counts[0][cell(a)] += 1;
-    sums.counts[1][cell(b)] += 1;
+    const bool finite = nothing == 0;
+    Moments& moments = sums.moments[s * groups_ + group];
+    if (finite)
+      moments += {double(tile), d, dd, e, ee, f, ff, ffff};
+    else
+      moments.n += double(tile);
+    if (!finite && !sums.not_finite) sums.not_finite = s;
+    std::array<int32_t, tile> of_a, of_b;
+#pragma omp simd
+    for (int64_t i = 0; i < tile; ++i) {
+      of_a[size_t(i)] = int32_t(std::min(std::max(0.0, (a[i] - low) * scale + 1), double(cells_ - 1)));
+      of_b[size_t(i)] = int32_t(std::min(std::max(0.0, (b[i] - low) * scale + 1), double(cells_ - 1)));
+    }
+    int64_t *counts_a = &sums.counts[0][s * cells_], *counts_b = &sums.counts[1][s * cells_];
+    for (size_t i = 0; i < size_t(tile); ++i) {
+      if (!finite && !(std::isfinite(a[i]) && std::isfinite(b[i]))) continue;
+      ++counts_a[of_a[i]];
+      ++counts_b[of_b[i]];
+    }
   }
 }
 
 void TwoSample::add(ThreadPool& pool, int64_t n, const Read& read) {
   const int64_t chunk = 1 << 12, pilot = 1 << 14;
-  if (centre_.empty()) calibrate(read, std::min(n, pilot));
+  if (centre_.empty()) calibrate(pool, read, std::min(n, pilot));
   std::vector<Sums> sums(size_t(n / chunk), no_sums());
   pool.parallel_for(0, n / chunk, 1, [&](int64_t begin, int64_t end) {
-    std::vector<Pair> values(names_.size());
+    std::vector<double> a(names_.size() * tile), b = a;
     for (int64_t c = begin; c < end; ++c)
-      for (int64_t i = c * chunk; i < (c + 1) * chunk; ++i) {
-        read(i, values.data());
-        add_sample(sums[size_t(c)], size_t(i) % groups_, values);
-      }
+      each_tile(c * chunk, (c + 1) * chunk, int64_t(groups_), [&](int64_t first) {
+        read(first, a.data(), b.data());
+        add_tile(sums[size_t(c)], size_t(first) % groups_, a.data(), b.data());
+      });
   });
   for (const Sums& s : sums) merge(s);
 }
@@ -174,14 +199,14 @@ TwoSample::Worst TwoSample::worst(const std::string& name_a, const std::string& 
       });
     }
     // Two histograms of equal totals; thin cells are joined to the next.
-    const double* a = &sums_.counts[0][s * cells_];
-    const double* b = &sums_.counts[1][s * cells_];
+    const int64_t* a = &sums_.counts[0][s * cells_];
+    const int64_t* b = &sums_.counts[1][s * cells_];
     double chi_square = 0, degrees = -1, sum_a = 0, sum_b = 0, largest = 0;
     size_t first = 0, worst_first = 0, worst_last = 0;
     double worst_a = 0, worst_b = 0;
     for (size_t c = 0; c < cells_; ++c) {
-      sum_a += a[c];
-      sum_b += b[c];
+      sum_a += double(a[c]);
+      sum_b += double(b[c]);
       if (sum_a + sum_b < 50 && c + 1 < cells_) continue;
       double term = sum_a + sum_b > 0 ? (sum_a - sum_b) * (sum_a - sum_b) / (sum_a + sum_b) : 0;
       chi_square += term;
@@ -218,8 +243,8 @@ Histograms TwoSample::histograms(size_t s, std::string name_a, std::string name_
   double width = scale_[s] > 0 ? 1 / scale_[s] : 1;
   for (size_t c = 0; c <= cells_; ++c) h.edges.push_back(low_[s] + (double(c) - 1) * width);
   for (size_t c = 0; c < cells_; ++c) {
-    h.a.push_back(sums_.counts[0][s * cells_ + c] / samples());
-    h.b.push_back(sums_.counts[1][s * cells_ + c] / samples());
+    h.a.push_back(double(sums_.counts[0][s * cells_ + c]) / samples());
+    h.b.push_back(double(sums_.counts[1][s * cells_ + c]) / samples());
   }
   // The upper cells that whole numbers do not reach.
   while (h.a.size() > 4 && h.a[h.a.size() - 2] == 0 && h.b[h.b.size() - 2] == 0 && h.a.back() == 0 && h.b.back() == 0) {

@@ -26,49 +26,68 @@ int64_t TwoWays::samples() const {
   return session_.draws(least);
 }
 
-void TwoWays::compare(Results& results, const Words& words, const std::string& where, double share, size_t repeated,
-                      double at, const DrawBoth& draw) {
-  bool with_end = !words.t.empty();
-  size_t count = subject_.components.size();
+// A comparison under way, by component.
+struct TwoWays::Running {
   std::vector<Relations> relations;
-  std::vector<std::unique_ptr<TwoSample>> samples_of;
-  for (const Component& c : subject_.components) {
-    relations.emplace_back(c, x0_, with_end, words.s, words.t);
-    samples_of.push_back(
-        std::make_unique<TwoSample>(relations.back().names(), size_t(groups), relations.back().whole()));
-  }
-  auto n = int64_t(share * double(samples()));
-  int64_t drawn = 0;  // Also what is no number, which statistics leave out.
-  for (int64_t first = 0; first < n; first += batch) {
-    auto [a, b] = draw(x0_, first);
-    drawn += batch;
-    for (size_t k = 0; k < count; ++k) {
-      const Component& c = subject_.components[k];
-      Triples ta(c, x0_, a.xs, a.xt ? &*a.xt : nullptr), tb(c, x0_, b.xs, b.xt ? &*b.xt : nullptr);
-      if (first == 0) relations[k].prepare(ta, pilot);
-      samples_of[k]->add(session_.pool(), batch,
-                         [&](int64_t i, Pair* values) { relations[k].read(ta, tb, i, values); });
+  std::vector<TwoSample> samples_of;
+  int64_t drawn = 0;  ///< Also what is no number, which statistics leave out.
+};
+
+void TwoWays::compare(const std::vector<Comparison>& comparisons, size_t repeated, double at) {
+  std::vector<Running> all(comparisons.size());
+  for (size_t j = 0; j < all.size(); ++j)
+    for (const Component& c : subject_.components) {
+      const Words& words = comparisons[j].words;
+      const Relations& made = all[j].relations.emplace_back(c, x0_, !words.t.empty(), words.s, words.t);
+      all[j].samples_of.emplace_back(made.names(), size_t(groups), made.whole());
     }
-    if (session_.options().stop_at_failure && obvious(samples_of, words, at)) break;
+  const auto whole = double(samples());
+  bool more = true, clear = false;
+  for (int64_t first = 0; more && !clear; first += batch) {
+    more = false;
+    for (size_t j = 0; j < all.size(); ++j) {
+      const auto n = int64_t(comparisons[j].share * whole);
+      if (first >= n) continue;
+      add(all[j], comparisons[j], first);
+      more = more || first + batch < n;
+      clear = clear || (session_.options().stop_at_failure && obvious(all[j], comparisons[j].words, at));
+    }
   }
-  for (size_t k = 0; k < count; ++k) {
-    auto worst = samples_of[k]->worst(words.name_a, words.name_b, subject_.components[k].approximation(at));
-    double level = session_.level() / double(samples_of[k]->comparisons() * repeated);
-    Result& r = results[k];
-    r.n = std::max(r.n, drawn);
-    r.threshold = sigmas_of_probability(level);
-    if (!(worst.sigmas > r.sigmas)) continue;
-    r.sigmas = worst.sigmas;
-    r.sentence = worst.sentence;
-    r.where = where;
-    r.histograms = samples_of[k]->histograms(worst.statistic, words.name_a, words.name_b);
+  for (size_t j = 0; j < all.size(); ++j)
+    for (size_t k = 0; k < subject_.components.size(); ++k) {
+      const Words& words = comparisons[j].words;
+      const TwoSample& sample = all[j].samples_of[k];
+      auto worst = sample.worst(words.name_a, words.name_b, subject_.components[k].approximation(at));
+      Result& r = comparisons[j].results[k];
+      r.n = std::max(r.n, all[j].drawn);
+      r.threshold = sigmas_of_probability(session_.level() / double(sample.comparisons() * repeated));
+      if (!(worst.sigmas > r.sigmas)) continue;
+      r.sigmas = worst.sigmas;
+      r.sentence = worst.sentence;
+      r.where = comparisons[j].where;
+      r.histograms = sample.histograms(worst.statistic, words.name_a, words.name_b);
+    }
+}
+
+void TwoWays::add(Running& running, const Comparison& comparison, int64_t first) const {
+  auto [a, b] = comparison.draw(x0_, first);
+  running.drawn += batch;
+  for (size_t k = 0; k < subject_.components.size(); ++k) {
+    const Component& c = subject_.components[k];
+    Relations& relations = running.relations[k];
+    Triples ta(c, x0_, a.xs, a.xt ? &*a.xt : nullptr), tb(c, x0_, b.xs, b.xt ? &*b.xt : nullptr);
+    if (first == 0) relations.prepare(ta, pilot);
+    running.samples_of[k].add(session_.pool(), batch, [&](int64_t at, double* of_a, double* of_b) {
+      relations.read(ta, at, of_a);
+      relations.read(tb, at, of_b);
+    });
   }
 }
 
 // Whether the samples so far are so far apart that more need not be drawn: a look that no correct law is failed by.
-bool TwoWays::obvious(const std::vector<std::unique_ptr<TwoSample>>& samples_of, const Words& words, double at) const {
-  for (size_t k = 0; k < samples_of.size(); ++k)
-    if (samples_of[k]->worst(words.name_a, words.name_b, subject_.components[k].approximation(at)).sigmas > 20)
+bool TwoWays::obvious(const Running& running, const Words& words, double at) const {
+  for (size_t k = 0; k < subject_.components.size(); ++k)
+    if (running.samples_of[k].worst(words.name_a, words.name_b, subject_.components[k].approximation(at)).sigmas > 20)
       return true;
   return false;
 }

@@ -44,16 +44,25 @@ class TwoWays {
 
   /// How many samples a comparison takes.
   int64_t samples() const;
-  /// Draws both ways, a share of samples(), and adds what they say of each component to its result. It is one of
-  /// `repeated` such comparisons, at a time `at` of approximations.
-  void compare(Results& results, const Words& words, const std::string& where, double share, size_t repeated, double at,
-               const DrawBoth& draw);
+  struct Comparison {
+    Results& results;
+    const Words& words;
+    std::string where;  ///< The times, for messages.
+    double share;       ///< of samples()
+    DrawBoth draw;
+  };
+  /// Draws both ways, and adds what they say of each component to its result. Each is one of `repeated` such
+  /// comparisons, at a time `at` of approximations. Batch by batch they draw in order: one may use what those before it
+  /// drew from the same starts, as long as its own share is not the larger.
+  void compare(const std::vector<Comparison>& comparisons, size_t repeated, double at);
   static bool any_failed(const Results& results);
   /// A check for each component; of one that was never compared, skipped.
   void report(const Results& results, const Words& words);
 
  private:
-  bool obvious(const std::vector<std::unique_ptr<TwoSample>>& samples_of, const Words& words, double at) const;
+  struct Running;
+  void add(Running& running, const Comparison& comparison, int64_t first) const;
+  bool obvious(const Running& running, const Words& words, double at) const;
 
   Session& session_;
   const Subject& subject_;

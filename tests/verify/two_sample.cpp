@@ -23,14 +23,17 @@ using Draw = std::function<double(std::mt19937_64&)>;
 TwoSample::Worst compare(const Draw& a, const Draw& b, int n, uint64_t seed, double allowed = 0,
                          const std::vector<int>& whole = {}) {
   std::mt19937_64 random(seed);
-  std::vector<Pair> pairs;
+  std::vector<double> of_a, of_b;
   for (int i = 0; i < n; ++i) {
-    double by_a = a(random);
-    pairs.push_back({by_a, b(random)});
+    of_a.push_back(a(random));
+    of_b.push_back(b(random));
   }
   ThreadPool pool(2);
   TwoSample sample({"x"}, 1, whole);
-  sample.add(pool, n, [&](int64_t i, Pair* value) { *value = pairs[size_t(i)]; });
+  sample.add(pool, n, [&](int64_t first, double* to_a, double* to_b) {
+    std::copy_n(&of_a[size_t(first)], TwoSample::tile, to_a);
+    std::copy_n(&of_b[size_t(first)], TwoSample::tile, to_b);
+  });
   return sample.worst("by a", "by b", allowed);
 }
 
