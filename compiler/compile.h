@@ -31,9 +31,9 @@ struct Target {
 
 /// What CompileOptions::progress is told.
 struct CompileProgress {
-  Question question;    ///< It is ready,
-  bool from_cache;      ///< found in the cache, or compiled.
-  size_t done, of;      ///< Questions that are, of all.
+  Question question;  ///< It is ready,
+  bool from_cache;    ///< found in the cache, or compiled.
+  size_t done, of;    ///< Questions that are, of all.
 };
 
 struct CompileOptions {

@@ -25,7 +25,6 @@ using namespace mlir;
 
 namespace {
 
-
 mlir::Type floats_like(mlir::Type type) {
   auto element = Float32Type::get(type.getContext());
   if (auto shaped = dyn_cast<RankedTensorType>(type)) return RankedTensorType::get(shaped.getShape(), element);

@@ -4,6 +4,9 @@
 #include <cctype>
 
 #include <fmt/format.h>
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/Dialect/Math/IR/Math.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
 
 #include <catenary/compiler/dialect/questions.h>
 #include <catenary/compiler/symbols.h>
@@ -42,6 +45,32 @@ std::string c_string(const char* text) {
   return quoted + "\"";
 }
 
+// About how many operations a point takes. Loops whose end is not known are taken to make a few trips.
+int64_t work_of(mlir::Region& region) {
+  int64_t work = 0;
+  for (mlir::Operation& op : region.getOps()) {
+    if (mlir::isa<SampleOp>(op)) continue;  // Once a sample.
+    int64_t inside = 0, trips = 1;
+    for (mlir::Region& nested : op.getRegions()) inside += work_of(nested);
+    if (mlir::isa<mlir::scf::WhileOp>(op)) trips = 4;
+    if (auto loop = mlir::dyn_cast<mlir::scf::ForOp>(op))
+      if (auto count = loop.getStaticTripCount()) trips = count->getSExtValue();
+    work += trips * inside;
+    const llvm::StringRef name = op.getName().getDialectNamespace();
+    if (mlir::isa<DrawOp>(op))
+      work += 32;
+    else if (mlir::isa<mlir::math::FmaOp, mlir::math::AbsFOp, mlir::math::FloorOp, mlir::math::RoundEvenOp>(op))
+      work += 1;
+    else if (mlir::isa<mlir::math::SqrtOp, mlir::arith::DivFOp>(op))
+      work += 4;
+    else if (name == "math")
+      work += 16;
+    else if (name == "arith" && !mlir::isa<mlir::arith::ConstantOp>(op))
+      work += 1;
+  }
+  return work;
+}
+
 }  // namespace
 
 std::vector<ComponentEntry> read_components(mlir::ModuleOp module) {
@@ -65,6 +94,7 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
                   int32_t(form_of(pipeline.getQuestion()).times.size()),
                   0,
                   int64_t(pipeline.getDraws().value_or(0)),
+                  work_of(pipeline.getBody()),
                   {},
                   sample_part_symbol(module, pipeline),
                   points_part_symbol(module, pipeline)};
@@ -97,7 +127,7 @@ KernelTable::KernelTable(std::string name, double horizon, const Target& target,
   for (size_t i = 0; i < kernel_entries_.size(); ++i) {
     const KernelEntry& k = kernel_entries_[i];
     kernels_.push_back({k.pipeline.c_str(), k.sites.c_str(), target.lanes, k.group, k.time_count, k.coefficient_count,
-                        k.draws, int32_t(k.operands.size()), k.operands.data(), nullptr, nullptr,
+                        k.draws, k.work, int32_t(k.operands.size()), k.operands.data(), nullptr, nullptr,
                         k.ptx_symbol.empty() ? nullptr : &devices_[i]});
   }
   module_ = {CATENARY_ABI_VERSION,
@@ -158,9 +188,9 @@ std::string KernelTable::c_header() const {
   line(fmt::format("\nstatic const catenary_kernel catenary_{}_kernels[] = {{", name));
   for (size_t k = 0; k < kernels_.size(); ++k) {
     const catenary_kernel& kernel = kernels_[k];
-    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}, {}}},",
+    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}, {}}},",
                      c_string(kernel.pipeline), c_string(kernel.sites), kernel.lanes, kernel.group, kernel.time_count,
-                     kernel.coefficient_count, kernel.draws, kernel.operand_count, name, k,
+                     kernel.coefficient_count, kernel.draws, kernel.work, kernel.operand_count, name, k,
                      kernel_entries_[k].sample_symbol, kernel_entries_[k].points_symbol,
                      kernel.device ? fmt::format("&catenary_{}_device_{}", name, k) : "NULL"));
   }

@@ -22,7 +22,7 @@ struct ComponentEntry {
 struct KernelEntry {
   std::string pipeline, sites;
   int32_t group, time_count, coefficient_count;
-  int64_t draws;
+  int64_t draws, work;
   std::vector<catenary_operand> operands;
   std::string sample_symbol, points_symbol;
   std::string ptx_symbol = {};  ///< Of the text that has functions of the same names for a GPU. Empty: none.

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define CATENARY_ABI_VERSION 4
+#define CATENARY_ABI_VERSION 5
 #define CATENARY_MAX_RANK 4
 #define CATENARY_MAX_TIMES 2
 
@@ -135,6 +135,7 @@ typedef struct catenary_kernel {
   int32_t time_count; /* prior and convert 0; bridge and all that step 2 (s, t); all others 1 (t) */
   int32_t coefficient_count;
   int64_t draws; /* the most numbers that a point takes of one stream on one trip; a stream has 2^50 */
+  int64_t work;  /* about how many operations a point takes: how many points are worth a thread */
   int32_t operand_count;
   const catenary_operand* operands;
   void (*sample_part)(const catenary_sample_args*);

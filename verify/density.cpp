@@ -471,7 +471,8 @@ class DensityChecks {
       if (!std::isfinite(a - b)) off = infinity;
       if (off <= worst_fit) continue;
       worst_fit = off;
-      fit_sentence = fmt::format("{} is {:.5g} by forward and {:.5g} by log_density ({})", statistics.name(s), a, b, where);
+      fit_sentence =
+          fmt::format("{} is {:.5g} by forward and {:.5g} by log_density ({})", statistics.name(s), a, b, where);
     }
   }
 

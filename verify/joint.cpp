@@ -296,7 +296,7 @@ class JointChecks {
   // p(datum | x_t) for every sample and datum, [sample][datum].
   std::vector<double> posterior(const std::vector<State>& repeated, const State& xt, double t) const {
     int64_t n = xt[subject_->components[0].name].shape()[0];
-    std::vector<State> logs;  // By datum;
+    std::vector<State> logs;                                 // By datum;
     std::vector<std::array<const float*, data_size>> log_p;  // by component and datum.
     for (const State& datum : repeated) logs.push_back(sampler().log_density(datum, xt, t, unchecked()));
     for (const Component& c : subject_->components) {

@@ -152,8 +152,8 @@ class Sameness {
         for (int64_t i = 0; i < tensor.size(); ++i) {
           if (a[i] == b[i]) continue;
           if (check.statistic++ == 0)
-            check.worst =
-                fmt::format("{} of '{}' differs first at sample {}", drawn[q].name, name, i / (tensor.size() / samples));
+            check.worst = fmt::format("{} of '{}' differs first at sample {}", drawn[q].name, name,
+                                      i / (tensor.size() / samples));
         }
       }
     }

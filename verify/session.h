@@ -73,7 +73,7 @@ class Session {
   VerifyOptions options_;
   std::shared_ptr<ThreadPool> pool_;
   std::optional<TemporaryFolder> cache_;  ///< Where the user keeps none.
-  double level_ = false_alarm / 128;  ///< Ten components make about 110 statistical checks.
+  double level_ = false_alarm / 128;      ///< Ten components make about 110 statistical checks.
   std::vector<Step> steps_;
   std::vector<std::string> planned_;  ///< Their names, and of those left out.
   Report report_;

@@ -94,8 +94,7 @@ Subject subject_of(Session& session, const Joint& joint) {
     for (const auto& c : subject.joint->components()) all = all && answers(c, q);
     if (all) questions.push_back(q);
   }
-  subject.sampler =
-      subject.compile(session.options().target, session.compile_options(questions), &subject.from_cache);
+  subject.sampler = subject.compile(session.options().target, session.compile_options(questions), &subject.from_cache);
   add_components(session, subject);
   return subject;
 }

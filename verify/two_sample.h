@@ -31,7 +31,8 @@ class TwoSample {
 
   /// So many samples of one group are read at a time: they lie side by side, for vector code.
   static constexpr int64_t tile = 64;
-  /// Calls body(first) for every tile of samples begin .. end - 1 of `groups` groups; their number is a multiple of both.
+  /// Calls body(first) for every tile of samples begin .. end - 1 of `groups` groups; their number is a multiple of
+  /// both.
   static void each_tile(int64_t begin, int64_t end, int64_t groups, auto&& body) {
     for (int64_t i = begin; i < end; i += groups * tile)
       for (int64_t g = 0; g < groups; ++g) body(i + g);

@@ -1,6 +1,7 @@
 // Draws of a sampler: the right coefficients and draws reach the right points, however a batch is laid out.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -232,6 +233,32 @@ TEST_CASE("a sampler may be called from many threads at once") {
     });
   for (std::thread& caller : callers) caller.join();
   CHECK(wrong == 0);
+}
+
+// One kernel that counts its calls, and of which a point takes so many operations.
+std::atomic<int> calls = 0;
+int calls_of(int64_t work, int64_t points) {
+  const catenary_point point = {CATENARY_F32, 0, {}, 1, 0};
+  const catenary_component component = {"x", "line", "", point, point, "endpoint"};
+  const catenary_operand operands[] = {{0, CATENARY_X0}, {0, CATENARY_OUT}};
+  const catenary_kernel kernel = {
+      "forward", "", 8, 2, 1, 0, 1, work, 2, operands, nullptr, [](const catenary_tile_args*) { ++calls; }, nullptr};
+  const catenary_module made = {
+      CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "toy", "any", "", 1, 1, &component, 1, &kernel};
+  const Sampler sampler = Sampler::load(&made, {}, {.threads = 3});
+  State x0{{"x", Tensor::empty(Dtype::f32, {points})}};
+  std::fill_n(x0["x"].data_as<float>(), points, 0.0f);
+  calls = 0;
+  sampler.forward(x0, 0.5, Seed(1));
+  return calls;
+}
+
+TEST_CASE("a call is shared among threads by what it does, not by its size alone") {
+  const int64_t points = 1 << 10;  // 64 tiles.
+  CHECK(calls_of(10, points) == 1);
+  CHECK(calls_of(10000, points) > 3);
+  CHECK(calls_of(int64_t{1} << 40, points) > 3);
+  CHECK(calls_of(10, points << 8) > 3);
 }
 
 TEST_CASE("seeds, steps and questions draw differently") {

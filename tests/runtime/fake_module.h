@@ -181,7 +181,7 @@ const catenary_module* module() {
         else
           points = members[0] == 0 ? residues<lanes, group, question> : chain<lanes, group, question>;
         made.kernels.push_back({name_of(question), members[0] == 0 ? "residues" : "chain", lanes, group,
-                                times[int(question)], 3, members[0] == 0 ? 3 : 1, int32_t(operands.size()), nullptr,
+                                times[int(question)], 3, members[0] == 0 ? 3 : 1, 0, int32_t(operands.size()), nullptr,
                                 sample_part<lanes, question>, points});
       }
     };
@@ -211,6 +211,7 @@ const catenary_module* scores_module() {
                                          group,
                                          1,
                                          3,
+                                         0,
                                          0,
                                          3,
                                          operands,

@@ -124,9 +124,19 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
   const catenary_point point = {CATENARY_F32, 0, {}, 1, 0};
   const catenary_component component = {"x", "line", "", point, point, "endpoint"};
   const catenary_operand operand = {0, CATENARY_OUT};
-  const catenary_kernel kernel = {
-      "forward", "", 8, 2, 1, 3, 1, 1, &operand, [](const catenary_sample_args*) {}, [](const catenary_tile_args*) {},
-      &code};
+  const catenary_kernel kernel = {"forward",
+                                  "",
+                                  8,
+                                  2,
+                                  1,
+                                  3,
+                                  1,
+                                  0,
+                                  1,
+                                  &operand,
+                                  [](const catenary_sample_args*) {},
+                                  [](const catenary_tile_args*) {},
+                                  &code};
   const catenary_module raw = {
       CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "toy", "any", "", 1, 1, &component, 1, &kernel};
   CudaKernels kernels(Module(&raw, nullptr), std::make_shared<const CudaDevice>(0, CATENARY_FAKE_CUDA_DRIVER));

@@ -99,6 +99,31 @@ TEST_CASE("what is kept is read, and not made again") {
   CHECK(fs::last_write_time(file) > long_ago + std::chrono::hours(1));
 }
 
+TEST_CASE(
+    "compilation tells which questions are ready, and whether a cache had them; the horizon changes the prior alone") {
+  fs::path folder = fresh("progress");
+  std::string told;
+  auto compiled = [&](double horizon) {
+    told.clear();
+    Joint joint("walk", horizon);
+    joint.add("x", Brownian(Euclidean({}), 1));
+    CompileOptions options{.questions = {Question::prior, Question::forward}, .cache = folder.string()};
+    options.progress = [&](const CompileProgress& p) {
+      told += fmt::format("{} {} of {}{}; ", name_of(p.question), p.done, p.of, p.from_cache ? ", kept" : "");
+    };
+    return compile(joint, Target::host(), options).horizon();
+  };
+  CHECK(compiled(1) == 1);
+  CHECK(told == "prior 1 of 2; forward 2 of 2; ");
+  CHECK(compiled(1) == 1);
+  CHECK(told == "prior 1 of 2, kept; forward 2 of 2, kept; ");
+  CHECK(compiled(2) == 2);
+  CHECK(told == "prior 1 of 2; forward 2 of 2, kept; ");
+  CompileOptions stops{.cache = folder.string()};
+  stops.progress = [](const CompileProgress&) { throw Cancelled("enough"); };
+  CHECK_THROWS_AS(compile(walk(1), Target::host(), stops), Cancelled);
+}
+
 TEST_CASE("a cache keeps to its size, and clears away what was left behind") {
   fs::path folder = fresh("full");
   auto key = [](char digit) { return std::string(64, digit); };
@@ -148,7 +173,8 @@ TEST_CASE("nothing is taken from a folder that others may write to, nor what sta
 TEST_CASE("many threads keep and find in one folder") {
   fs::path folder = fresh("threads");
   CompiledQuestion question;
-  question.kernels.push_back({"forward", "atoms", 2, 1, 3, 4, {{0, CATENARY_X0}, {0, CATENARY_OUT}}, "s", "p", "x", 4});
+  question.kernels.push_back(
+      {"forward", "atoms", 2, 1, 3, 4, 5, {{0, CATENARY_X0}, {0, CATENARY_OUT}}, "s", "p", "x", 4});
   question.object.assign(100000, 'x');
   const std::string key(64, 'c');
   std::atomic<int> wrong = 0;
