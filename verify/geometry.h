@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -18,6 +19,7 @@ using Vector = std::vector<double>;
 /// A function of two points, compiled: a point. Draws are allowed.
 class Probe {
  public:
+  /// Begins to compile it; the first call waits, and throws what was wrong with it.
   Probe(Session& session, Kept<Space> space, const std::function<Expr(Expr a, Expr b)>& function);
   /// n points of a and b, one after another, to n points; of the space's element type. The points are numbers first,
   /// first + 1, ... of the seed's draws.
@@ -26,7 +28,7 @@ class Probe {
  private:
   Shape point_;
   Dtype dtype_;
-  std::optional<Sampler> sampler_;
+  std::shared_future<Sampler> sampler_;
 };
 
 /// Orthonormal tangent vectors at a point, and what gives a tangent vector's coordinates along them.

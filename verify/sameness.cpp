@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <functional>
+#include <future>
 
 #include <fmt/format.h>
 
@@ -78,20 +79,22 @@ class Sameness {
  private:
   // Code for other widths takes long to compile: but for high effort, each question is asked at one of the two.
   void widths(const std::vector<State>& first) {
-    const int own = session_.options().target.lanes;
-    size_t turn = 0;
+    const Target own = session_.options().target;
+    std::vector<std::pair<Target, std::future<Sampler>>> others;
     for (int lanes : {4, 8, 16}) {
-      if (lanes == own) continue;
-      Target target = session_.options().target;
+      if (lanes == own.lanes) continue;
+      Target target = own;
       target.lanes = lanes;
       std::vector<Question> questions;
       for (Question q : subject_questions())
-        if (session_.options().effort == Effort::high || (size_t(q) + turn) % 2 == 0) questions.push_back(q);
-      ++turn;
-      const Sampler sampler = subject_.compile(target, session_.compile_options(questions));
-      compare("vector width", fmt::format("{} points side by side, against {}", own, lanes), first,
-              [&] { return draw(sampler, 0, samples); });
+        if (session_.options().effort == Effort::high || (size_t(q) + others.size()) % 2 == 0) questions.push_back(q);
+      others.emplace_back(target, std::async([this, target, options = session_.compile_options(questions)] {
+                            return subject_.compile(target, options);
+                          }));
     }
+    for (auto& [target, sampler] : others)
+      compare("vector width", fmt::format("{} points side by side, against {}", own.lanes, target.lanes), first,
+              [&, compiled = sampler.get()] { return draw(compiled, 0, samples); });
   }
 
   double t() const { return subject_.time(0.5); }
@@ -144,7 +147,7 @@ class Sameness {
     check.compared = std::move(compared);
     check.statistic_name = "elements that differ";
     for (size_t q = 0; q < expected.size(); ++q) {
-      if (found[q].size() == 0) continue;
+      if (found[q].empty()) continue;
       for (const auto& [name, tensor] : expected[q]) {
         const auto *a = static_cast<const int32_t*>(tensor.data()),
                    *b = static_cast<const int32_t*>(found[q][name].data());

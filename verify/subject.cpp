@@ -45,27 +45,30 @@ constexpr Question all_questions[] = {Question::prior, Question::forward,    Que
                                       Question::step,  Question::transition, Question::log_density,
                                       Question::score, Question::flow_step,  Question::mean_step};
 
-void add_components(Session& session, Subject& subject) {
+Component declared_component(Session& session, const Joint::Component& declared) {
+  Component c;
+  c.declared = declared;
+  c.forbidden = declared.estimate().forbidden;
+  if (auto manifold = c.space()->as<Manifold>()) {
+    Kept<Manifold> space = *manifold;
+    c.geometry = std::make_shared<Geometry>(space);
+    c.exp = std::make_shared<Probe>(session, space, [space](Expr x, Expr v) { return space->exp(x, v); });
+    c.log = std::make_shared<Probe>(session, space, [space](Expr x, Expr y) { return space->log(x, y); });
+    c.distance = std::make_shared<Probe>(
+        session, space, [space](Expr x, Expr y) { return splat(space->distance(x, y), space->point()); });
+    c.project = std::make_shared<Probe>(session, space, [space](Expr x, Expr) { return space->project(x); });
+  }
+  return c;
+}
+
+void add_borders(Subject& subject) {
   auto borders = subject.sampler->components();
+  subject.components.resize(borders.size());
   for (size_t i = 0; i < borders.size(); ++i) {
-    Component c;
+    Component& c = subject.components[i];
     c.name = borders[i].name;
     c.label = borders.size() > 1 ? c.name + ": " : "";
     c.border = &borders[i];
-    if (subject.joint) {
-      c.declared = subject.joint->components()[i];
-      c.forbidden = c.declared->estimate().forbidden;
-      if (auto manifold = c.space()->as<Manifold>()) {
-        Kept<Manifold> space = *manifold;
-        c.geometry = std::make_shared<Geometry>(space);
-        c.exp = std::make_shared<Probe>(session, space, [space](Expr x, Expr v) { return space->exp(x, v); });
-        c.log = std::make_shared<Probe>(session, space, [space](Expr x, Expr y) { return space->log(x, y); });
-        c.distance = std::make_shared<Probe>(
-            session, space, [space](Expr x, Expr y) { return splat(space->distance(x, y), space->point()); });
-        c.project = std::make_shared<Probe>(session, space, [space](Expr x, Expr) { return space->project(x); });
-      }
-    }
-    subject.components.push_back(std::move(c));
   }
 }
 
@@ -94,8 +97,10 @@ Subject subject_of(Session& session, const Joint& joint) {
     for (const auto& c : subject.joint->components()) all = all && answers(c, q);
     if (all) questions.push_back(q);
   }
+  // What geometry needs is compiled beside the process.
+  for (const auto& c : subject.joint->components()) subject.components.push_back(declared_component(session, c));
   subject.sampler = subject.compile(session.options().target, session.compile_options(questions), &subject.from_cache);
-  add_components(session, subject);
+  add_borders(subject);
   return subject;
 }
 
@@ -107,7 +112,7 @@ Subject subject_of(Session& session, const std::string& mlir, const std::string&
   if (subject.sampler->answers(Question::convert))
     throw Error(
         fmt::format("'{}' is a conversion, which has no law to verify; name the text of a joint process", name));
-  add_components(session, subject);
+  add_borders(subject);
   auto forbidden = forbidden_categories(mlir, name);
   for (Component& c : subject.components) {
     c.forbidden = forbidden.at(c.name);

@@ -16,7 +16,7 @@ namespace catenary::verifying {
 struct Component {
   std::string name;
   std::string label;  ///< what its checks are called after: "" where it is the only one, else "wind: "
-  const catenary_component* border;
+  const catenary_component* border = nullptr;
   std::optional<Joint::Component> declared;
   std::vector<int64_t> forbidden;            ///< What the process forbids its model: Estimate::forbidden.
   std::shared_ptr<const Geometry> geometry;  ///< Of a manifold whose declaration is there.
