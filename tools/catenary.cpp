@@ -74,6 +74,7 @@ struct Arguments {
   double horizon = 0;  ///< 0: the entry's
   std::string effort = "standard", plot, gpu, folder = ".";
   uint64_t seed = 1;
+  std::vector<std::string> only;
   int threads = 0;
   bool json = false, all = false, stop = false, quiet = false;
 
@@ -158,6 +159,7 @@ Report verify_one(const std::string& name, const Arguments& arguments) {
   options.seed = arguments.seed;
   options.threads = arguments.threads;
   options.stop_at_failure = arguments.stop;
+  options.only = arguments.only;
   options.progress = [&](const VerifyProgress& progress) {
     bar.draw(progress);
     return !interrupted;
@@ -282,6 +284,8 @@ int main(int argc, char** argv) {
   verifying->add_option("--threads", arguments.threads, "how many threads; by default one per processor");
   verifying->add_option("--plot", arguments.plot, "draw the compared distributions to this PNG file");
   verifying->add_flag("--all", arguments.all, "everything in the standard library");
+  verifying->add_option("--only", arguments.only, "this step alone, such as density; may be given again")
+      ->allow_extra_args(false);
   verifying->add_flag("--stop-at-failure", arguments.stop, "leave out what comes after the first failure");
   verifying->add_flag("--json", arguments.json, "as JSON");
   verifying->add_flag("--quiet", arguments.quiet, "failures and the last line alone, without a progress bar");
