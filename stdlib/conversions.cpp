@@ -1,6 +1,7 @@
-// The functions of quaternion.h and rigid_motions.h by their names.
+// The functions of quaternion.h, rigid_motions.h and lattice.h by their names.
 #include <catenary/stdlib/conversions.h>
 
+#include <catenary/stdlib/lattice.h>
 #include <catenary/stdlib/quaternion.h>
 #include <catenary/stdlib/rigid_motions.h>
 
@@ -46,10 +47,27 @@ Conversion matrices_from_frames() {
   return {"matrices_from_frames", {"rigid_motions", {7}}, "homogeneous_matrices", RigidMotions::to_matrix};
 }
 
+Conversion lattices_from_parameters() {
+  return {"lattices_from_parameters", {"cell_parameters", {6}}, "lattices", lattice::from_parameters};
+}
+
+Conversion parameters_from_lattices() {
+  return {"parameters_from_lattices", {"lattices", {3, 3}}, "cell_parameters", lattice::to_parameters};
+}
+
+Conversion lattices_from_metrics() {
+  return {"lattices_from_metrics", {"metric_tensors", {3, 3}}, "lattices", lattice::from_metric};
+}
+
+Conversion metrics_from_lattices() {
+  return {"metrics_from_lattices", {"lattices", {3, 3}}, "metric_tensors", lattice::to_metric};
+}
+
 std::vector<Conversion> all() {
-  return {rotations_from_matrices(), matrices_from_rotations(), rotations_from_vectors(),
-          vectors_from_rotations(),  rotations_from_axes(),     frames_from_backbones(),
-          backbones_from_frames(),   frames_from_matrices(),    matrices_from_frames()};
+  return {rotations_from_matrices(), matrices_from_rotations(),  rotations_from_vectors(),   vectors_from_rotations(),
+          rotations_from_axes(),     frames_from_backbones(),    backbones_from_frames(),    frames_from_matrices(),
+          matrices_from_frames(),    lattices_from_parameters(), parameters_from_lattices(), lattices_from_metrics(),
+          metrics_from_lattices()};
 }
 
 }  // namespace catenary::conversions

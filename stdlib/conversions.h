@@ -1,4 +1,4 @@
-// Conversions of rotations and rigid motions, to be compiled: compile(conversions::frames_from_backbones()).
+// Conversions of rotations, rigid motions and lattices, to be compiled: compile(conversions::frames_from_backbones()).
 #pragma once
 
 #include <vector>
@@ -31,6 +31,17 @@ Conversion backbones_from_frames();
 Conversion frames_from_matrices();
 /// f32 [7] to [4, 4].
 Conversion matrices_from_frames();
+
+// Lattices: stdlib/lattice.h.
+
+/// Lengths and angles, f32 [6], to the vectors, [3, 3].
+Conversion lattices_from_parameters();
+/// f32 [3, 3] to [6].
+Conversion parameters_from_lattices();
+/// Dot products of the vectors, f32 [3, 3], a point of Spd(3), to the vectors, [3, 3].
+Conversion lattices_from_metrics();
+/// f32 [3, 3] to [3, 3].
+Conversion metrics_from_lattices();
 
 /// All of the above.
 std::vector<Conversion> all();

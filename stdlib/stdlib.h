@@ -11,6 +11,7 @@
 #include <catenary/stdlib/hyperbolic.h>
 #include <catenary/stdlib/interpolation.h>
 #include <catenary/stdlib/jump.h>
+#include <catenary/stdlib/lattice.h>
 #include <catenary/stdlib/linear_diffusion.h>
 #include <catenary/stdlib/linear_gaussian.h>
 #include <catenary/stdlib/noise_schedules.h>

@@ -138,18 +138,12 @@ class DensityChecks {
     std::vector<double> proposal;
   };
 
-  void each_of(int64_t n, auto&& body) const {
-    session_.pool().parallel_for(0, n, 1 << 6, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) body(size_t(i));
-    });
-  }
-
   // At z deviations of the proposal from its mean.
   Nodes nodes_at(const Law& law, int64_t n, auto&& z_of, auto&& log_density_of) const {
     Nodes nodes{std::vector<Coordinates>(size_t(n), law.mean), std::vector<double>(size_t(n))};
     double log_scale = 0;
     for (size_t k = 0; k < law.d; ++k) log_scale += std::log(law.root[k][k]);
-    each_of(n, [&](size_t i) {
+    session_.each_of(n, [&](size_t i) {
       Coordinates z = z_of(i);
       for (size_t j = 0; j < law.d; ++j)
         for (size_t k = 0; k <= j; ++k) nodes.v[i][j] += law.root[j][k] * z[k];
@@ -203,7 +197,7 @@ class DensityChecks {
   std::vector<double> weights(const Law& law, const Nodes& nodes) const {
     const size_t d = law.d, m = c_.elements();
     const auto n = int64_t(nodes.v.size());
-    auto each = [&](auto&& body) { each_of(n, body); };
+    auto each = [&](auto&& body) { session_.each_of(n, body); };
     std::vector<double> node(size_t(n) * m);
     std::vector<float> along(node.size()), y(node.size()), back(node.size());
     each([&](size_t i) {
@@ -220,7 +214,7 @@ class DensityChecks {
     const double h = 0.02;
     // The elements of a tile of nodes lie in one row.
     const size_t row = tile * m;
-    auto each_row = [&](auto&& body) { each_of(n / int64_t(tile), [&](size_t at) { body(at * row); }); };
+    auto each_row = [&](auto&& body) { session_.each_of(n / int64_t(tile), [&](size_t at) { body(at * row); }); };
     std::vector<double> moved(row);
     for (size_t k = 0; k < d; ++k) {
       derivatives[k].resize(along.size());

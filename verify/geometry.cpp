@@ -50,10 +50,10 @@ Probe::Probe(Session& session, Kept<Space> space, const std::function<Expr(Expr,
     : point_(space->point()), dtype_(space->type() == Type::f32 ? Dtype::f32 : Dtype::i32) {
   Joint joint("probe");
   joint.add("x", Wrapped(std::move(space), function));
-  sampler_ = std::async([joint, target = session.options().target,
-                         options = session.compile_options({Question::bridge})] {
-               return compile(joint, target, options);
-             }).share();
+  sampler_ =
+      std::async([joint, target = session.options().target, options = session.compile_options({Question::bridge})] {
+        return compile(joint, target, options);
+      }).share();
 }
 
 void Probe::operator()(const void* a, const void* b, void* out, int64_t n, uint64_t seed, int64_t first) const {
@@ -62,7 +62,7 @@ void Probe::operator()(const void* a, const void* b, void* out, int64_t n, uint6
   auto view = [&](const void* data) { return TensorView(const_cast<void*>(data), dtype_, shape); };
   State result{{"x", view(out)}};
   sampler_.get().bridge_into(result, State{{"x", view(a)}}, State{{"x", view(b)}}, 0.5, 1.0, Seed(seed),
-                        {.first_sample = first, .check_data = false});
+                             {.first_sample = first, .check_data = false});
 }
 
 Geometry::Geometry(Kept<Manifold> space) : space_(std::move(space)) {

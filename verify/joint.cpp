@@ -304,8 +304,8 @@ class JointChecks {
       for (size_t d = 0; d < data_size; ++d) of[d] = logs[d][c.name].values<const float>().data();
     }
     std::vector<double> weight(size_t(n) * data_size);
-    each_of(n, [&](int64_t i) {
-      double* w = &weight[size_t(i) * data_size];
+    session_.each_of(n, [&](size_t i) {
+      double* w = &weight[i * data_size];
       for (size_t d = 0; d < data_size; ++d) {
         w[d] = std::log(shares[d]);
         for (const auto& of : log_p) w[d] += double(of[d][i]);
@@ -316,8 +316,6 @@ class JointChecks {
     });
     return weight;
   }
-
-  // ---- walks ------------------------------------------------------------------------------------------
 
   // Of every second sample x_0 is known; the model takes them all for another.
   void known() {
@@ -404,11 +402,10 @@ class JointChecks {
       auto model = [&](const ModelInput& input, State& estimate) {
         std::vector<double> weight = posterior(repeated, input.state, input.time);
         std::vector<size_t> chosen(static_cast<size_t>(n));
-        each_of(n, [&](int64_t i) {
-          double level = uniform(~input.seed.value, uint32_t(input.step), uint64_t(i));
-          size_t& d = chosen[size_t(i)];
-          while (d + 1 < data_size && level >= weight[size_t(i) * data_size + d])
-            level -= weight[size_t(i) * data_size + d++];
+        session_.each_of(n, [&](size_t i) {
+          double level = uniform(~input.seed.value, uint32_t(input.step), i);
+          size_t& d = chosen[i];
+          while (d + 1 < data_size && level >= weight[i * data_size + d]) level -= weight[i * data_size + d++];
         });
         State x0 = rows(data, chosen);
         for (const Component& c : subject_->components) estimate[c.name] = c.certain(x0);
@@ -502,11 +499,11 @@ class JointChecks {
     // The mean of the ways from the likeliest datum, gone from there.
     const std::vector<Vector> ways = c.geometry ? ways_between(c, data) : std::vector<Vector>();
     std::vector<float> start(values.size()), way(values.size());
-    each_of(n, [&](int64_t i) {
-      const double* w = &weight[size_t(i) * data_size];
+    session_.each_of(n, [&](size_t i) {
+      const double* w = &weight[i * data_size];
       const auto best = size_t(std::max_element(w, w + data_size) - w);
       const auto* from = element_of<float>(data, c, int64_t(best));
-      std::copy_n(from, m, &start[size_t(i) * m]);
+      std::copy_n(from, m, &start[i * m]);
       for (size_t j = 0; j < m; ++j) {
         double sum = 0;
         for (size_t d = 0; d < data_size; ++d) {
@@ -514,17 +511,11 @@ class JointChecks {
           sum += w[d] * (c.geometry ? ways[best * data_size + d][j]
                                     : double(element_of<float>(data, c, int64_t(d))[j]) - double(from[j]));
         }
-        way[size_t(i) * m + j] = float(sum);
+        way[i * m + j] = float(sum);
       }
     });
     if (c.geometry) return (*c.exp)(start.data(), way.data(), values.data(), n);
     for (size_t j = 0; j < values.size(); ++j) values[j] = start[j] + way[j];
-  }
-
-  void each_of(int64_t n, const std::function<void(int64_t)>& body) const {
-    session_.pool().parallel_for(0, n, 1 << 8, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) body(i);
-    });
   }
 
   // log from every datum to every other, [from][to].

@@ -50,6 +50,12 @@ class Session {
 
   const VerifyOptions& options() const { return options_; }
   ThreadPool& pool() { return *pool_; }
+  /// Calls body(i) for i from 0 to n - 1, on all threads; neighbours mostly on one.
+  void each_of(int64_t n, auto&& body) {
+    pool_->parallel_for(0, n, 1 << 6, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) body(size_t(i));
+    });
+  }
   /// How much to draw where standard effort draws `standard`: a sixteenth at quick effort, `most` times as much at
   /// high.
   int64_t draws(int64_t standard, int64_t most = 100) const;

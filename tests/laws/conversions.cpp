@@ -1,4 +1,4 @@
-// Conversions of rotations and rigid motions against closed forms, by the evaluator and compiled.
+// Conversions of rotations, rigid motions and lattices against closed forms, by the evaluator and compiled.
 #include <cmath>
 #include <numbers>
 #include <random>
@@ -275,4 +275,80 @@ TEST_CASE("homogeneous matrices of frames, and back") {
   Points odd = matrices;
   for (size_t i = 12; i < odd.size(); i += 16) odd[i] = 5, odd[i + 3] = -7;
   CHECK(converted(engine, frames_from_matrices(), odd) == converted(engine, frames_from_matrices(), matrices));
+}
+
+TEST_CASE("known lattices by their lengths and angles") {
+  struct Known {
+    Points parameters, vectors;
+  };
+  const double root3 = std::sqrt(3.0), third = std::sqrt(2.0 / 3);
+  const std::vector<Known> all = {
+      {{4, 4, 4, pi / 2, pi / 2, pi / 2}, {4, 0, 0, 0, 4, 0, 0, 0, 4}},                            // cubic
+      {{2, 2, 5, pi / 2, pi / 2, 2 * pi / 3}, {2, 0, 0, -1, root3, 0, 0, 0, 5}},                   // hexagonal
+      {{3, 5, 2, pi / 2, 2 * pi / 3, pi / 2}, {3, 0, 0, 0, 5, 0, -1, 0, root3}},                   // monoclinic
+      {{1, 1, 1, pi / 3, pi / 3, pi / 3}, {1, 0, 0, 0.5, root3 / 2, 0, 0.5, 0.5 / root3, third}},  // face-centred
+  };
+  Engine engine = GENERATE(from_range(engines()));
+  for (const auto& [parameters, vectors] : all) {
+    CHECK(greatest_difference(converted(engine, lattices_from_parameters(), parameters), vectors) <
+          5 * rounding(engine));
+    CHECK(greatest_difference(converted(engine, parameters_from_lattices(), vectors), parameters) <
+          5 * rounding(engine));
+  }
+}
+
+TEST_CASE("lattices turned any way keep lengths, angles and dot products, and are found again from either") {
+  Engine engine = GENERATE(from_range(engines()));
+  Points lattices, some = directions(400, 9, 21);
+  for (size_t i = 0; i < some.size(); i += 9) {
+    const double* v = &some[i];
+    double volume =
+        v[0] * (v[4] * v[8] - v[5] * v[7]) - v[1] * (v[3] * v[8] - v[5] * v[6]) + v[2] * (v[3] * v[7] - v[4] * v[6]);
+    // Some volume is left; half are of the other hand.
+    if (std::abs(volume) < 5e-4) continue;
+    for (size_t e = 0; e < 9; ++e) lattices.push_back(10 * v[e]);
+  }
+  const size_t count = lattices.size() / 9;
+  REQUIRE(count > 250);
+  Points parameters = converted(engine, parameters_from_lattices(), lattices),
+         metrics = converted(engine, metrics_from_lattices(), lattices);
+  for (size_t n = 0; n < count; ++n)
+    for (size_t i = 0; i < 3; ++i) {
+      const double* u = &lattices[9 * n + 3 * i];
+      CHECK(std::abs(parameters[6 * n + i] - length(u, 3)) < 10 * rounding(engine));
+      for (size_t j = 0; j < 3; ++j) {
+        const double* w = &lattices[9 * n + 3 * j];
+        double product = u[0] * w[0] + u[1] * w[1] + u[2] * w[2];
+        CHECK(std::abs(metrics[9 * n + 3 * i + j] - product) < 100 * rounding(engine));
+        if (i == j) continue;
+        double angle = std::acos(product / (length(u, 3) * length(w, 3)));
+        CHECK(std::abs(parameters[6 * n + 3 + (3 - i - j)] - angle) < 1e-7 + 4 * rounding(engine));
+      }
+    }
+  // A flat cell holds its height to what the numbers say of it: these are held to a thousandth of their size.
+  const double known = engine == Engine::evaluator ? 1e-9 : 1e-2;
+  Points by_parameters = converted(engine, lattices_from_parameters(), parameters),
+         by_metrics = converted(engine, lattices_from_metrics(), metrics);
+  CHECK(greatest_difference(by_parameters, by_metrics) < known);
+  CHECK(greatest_difference(converted(engine, metrics_from_lattices(), by_parameters), metrics) <
+        400 * rounding(engine));
+  CHECK(greatest_difference(converted(engine, metrics_from_lattices(), by_metrics), metrics) < 400 * rounding(engine));
+  for (size_t i = 0; i < by_parameters.size(); i += 9) {
+    CHECK((by_parameters[i + 1] == 0 && by_parameters[i + 2] == 0 && by_parameters[i + 5] == 0));
+    CHECK((by_parameters[i] > 0 && by_parameters[i + 4] > 0 && by_parameters[i + 8] > 0));
+  }
+}
+
+TEST_CASE("what is no lattice is flat, and finite") {
+  Engine engine = GENERATE(from_range(engines()));
+  // The third angle is more than the others reach; no angle between a and b; a vector of length 0.
+  Points flat =
+      converted(engine, lattices_from_parameters(), {2, 3, 4, 0.5, 0.5, 2, 2, 3, 4, 1, 1.5, 0, 0, 1, 2, 1, 1, 1});
+  for (double v : flat) CHECK(std::isfinite(v));
+  CHECK(flat[8] == 0);
+  CHECK(length(&flat[6], 3) == Approx(4).epsilon(1e-6));
+  Points parameters = converted(engine, parameters_from_lattices(), {0, 0, 0, 1, 2, 0, 3, 0, 0});
+  // pi / 2 as a float.
+  CHECK(greatest_difference(parameters, {0, std::sqrt(5.0), 3, std::atan2(2, 1), pi / 2, pi / 2}) <
+        1e-7 + 3 * rounding(engine));
 }
