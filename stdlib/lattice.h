@@ -19,7 +19,8 @@ Expr from_parameters(Expr parameters);
 Expr to_parameters(Expr vectors);
 /// [3, 3] to [3, 3].
 Expr to_metric(Expr vectors);
-/// The Cholesky factor, which is the lattice as it is turned here.
+/// The Cholesky factor, which is the lattice as it is turned here. What is no positive matrix is no lattice's:
+/// Spd(3).project makes it one.
 Expr from_metric(Expr metric);
 
 }  // namespace catenary::lattice

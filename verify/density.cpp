@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 #include <catenary/support/philox.h>
-#include <catenary/verify/rows.h>
+#include <catenary/verify/density_statistics.h>
 #include <catenary/verify/two_sample.h>
 
 namespace catenary::verifying {
@@ -21,11 +21,10 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int64_t batch = 1 << 16;
-constexpr size_t most_dimensions = 8;
 constexpr auto tile = size_t(TwoSample::tile);
+using Sums = DensityStatistics::Sums;
 
-// Coordinates of a tangent vector, and matrices of them; the first d are used.
-using Coordinates = std::array<double, most_dimensions>;
+// Matrices of coordinates; the first d are used.
 using Square = std::array<Coordinates, most_dimensions>;
 
 // The Cholesky factor of a positive matrix.
@@ -305,96 +304,25 @@ class DensityChecks {
         fit_sentence, "log_density against forward: which of the two has the law that was meant?");
   }
 
-  // What is compared of the points of a law: of each coordinate its mean, its mean square and its shares in eight cells
-  // of the proposal, all in deviations of that; of the whole the mean square distance; last their number.
-  class Statistics {
-   public:
-    explicit Statistics(const Law& law) : d_(law.d), mean_(law.mean) {
-      for (size_t k = 0; k < d_; ++k) {
-        for (size_t j = 0; j <= k; ++j) width_[k] += law.root[k][j] * law.root[k][j];
-        width_[k] = std::sqrt(width_[k]);
-      }
+  // The proposal's deviation along each coordinate.
+  static Coordinates widths(const Law& law) {
+    Coordinates width{};
+    for (size_t k = 0; k < law.d; ++k) {
+      for (size_t j = 0; j <= k; ++j) width[k] += law.root[k][j] * law.root[k][j];
+      width[k] = std::sqrt(width[k]);
     }
-    size_t count() const { return d_ * per_ + 1; }
-
-    // Sums over points, and over points of weight 1 the sums of squares.
-    struct Sums {
-      std::vector<double> of, squares;
-      explicit Sums(size_t count) : of(count + 1), squares(count + 1) {}
-      Sums& operator+=(const Sums& other) {
-        for (size_t s = 0; s < of.size(); ++s) {
-          of[s] += other.of[s];
-          squares[s] += other.squares[s];
-        }
-        return *this;
-      }
-    };
-    Sums none() const { return Sums(count()); }
-
-    // A tile of points, a row for each coordinate.
-    void add(std::span<const Row> coordinates, const double* weight, Sums& to) const {
-      Row distance{};
-      for (size_t k = 0; k < d_; ++k) {
-        const double mean = mean_[k], unit = 1 / width_[k];
-        double sum = 0, square = 0, fourth = 0;
-        std::array<int32_t, tile> cell;
-#pragma omp simd reduction(+ : sum, square, fourth)
-        for (size_t i = 0; i < tile; ++i) {
-          double z = (coordinates[k][i] - mean) * unit, zz = z * z;
-          distance[i] += zz;
-          sum += weight[i] * z;
-          square += weight[i] * zz;
-          fourth += weight[i] * zz * zz;
-          cell[i] = int32_t(std::min(std::max(0.0, z * 2 + double(cells_) / 2), double(cells_ - 1)));
-        }
-        double *of = &to.of[k * per_], *squares = &to.squares[k * per_];
-        of[0] += sum;
-        of[1] += square;
-        squares[0] += square;
-        squares[1] += fourth;
-        for (size_t i = 0; i < tile; ++i) of[2 + cell[i]] += weight[i];
-      }
-      double sum = 0, square = 0, all = 0;
-#pragma omp simd reduction(+ : sum, square, all)
-      for (size_t i = 0; i < tile; ++i) {
-        sum += weight[i] * distance[i];
-        square += weight[i] * distance[i] * distance[i];
-        all += weight[i];
-      }
-      to.of[d_ * per_] += sum;
-      to.squares[d_ * per_] += square;
-      to.of[count()] += all;
-    }
-    // The mean of statistic s, and of its square.
-    std::pair<double, double> mean(const Sums& sums, size_t s) const {
-      const double n = sums.of[count()], mean = sums.of[s] / n;
-      const bool share = s < d_ * per_ && s % per_ > 1;
-      return {mean, share ? mean : sums.squares[s] / n};
-    }
-    std::string name(size_t s) const {
-      if (s == d_ * per_) return "the mean square distance (in deviations)";
-      std::string which = d_ > 1 ? fmt::format(" of coordinate {}", s / per_ + 1) : "";
-      if (s % per_ == 0) return fmt::format("the mean{} of the way from x_0 (in deviations)", which);
-      if (s % per_ == 1) return fmt::format("the mean square{} of the way from x_0 (in deviations)", which);
-      return fmt::format("the share of the ways from x_0 in cell {}{} (half a deviation wide)", s % per_ - 1, which);
-    }
-
-   private:
-    static constexpr size_t cells_ = 8, per_ = 2 + cells_;
-    size_t d_;
-    Coordinates mean_, width_{};
-  };
-  using Sums = Statistics::Sums;
+    return width;
+  }
 
   // The sums of points in chunks, by number of the first; `rows(first, weight)` gives a tile of them and their weights.
-  std::vector<Sums> sums_of(const Statistics& statistics, int64_t points, int64_t chunk, auto&& rows) const {
+  std::vector<Sums> sums_of(const DensityStatistics& statistics, int64_t points, int64_t chunk, auto&& rows) const {
     std::vector<Sums> sums(size_t(points / chunk), statistics.none());
     session_.pool().parallel_for(0, points / chunk, 1, [&](int64_t begin, int64_t end) {
       for (int64_t j = begin; j < end; ++j)
         for (int64_t i = j * chunk; i < (j + 1) * chunk; i += int64_t(tile)) {
           Row weight;
           const std::vector<Row> coordinates = rows(size_t(i), weight);
-          statistics.add(coordinates, weight.data(), sums[size_t(j)]);
+          statistics.add(coordinates, weight, sums[size_t(j)]);
         }
     });
     return sums;
@@ -403,7 +331,7 @@ class DensityChecks {
   void compare(const Law& law, bool one, size_t laws, int64_t& n, double& worst_integral,
                std::string& integral_sentence, double& worst_fit, std::string& fit_sentence) {
     const size_t d = law.d, m = c_.elements();
-    const Statistics statistics(law);
+    const DensityStatistics statistics(law.d, law.mean, widths(law));
     const size_t count = statistics.count();
     // A grid of one batch is dense enough; of lattices there are enough for their means to be spread normally.
     const int64_t shifts = one ? 1 : 128, per_shift = one ? batch : session_.draws(1 << 12), total = shifts * per_shift;

@@ -42,16 +42,19 @@ void TwoWays::compare(const std::vector<Comparison>& comparisons, size_t repeate
       all[j].samples_of.emplace_back(made.names(), size_t(groups), made.whole());
     }
   const auto whole = double(samples());
-  bool more = true, clear = false;
-  for (int64_t first = 0; more && !clear; first += batch) {
+  size_t running = all.size();  // The first so many.
+  bool more = true;
+  for (int64_t first = 0; more; first += batch) {
     more = false;
-    for (size_t j = 0; j < all.size(); ++j) {
+    size_t next = running;
+    for (size_t j = 0; j < running; ++j) {
       const auto n = int64_t(comparisons[j].share * whole);
       if (first >= n) continue;
       add(all[j], comparisons[j], first);
-      more = more || first + batch < n;
-      clear = clear || (session_.options().stop_at_failure && obvious(all[j], comparisons[j].words, at));
+      if (session_.options().stop_at_failure && obvious(all[j], comparisons[j].words, at)) next = std::min(next, j);
+      more = more || (j < next && first + batch < n);
     }
+    running = next;
   }
   for (size_t j = 0; j < all.size(); ++j)
     for (size_t k = 0; k < subject_.components.size(); ++k) {

@@ -53,7 +53,8 @@ class TwoWays {
   };
   /// Draws both ways, and adds what they say of each component to its result. Each is one of `repeated` such
   /// comparisons, at a time `at` of approximations. Batch by batch they draw in order: one may use what those before it
-  /// drew from the same starts, as long as its own share is not the larger.
+  /// drew from the same starts, as long as its own share is not the larger. With stop_at_failure one that is clear
+  /// ends, and those after it.
   void compare(const std::vector<Comparison>& comparisons, size_t repeated, double at);
   static bool any_failed(const Results& results);
   /// A check for each component; of one that was never compared, skipped.

@@ -37,7 +37,7 @@ std::vector<Conversion> all() {
   return list;
 }
 
-/// Points of unit length, so that they serve as rotations too; of i32, small integers.
+/// Points of unit length, so that they serve as rotations too; of i32, small integers; metric tensors are positive.
 Tensor source_of(const Conversion& conversion) {
   Shape shape = conversion.from().shape;
   int64_t elements = element_count(shape);
@@ -58,6 +58,7 @@ Tensor source_of(const Conversion& conversion) {
     double unit = elements == 7 ? 0 : square;
     for (int64_t e = 3; elements == 7 && e < 7; ++e) unit += std::pow(values[i + size_t(e)], 2);
     for (int64_t e = 0; e < elements; ++e) values[i + size_t(e)] /= float(std::sqrt(unit));
+    for (int64_t e = 0; conversion.from().name == "metric_tensors" && e < 9; e += 4) values[i + size_t(e)] += 2;
   }
   return points;
 }

@@ -261,10 +261,9 @@ TEST_CASE("steps are verified by themselves, and a name that is none is told") {
     CHECK(report.passed());
     CHECK(!report.checks.empty());
   }
-  CHECK(
-      message_of([] { verify(Right(), {.only = {"geodesic"}}); }) ==
-      "space 'sphere': no step has a name of VerifyOptions::only (geodesic); the steps are points, geodesics, compiled "
-      "geometry, tangent noise, uniform points");
+  CHECK(message_of([] { verify(Right(), {.only = {"geodesic"}}); }) ==
+        "space 'sphere': no step is called 'geodesic'; the steps are points, geodesics, compiled "
+        "geometry, tangent noise, uniform points");
 }
 
 TEST_CASE("mistakes in geodesics") {

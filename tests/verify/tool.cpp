@@ -50,7 +50,7 @@ TEST_CASE("list shows everything, with parameters") {
   CHECK_THAT(list.output,
              Contains("frames_from_backbones") && Contains("backbones f32 [3, 3] to rigid_motions f32 [7]\n"));
   CHECK(json.back()["kind"] == "conversion");
-  CHECK(json.back()["to"] == "homogeneous_matrices f32 [4, 4]");
+  CHECK(json.back()["to"] == "metric_tensors f32 [3, 3]");
   for (const auto& entry : catenary::catalogue()) {
     CHECK_THAT(list.output, Contains(entry.name) && Contains(entry.summary));
     for (const auto& p : entry.parameters)
@@ -141,6 +141,8 @@ TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   fails("verify circle --set radius=2", "catenary: 'circle' has no parameters; 'radius' was given");
   fails("verify circle --set radius", "catenary: --set takes name=value, the value a number; found 'radius'");
   fails("verify circle --plot circle.jpg", "catenary: --plot takes a file name that ends in .png; found 'circle.jpg'");
+  fails("verify circle --only geodesic",
+        "catenary: space 'circle': no step is called 'geodesic'; the steps are points,");
   fails("verify circle --effort great", "--effort");
   fails("verify circle --seed -1", "--seed");
   fails("declare frames_from_matrices --set rate=2",
