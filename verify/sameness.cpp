@@ -1,6 +1,7 @@
 // Every question drawn again in another way, and compared to the bit.
 #include <catenary/verify/sameness.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <future>
@@ -11,7 +12,14 @@ namespace catenary::verifying {
 
 namespace {
 
-constexpr int64_t samples = 1003;  // Whole tiles, and a rest.
+constexpr int64_t few = 1003;  // Whole tiles, and a rest.
+
+// Enough that a call is shared among threads whatever the law; fewer where estimates would take more than 128 MiB.
+int64_t enough_to_share(const Subject& subject) {
+  int64_t most = 1;
+  for (const Component& c : subject.components) most = std::max(most, c.border->estimate.size);
+  return std::clamp((int64_t{1} << 25) / most, few, int64_t{70003});
+}
 
 // What is drawn.
 struct Drawn {
@@ -28,13 +36,13 @@ constexpr Drawn drawn[] = {{"prior", Question::prior},
 
 class Sameness {
  public:
-  Sameness(Session& session, const Subject& subject)
-      : session_(session), subject_(subject), x0_(starting_points(subject, samples)) {
+  Sameness(Session& session, const Subject& subject, int64_t samples)
+      : session_(session), subject_(subject), samples_(samples), x0_(starting_points(subject, samples)) {
     xt_ = subject.sampler->forward(x0_, t(), seed());
     estimate_ = State{};
     for (const Component& c : subject.components) estimate_.set(c.name, estimate(c));
-    per_sample_s_.resize(samples);
-    per_sample_t_.resize(samples);
+    per_sample_s_.resize(size_t(samples));
+    per_sample_t_.resize(size_t(samples));
     for (size_t i = 0; i < size_t(samples); ++i) {
       per_sample_t_[i] = float(t() * (0.1 + 0.9 * double(i) / double(samples)));
       per_sample_s_[i] = per_sample_t_[i] / float(1 + i % 3);
@@ -42,11 +50,11 @@ class Sameness {
   }
 
   void run() {
-    std::vector<State> first = draw(*subject_.sampler, 0, samples);
-    compare("batches", fmt::format("{} samples at once, against pieces of 1, 16, 37 and so on", samples), first, [&] {
+    std::vector<State> first = draw(*subject_.sampler, 0, samples_);
+    compare("batches", fmt::format("{} samples at once, against pieces of 1, 16, 37 and so on", samples_), first, [&] {
       std::vector<State> whole = copy(first);
-      for (int64_t begin = 0, length = 1; begin < samples; begin += length, length = length * 3 % 101 + 15) {
-        length = std::min(length, samples - begin);
+      for (int64_t begin = 0, length = 1; begin < samples_; begin += length, length = length * 3 % 101 + 15) {
+        length = std::min(length, samples_ - begin);
         std::vector<State> piece = draw(*subject_.sampler, begin, length);
         for (size_t q = 0; q < whole.size(); ++q)
           for (const auto& [name, tensor] : piece[q]) {
@@ -56,12 +64,6 @@ class Sameness {
           }
       }
       return whole;
-    });
-    compare("threads", fmt::format("1 thread, against {}", std::max(3, subject_.sampler->threads())), first, [&] {
-      CompileOptions options = session_.compile_options(subject_questions());
-      options.sampler.pool = nullptr;
-      options.sampler.threads = std::max(3, subject_.sampler->threads());
-      return draw(subject_.compile(session_.options().target, options), 0, samples);
     });
     widths(first);
     // Code from a cache against code just compiled: the cache decided which of them the subject is.
@@ -73,7 +75,16 @@ class Sameness {
       return session_.skip("same bits: cached code",
                            "nothing can be kept: TMPDIR cannot be written to, or all is dumped");
     compare("cached code", "code just compiled, against what a cache gives", first,
-            [&] { return draw(other, 0, samples); });
+            [&] { return draw(other, 0, samples_); });
+  }
+
+  void threads() {
+    CompileOptions options = session_.compile_options(subject_questions());
+    options.sampler.pool = nullptr;
+    options.sampler.threads = std::max(3, subject_.sampler->threads());
+    const Sampler sampler = subject_.compile(session_.options().target, options);
+    compare("threads", fmt::format("1 thread, against {}", options.sampler.threads), draw(sampler, 0, samples_, 1),
+            [&] { return draw(sampler, 0, samples_); });
   }
 
  private:
@@ -94,7 +105,7 @@ class Sameness {
     }
     for (auto& [target, sampler] : others)
       compare("vector width", fmt::format("{} points side by side, against {}", own.lanes, target.lanes), first,
-              [&, compiled = sampler.get()] { return draw(compiled, 0, samples); });
+              [&, compiled = sampler.get()] { return draw(compiled, 0, samples_); });
   }
 
   double t() const { return subject_.time(0.5); }
@@ -107,7 +118,7 @@ class Sameness {
 
   Tensor estimate(const Component& c) const {
     if (c.estimates_endpoint()) return x0_[c.name];
-    Tensor logits = Tensor::empty(Dtype::f32, {samples, c.border->estimate.size});
+    Tensor logits = Tensor::empty(Dtype::f32, {samples_, c.border->estimate.size});
     auto values = logits.values<float>();
     for (size_t i = 0; i < values.size(); ++i) values[i] = float(i * 7 % 13) / 4;
     return logits;
@@ -119,9 +130,11 @@ class Sameness {
     return copies;
   }
 
-  std::vector<State> draw(const Sampler& sampler, int64_t first, int64_t n) const {
+  // On so many threads; 0: all that the sampler has.
+  std::vector<State> draw(const Sampler& sampler, int64_t first, int64_t n, int threads = 0) const {
     DrawOptions options;
     options.first_sample = first;
+    options.threads = threads;
     State x0 = part_of(x0_, first, n), xt = part_of(xt_, first, n);
     std::vector<float> s(per_sample_s_.begin() + first, per_sample_s_.begin() + first + n),
         late(per_sample_t_.begin() + first, per_sample_t_.begin() + first + n);
@@ -156,7 +169,7 @@ class Sameness {
           if (a[i] == b[i]) continue;
           if (check.statistic++ == 0)
             check.worst = fmt::format("{} of '{}' differs first at sample {}", drawn[q].name, name,
-                                      i / (tensor.size() / samples));
+                                      i / (tensor.size() / samples_));
         }
       }
     }
@@ -169,6 +182,7 @@ class Sameness {
 
   Session& session_;
   const Subject& subject_;
+  int64_t samples_;
   State x0_, xt_, estimate_;
   std::vector<float> per_sample_s_, per_sample_t_;
 };
@@ -176,7 +190,10 @@ class Sameness {
 }  // namespace
 
 void plan_sameness(Session& session, std::shared_ptr<const Subject> subject) {
-  session.plan("same bits", 3, [&session, subject] { Sameness(session, *subject).run(); });
+  session.plan("same bits", 3, [&session, subject] {
+    Sameness(session, *subject, few).run();
+    Sameness(session, *subject, enough_to_share(*subject)).threads();
+  });
 }
 
 }  // namespace catenary::verifying
