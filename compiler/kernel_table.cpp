@@ -45,7 +45,7 @@ std::string c_string(const char* text) {
   return quoted + "\"";
 }
 
-// About how many operations a point takes. Loops whose end is not known are taken to make a few trips.
+// About how many operations a group of points takes, by vector code. Whiles are taken to make a few trips.
 int64_t work_of(mlir::Region& region) {
   int64_t work = 0;
   for (mlir::Operation& op : region.getOps()) {
@@ -56,16 +56,21 @@ int64_t work_of(mlir::Region& region) {
     if (auto loop = mlir::dyn_cast<mlir::scf::ForOp>(op))
       if (auto count = loop.getStaticTripCount()) trips = count->getSExtValue();
     work += trips * inside;
-    const llvm::StringRef name = op.getName().getDialectNamespace();
-    if (mlir::isa<DrawOp>(op))
-      work += 32;
+    auto input = mlir::dyn_cast<InputOp>(op);
+    const llvm::StringRef dialect = op.getName().getDialectNamespace();
+    if (mlir::isa<WordsOp>(op))
+      work += 64;  // Half a block of Philox.
+    else if (mlir::isa<BoxMullerOp>(op))
+      work += 48;
+    else if (mlir::isa<AtOp>(op) || (input && input.getIndex()))
+      work += 24;  // A gather.
     else if (mlir::isa<mlir::math::FmaOp, mlir::math::AbsFOp, mlir::math::FloorOp, mlir::math::RoundEvenOp>(op))
       work += 1;
     else if (mlir::isa<mlir::math::SqrtOp, mlir::arith::DivFOp>(op))
       work += 4;
-    else if (name == "math")
+    else if (dialect == "math")
       work += 16;
-    else if (name == "arith" && !mlir::isa<mlir::arith::ConstantOp>(op))
+    else if (dialect == "arith" && !mlir::isa<mlir::arith::ConstantOp>(op))
       work += 1;
   }
   return work;
@@ -94,7 +99,7 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
                   int32_t(form_of(pipeline.getQuestion()).times.size()),
                   0,
                   int64_t(pipeline.getDraws().value_or(0)),
-                  work_of(pipeline.getBody()),
+                  work_of(pipeline.getBody()) / int64_t(*pipeline.getGroup()),
                   {},
                   sample_part_symbol(module, pipeline),
                   points_part_symbol(module, pipeline)};

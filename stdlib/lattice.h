@@ -13,7 +13,8 @@ namespace catenary::lattice {
 /// Lengths of a, b, c and the angles between b and c, a and c, a and b, in radians, [6], to [3, 3]. Where no three
 /// vectors have such angles, c lies in the plane of the others.
 /// c_z = 2 |c| sqrt(sin s sin(s - alpha) sin(s - beta) sin(s - gamma)) / sin gamma, s half the sum of the angles, which
-/// does not cancel where a cell is flat. International tables for crystallography B (2008), section 1.1.
+/// does not cancel where a cell is flat. Volume of the cell: International tables for
+/// crystallography C (2006), section 1.1.1.
 Expr from_parameters(Expr parameters);
 /// [3, 3] to [6], of a lattice turned any way and of either hand; angles 0 to pi, pi / 2 for a vector of length 0.
 Expr to_parameters(Expr vectors);

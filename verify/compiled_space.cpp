@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <catenary/support/philox.h>
+#include <catenary/verify/rows.h>
 #include <catenary/verify/space_checks.h>
 
 namespace catenary::verifying {
@@ -182,12 +183,12 @@ void SpaceChecks::compare(const std::string& name, const std::string& compared, 
     fill(a.data(), b.data(), batch, first);
     sample.add(session_.pool(), batch, [&](int64_t at, double* of_a, double* of_b) {
       std::vector<Pair> values(count);
-      for (size_t i = 0; i < size_t(TwoSample::tile); ++i) {
+      for (size_t i = 0; i < tile; ++i) {
         const size_t point = size_t(at) + i;
         read(&a[point * m], &b[point * m], values.data(), uint64_t(first) + point);
         for (size_t s = 0; s < count; ++s) {
-          of_a[s * size_t(TwoSample::tile) + i] = values[s].a;
-          of_b[s * size_t(TwoSample::tile) + i] = values[s].b;
+          of_a[s * tile + i] = values[s].a;
+          of_b[s * tile + i] = values[s].b;
         }
       }
     });

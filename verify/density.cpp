@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <numbers>
-#include <span>
 
 #include <fmt/format.h>
 
@@ -21,7 +19,6 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int64_t batch = 1 << 16;
-constexpr auto tile = size_t(TwoSample::tile);
 using Sums = DensityStatistics::Sums;
 
 // Matrices of coordinates; the first d are used.
@@ -275,9 +272,6 @@ class DensityChecks {
   }
 
   void integral() {
-    Kept<Manifold> manifold = *c_.space()->as<Manifold>();
-    square_.emplace(session_, manifold,
-                    [manifold](Expr x, Expr v) { return splat(manifold->inner(x, v, v), manifold->point()); });
     if (size_t(c_.geometry->space().dimension()) > most_dimensions)
       return session_.skip(c_.label + "density",
                            fmt::format("an integral over more than {} dimensions tells nothing", most_dimensions));
@@ -287,6 +281,11 @@ class DensityChecks {
              v = c_.geometry->tangent_normal(x, i + 4);
       ambient_metric_ =
           ambient_metric_ && std::abs(c_.geometry->inner(x, u, v) - dot(u, v)) < 1e-9 * (1 + norm(u) * norm(v));
+    }
+    if (!ambient_metric_) {
+      Kept<Manifold> manifold = *c_.space()->as<Manifold>();
+      square_.emplace(session_, manifold,
+                      [manifold](Expr x, Expr v) { return splat(manifold->inner(x, v, v), manifold->point()); });
     }
     const size_t laws = density_times.size();
     double worst_integral = -1, worst_fit = -1;

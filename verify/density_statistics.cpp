@@ -28,9 +28,9 @@ void DensityStatistics::add(std::span<const Row> coordinates, const Row& weight,
   for (size_t k = 0; k < d_; ++k) {
     const double mean = mean_[k], unit = 1 / width_[k];
     double sum = 0, square = 0, fourth = 0;
-    std::array<int32_t, Row().size()> cell;
+    std::array<int32_t, tile> cell;
 #pragma omp simd reduction(+ : sum, square, fourth)
-    for (size_t i = 0; i < cell.size(); ++i) {
+    for (size_t i = 0; i < tile; ++i) {
       double z = (coordinates[k][i] - mean) * unit, zz = z * z;
       distance[i] += zz;
       sum += weight[i] * z;
@@ -43,11 +43,11 @@ void DensityStatistics::add(std::span<const Row> coordinates, const Row& weight,
     of[1] += square;
     squares[0] += square;
     squares[1] += fourth;
-    for (size_t i = 0; i < cell.size(); ++i) of[2 + cell[i]] += weight[i];
+    for (size_t i = 0; i < tile; ++i) of[2 + cell[i]] += weight[i];
   }
   double sum = 0, square = 0, all = 0;
 #pragma omp simd reduction(+ : sum, square, all)
-  for (size_t i = 0; i < distance.size(); ++i) {
+  for (size_t i = 0; i < tile; ++i) {
     sum += weight[i] * distance[i];
     square += weight[i] * distance[i] * distance[i];
     all += weight[i];

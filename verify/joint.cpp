@@ -142,7 +142,6 @@ class JointChecks {
         // Of a bridge only what its ends do not explain: the second statistic of the first coordinate.
         std::vector<size_t> kept = {end ? size_t{1} : size_t{0}};
         if (!end) kept.push_back(relations.names().size() - 1);
-        constexpr auto tile = size_t(TwoSample::tile);
         std::vector<double> values(relations.names().size() * tile);
         for (size_t q : kept) signals.push_back({k, draw, relations.names()[q], std::vector<double>(size_t(n))});
         Signal* first = &signals[signals.size() - kept.size()];

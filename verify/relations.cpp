@@ -14,7 +14,6 @@ namespace {
 constexpr size_t most_shown = 3, most_kept = 16;
 constexpr int most_cells = 64;
 
-constexpr size_t tile = TwoSample::tile;
 }  // namespace
 
 std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {

@@ -10,13 +10,15 @@
 
 namespace catenary::verifying {
 
+inline constexpr auto tile = size_t(TwoSample::tile);
+
 /// A number of each sample of a tile.
-using Row = std::array<double, size_t(TwoSample::tile)>;
+using Row = std::array<double, tile>;
 
 /// A row for each element of points first, first + step, ... of `points`, which have `elements` each.
 inline std::vector<Row> rows_of(std::span<const float> points, size_t elements, size_t first, size_t step) {
   std::vector<Row> rows(elements);
-  for (size_t i = 0; i < Row().size(); ++i)
+  for (size_t i = 0; i < tile; ++i)
     for (size_t j = 0; j < elements; ++j) rows[j][i] = double(points[(first + i * step) * elements + j]);
   return rows;
 }
@@ -28,7 +30,7 @@ inline Row along(const std::vector<Row>& rows, const Vector& covector) {
     const double c = covector[j];
     if (c == 0) continue;  // Most of them, in a flat space.
 #pragma omp simd
-    for (size_t i = 0; i < sum.size(); ++i) sum[i] += c * rows[j][i];
+    for (size_t i = 0; i < tile; ++i) sum[i] += c * rows[j][i];
   }
   return sum;
 }

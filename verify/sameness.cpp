@@ -18,7 +18,7 @@ constexpr int64_t few = 1003;  // Whole tiles, and a rest.
 int64_t enough_to_share(const Subject& subject) {
   int64_t most = 1;
   for (const Component& c : subject.components) most = std::max(most, c.border->estimate.size);
-  return std::clamp((int64_t{1} << 25) / most, few, int64_t{70003});
+  return std::clamp((int64_t{1} << 25) / most, few, int64_t{180003});
 }
 
 // What is drawn.
