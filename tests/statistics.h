@@ -83,6 +83,21 @@ inline double ks_distance(std::vector<double> values, const std::function<double
 /// inequality" (1990).
 inline double ks_bound(size_t n) { return std::sqrt(-std::log(false_alarm / 2) / (2 * double(n))); }
 
+/// How far the tails are from the distribution given: its values where a share p of the values lies below, and above,
+/// for p = 1e-4 and larger, over what chance allows each (the bound of Chernoff for a normal deviate).
+inline double off_in_the_tails(std::vector<double> values, const std::function<double(double)>& distribution) {
+  std::sort(values.begin(), values.end());
+  const double n = double(values.size()), bound = std::sqrt(-2 * std::log(false_alarm / 16));
+  double worst = 0;
+  for (double p : {1e-4, 1e-3, 0.01, 0.1})
+    for (double below : {p, 1 - p}) {
+      if (p * n < 400) continue;
+      const double deviate = (distribution(values[size_t(below * n)]) - below) / std::sqrt(p * (1 - p) / n);
+      worst = std::max(worst, std::abs(deviate) / bound);
+    }
+  return worst;
+}
+
 /// The largest distance between the distribution functions of two sets of values.
 inline double ks_distance(std::vector<double> a, std::vector<double> b) {
   std::sort(a.begin(), a.end());

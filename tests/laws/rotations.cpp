@@ -8,6 +8,7 @@
 #include <catenary/stdlib/rotations.h>
 #include <catenary/stdlib/sphere.h>
 #include <catenary/tests/laws/identities.h>
+#include <catenary/tests/laws/three_sphere.h>
 
 using namespace catenary;
 using namespace catenary::testing;
@@ -16,8 +17,6 @@ namespace {
 
 constexpr double pi = std::numbers::pi;
 
-double dot4(const double* a, const double* b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]; }
-double quaternion_angle(const double* a, const double* b) { return std::acos(std::clamp(dot4(a, b), -1.0, 1.0)); }
 double rotation_angle(const double* a, const double* b) {
   double less = 0, more = 0;
   for (int i = 0; i < 4; ++i) {
@@ -32,50 +31,6 @@ double character(int l, double angle) {
   double sum = 1;
   for (int m = 1; m <= l; ++m) sum += 2 * std::cos(m * angle);
   return sum / (2 * l + 1);
-}
-
-std::vector<double> map(const Points& a, const Points& b, size_t elements,
-                        const std::function<double(const double*, const double*)>& f) {
-  std::vector<double> values(a.size() / elements);
-  for (size_t i = 0; i < values.size(); ++i) values[i] = f(&a[i * elements], &b[i * elements]);
-  return values;
-}
-
-// The distribution function of a density on [0, end], known up to a factor.
-std::function<double(double)> distribution(double end, const std::function<double(double)>& density) {
-  constexpr int cells = 20000;
-  auto total = std::make_shared<std::vector<double>>(cells + 1);
-  for (int i = 0; i < cells; ++i) (*total)[size_t(i) + 1] = (*total)[size_t(i)] + density(end * (i + 0.5) / cells);
-  return [total, end](double x) {
-    double place = std::clamp(x / end * cells, 0.0, double(cells) - 1e-9);
-    auto cell = size_t(place);
-    return ((*total)[cell] + (place - double(cell)) * ((*total)[cell + 1] - (*total)[cell])) / total->back();
-  };
-}
-
-// S_v(r) of stdlib/three_sphere.h, by images, or by waves where v is large; up to a factor that depends on v.
-double radial(double r, double v) {
-  double sum = 0;
-  if (v < 2)
-    for (int k = -3; k <= 3; ++k) sum += (r + 2 * pi * k) * std::exp(-(r + 2 * pi * k) * (r + 2 * pi * k) / (2 * v));
-  else
-    for (int n = 1; n < 20; ++n) sum += n * std::exp(-(n * n - 1) * v / 2) * std::sin(n * r);
-  return sum;
-}
-// The theta function whose derivative it is.
-double theta(double r, double v) {
-  double sum = 0;
-  if (v < 2)
-    for (int k = -3; k <= 3; ++k) sum += std::exp(-(r + 2 * pi * k) * (r + 2 * pi * k) / (2 * v));
-  else
-    for (int n = 1; n < 20; ++n) sum += std::exp(-(n * n - 1) * v / 2) * std::cos(n * r);
-  return sum;
-}
-
-// Some unit quaternion at this angle from the identity.
-Points at_angle(double angle) {
-  double s = std::sin(angle);
-  return {std::cos(angle), s * 2 / 7, s * -3 / 7, s * 6 / 7};
 }
 
 }  // namespace
@@ -105,29 +60,16 @@ TEST_CASE("rotations: forward and prior") {
   CHECK(ks_distance(map(x0, x, 4, rotation_angle), distribution(pi, uniform)) < ks_bound(draws->size()));
 }
 
-// In bipolar coordinates the law of the bridge is S_s(a) S_{t-s}(b) on |a - b| <= D <= a + b <= 2 pi - D, a and b the
-// distances to both ends; so that of a is S_s(a) (theta_{t-s}(D - a) - theta_{t-s}(D + a)).
 TEST_CASE("the 3-sphere's bridge follows its distances to both ends") {
   // Compiled alone: tests/targets compares it with the evaluator, point by point.
   auto draws = draws_of(Engine::compiled, Brownian(Sphere(3), 1.0));
-  double apart = GENERATE(0.0, 0.4, 1.9, 2.1, 2.9, 3.1, 3.14, pi);
-  Points x0 = draws->repeated({1, 0, 0, 0}, 4);
-  Points xt = draws->repeated(apart == pi ? Points{-1, 0, 0, 0} : at_angle(apart), 4);
-  for (auto [first, second] :
-       {std::pair(0.02, 0.02), {0.01, 0.3}, {0.3, 0.01}, {0.5, 0.7}, {0.1, 1.0}, {1.5, 0.4}, {3.0, 5.0}}) {
+  double apart = GENERATE(from_range(std::begin(three_sphere_ends), std::end(three_sphere_ends)));
+  auto bridge = [&](const Points& x0, const Points& xt, double s, double t) {
+    return draws->bridge(draws->repeated(x0, 4), draws->repeated(xt, 4), s, t, 1);
+  };
+  for (auto [first, second] : three_sphere_variances) {
     CAPTURE(apart, first, second);
-    Points x = draws->bridge(x0, xt, first, first + second, 1);
-    auto law = [&](double s, double rest) {
-      return distribution(pi, [=, apart = double(float(apart))](double a) {
-        return std::max(radial(a, s) * (theta(apart - a, rest) - theta(apart + a, rest)), 0.0) +
-               // At the ends of the range the difference vanishes: its slope remains.
-               (apart < 1e-6        ? radial(a, s) * radial(a, rest) * 1e-3
-                : apart > pi - 1e-4 ? radial(a, s) * radial(pi - a, rest) * 1e-3
-                                    : 0);
-      });
-    };
-    CHECK(ks_distance(map(x0, x, 4, quaternion_angle), law(first, second)) < ks_bound(draws->size()));
-    CHECK(ks_distance(map(xt, x, 4, quaternion_angle), law(second, first)) < ks_bound(draws->size()));
+    CHECK(off_the_bridge_of_the_three_sphere(bridge, apart, first, second) < 1);
   }
 }
 

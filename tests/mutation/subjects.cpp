@@ -284,18 +284,29 @@ Subject::Subject(const CatalogueEntry& entry, const Parameters& given)
   for (const Function& f : of_space) left_out_.merge(places_of(f));
 }
 
+namespace {
+
+Replaced replaced_in(const Function* function, const Expr* result) {
+  return function ? Replaced{function->name, function->kind, function->parameters, *result} : Replaced{};
+}
+
+}  // namespace
+
+Kept<Process> Subject::process(const Function* function, const Expr* result) const {
+  Kept<Process> original = entry_.process(given_);
+  return MutatedProcess(original, replaced_in(function, result), defaults_of(*original));
+}
+
 Report Subject::verify(const Function* function, const Expr* result, VerifyOptions options) const {
-  Replaced replaced;
-  if (function) replaced = {function->name, function->kind, function->parameters, *result};
   if (!entry_.is_process()) {
     Kept<Space> space = entry_.space(given_);
+    const Replaced replaced = replaced_in(function, result);
     if (auto manifold = space.as<Manifold>()) return catenary::verify(MutatedManifold(*manifold, replaced), options);
     return catenary::verify(MutatedCategories(space, replaced), options);
   }
   options.horizon = entry_.horizon;
   options.spaces = false;
-  Kept<Process> process = entry_.process(given_);
-  return catenary::verify(MutatedProcess(process, replaced, defaults_of(*process)), options);
+  return catenary::verify(process(function, result), options);
 }
 
 std::vector<std::string> Subject::steps_of(const Function& function) {

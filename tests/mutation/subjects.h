@@ -22,6 +22,9 @@ class Subject {
   const std::vector<Function>& functions() const { return functions_; }
   /// The places at which errors are planted elsewhere: of a process those of its space.
   const std::set<std::string>& left_out() const { return left_out_; }
+  /// A process; with a result for one of its functions, in place of that function.
+  Kept<Process> process(const Function* function, const Expr* result) const;
+  const Parameters& parameters() const { return given_; }
   /// Verifies it; with a result for one of its functions, in place of that function.
   Report verify(const Function* function, const Expr* result, VerifyOptions options) const;
   /// The steps of the verifier that a function takes part in.
