@@ -10,7 +10,9 @@ using namespace mlir;
 Value ConstantTables::address(OpBuilder& b, arith::ConstantOp table) {
   std::string& name = names_[table];
   if (name.empty()) {
-    name = prefix_ + "_table" + std::to_string(names_.size() - 1);
+    // The two parts of a kernel have their own.
+    for (size_t number = 0; name.empty() || module_.lookupSymbol(name); ++number)
+      name = prefix_ + "_table" + std::to_string(number);
     auto dense = cast<DenseElementsAttr>(table.getValue());
     auto type = LLVM::LLVMArrayType::get(dense.getElementType(), unsigned(dense.getNumElements()));
     OpBuilder top = OpBuilder::atBlockBegin(module_.getBody());

@@ -145,6 +145,12 @@ std::vector<Case> shapes() {
        [](Expr x, Expr) { return at(table(5, Type::f32), to_int(element(x, 1))); }},
       {Op::At, "at_table", Input::floats, [](Expr x, Expr) { return at(table(50, Type::f32), to_int(element(x, 0))); }},
       {Op::At, "at_table_i32", Input::words, [](Expr x, Expr) { return at(table(50, Type::i32), element(x, 0)); }},
+      // Each part of a kernel has tables of its own: what depends on the time alone, and what on the point.
+      {Op::At, "at_tables_of_time_and_point", Input::floats,
+       [](Expr x, Expr t) {
+         Expr of_time = constant({3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4}, {20});
+         return at(of_time, to_int(8.0 * t)) + at(table(50, Type::f32), to_int(element(x, 0)));
+       }},
       // Runs as long as 4 points side by side are loaded whole; runs of a loop's index, from the same place at all
       // points.
       {Op::At, "slice_of_parameter", Input::integral,
