@@ -5,6 +5,8 @@
 
 namespace catenary {
 
+struct GeneratorTables;
+
 struct GeneratorJumpOptions {
   /// Q, K x K, row major: element (i, j) is the rate of jumps from i to j; the rows sum to 0. Some category must be
   /// reached from all others, if only by way of others, so that there is one stationary law. Others may be left for
@@ -14,14 +16,16 @@ struct GeneratorJumpOptions {
 
 /// Jumps at rates Q: P_t = exp(Q t), whether or not Q is reversible; rates that change in time are told by the clock.
 ///
-/// log P_t is interpolated in log t by pieces of degree 8, whose values at the nodes come from repeated squaring in
-/// double precision (positive terms only). P_ij(t) is right to 1e-6 of itself and of its logarithm, however small
-/// (where it falls below 1e-300 it is taken as never, for a category that is left for good from 1e-75 on); where t is
-/// less than 6e-8 of the mean stay in the category that is left fastest, so are those of rates above 1e-6 of that
-/// category's. Beyond the last piece all rows are the stationary law to 1e-9. The slowest rates may be about 1e-6 of
-/// the fastest. A forward draw looks at K values, a bridge at 2 K + 1. The tables hold about 150 K^2 numbers, more
-/// where the chain moves far before it forgets; 2^24 are allowed, enough for K = 256 in most cases and never for K
-/// above 378. Making them takes about 500 K^3 multiplications: 0.1 s for K = 64.
+/// log P_t is interpolated by pieces of degree 8: the first, from t = 0 on, with log P_ij = n log t + a polynomial in
+/// t, n the least number of jumps from i to j, the others in log t. What they go through is made in double precision
+/// by series and by repeated squaring (positive terms only). P_ij(t) is right to 1e-6 of itself and of its logarithm,
+/// however small (where it falls below 1e-300 it is taken as never, for a category that is left for good from 1e-210
+/// on). Beyond the last piece all rows are the stationary law to 1e-9. Rates may be about 1e-6 of the fastest and less
+/// where they are not the only way. A forward draw looks at K values, a bridge at 2 K + 1.
+///
+/// The tables hold 100 to 250 K^2 numbers, more where the chain goes around and around before it forgets; 2^28 are
+/// allowed, enough for K = 1,024 in most cases. Every question that is compiled holds them: 0.6 GB for K = 1,024, where
+/// making them takes a minute on two cores, compiling 12 s a question and a draw 15 to 30 us.
 class GeneratorJump : public Jump {
  public:
   GeneratorJump(Categorical space, GeneratorJumpOptions options, LogitsOptions logits = {});
@@ -41,24 +45,24 @@ class GeneratorJump : public Jump {
   GeneratorJump(Categorical space, std::string_view whose, const std::vector<double>& rates, LogitsOptions logits);
 
  private:
-  struct Tables;
-  GeneratorJump(Categorical space, std::string_view whose, const Tables& tables, LogitsOptions logits);
+  GeneratorJump(Categorical space, std::string_view whose, GeneratorTables&& tables, LogitsOptions logits);
 
   /// Where a length of time is found in the tables.
   struct Place {
-    Expr piece;     ///< How many numbers lie before its piece.
-    Expr along;     ///< How far along the piece, 0 to 1.
-    Expr before;    ///< log of its share of the shortest time in the tables, at most 0.
-    Expr short_of;  ///< That share less 1.
+    Expr piece;   ///< How many numbers lie before its piece.
+    Expr along;   ///< How far along the piece, 0 to 1.
+    Expr before;  ///< log of its share of the first piece, 0 later.
   };
   Place place(Expr time) const;
   Expr log_probability(const Expr& from, const Expr& to, const Place& place) const;
 
-  double fastest_;            ///< The highest rate at which a category is left.
-  double pieces_per_e_;       ///< Pieces per factor e of time.
-  int64_t earlier_, pieces_;  ///< Pieces before the time 1 / fastest_, and in all.
-  Expr polynomials_;          ///< Of piece, from, to: its 9 coefficients.
-  Expr jumps_, bends_;        ///< Of from, to: the least number of jumps; how far log P bends before the tables begin.
+  double fastest_;               ///< The highest rate at which a category is left.
+  double first_;                 ///< Where the first piece ends, in mean stays at that rate.
+  int64_t earlier_, stretches_;  ///< Stretches before the time 1 / fastest_, and in all.
+  Expr pieces_of_;               ///< Of each stretch.
+  Expr pieces_before_;           ///< Each stretch.
+  Expr polynomials_;             ///< Of piece, from, to: its 9 coefficients.
+  Expr jumps_;                   ///< Of from, to: the least number of jumps.
   FixedLaw stationary_;
   std::optional<Expr> starts_;  ///< From how many categories each is reached; absent: each from all.
 };

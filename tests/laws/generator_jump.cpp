@@ -27,7 +27,7 @@ Matrix exponential(const std::vector<double>& q, double t) {
     }
   Matrix sum = power;
   double factor = 1;
-  for (int n = 1; n < int(k) + 20; ++n) {
+  for (int n = 1; n < int(k) + 20 && factor > 1e-100; ++n) {
     power = product(power, r);
     factor *= step / n;
     for (size_t i = 0; i < k; ++i)
@@ -126,6 +126,11 @@ TEST_CASE("generator jump: log probability against exp(Q t)") {
   // Rates down to 1e-29, against which two jumps or more win within the tables.
   check_log_density(OrdinalJump(Categorical(9), {.rate = 2, .width = 0.7}), ordinal(9, 2, 0.7),
                     {1e-7, 3e-6, 1e-3, 0.05, 0.3, 1.0, 4.0, 33.0, 1e4}, 2e-6);
+}
+
+TEST_CASE("generator jump: many categories") {
+  const std::vector<double> q = wild(384, 3);
+  check_log_density(GeneratorJump(Categorical(384), {.rates = q}), q, {0.02}, 2e-6);
 }
 
 TEST_CASE("generator jump: forward, prior and bridge") {
