@@ -20,7 +20,7 @@ namespace {
 using Matrix = std::vector<double>;  // k x k, row major.
 
 constexpr int most_earlier_stretches = 12, most_later_stretches = 14, most_pieces = 32;
-// After 1, by the series: up to the time 64.
+// After the time 1, by the series: up to 64.
 constexpr int series_stretches = 3;
 constexpr int64_t most_numbers = int64_t{1} << 28;
 constexpr double least = 1e-300, never = -700;  // A probability that is taken as 0, and its logarithm then.
@@ -239,7 +239,7 @@ bool GeneratorTables::add_first_piece() {
   return add_piece(p.data(), earlier_stretches == most_earlier_stretches);
 }
 
-// P at these times, at most `series_end`: the sum over m of e^{-t} t^m / m! (I + Q)^m.
+// P at these times, up to 64: the sum over m of e^{-t} t^m / m! (I + Q)^m.
 std::vector<Matrix> GeneratorTables::by_series(const std::vector<double>& times) const {
   std::vector<Matrix> p(times.size(), Matrix(k * k));
   std::vector<double> weights;
@@ -284,7 +284,7 @@ void GeneratorTables::add_stretches(std::string_view whose) {
       throw Error(fmt::format(
           "{} forgets its start too slowly: after {:.2g} times its shortest mean stay its rows still differ", whose,
           first() * std::pow(stretch, s)));
-    // As few pieces as do; at most half as many as the stretch before has.
+    // As few pieces as do, but no fewer than half of those of the stretch before.
     for (count = std::max(1, count / 2);; count *= 2) {
       check_size(whose, count);
       const std::vector<Matrix>& p = stretch_in(count, s);
