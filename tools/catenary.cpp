@@ -187,9 +187,17 @@ int verify_all(const Arguments& arguments) {
   if (!arguments.plot.empty() && !arguments.plot.ends_with(".png"))
     throw Error(fmt::format("--plot takes a file name that ends in .png; found '{}'", arguments.plot));
   std::vector<Report> reports;
+  std::vector<std::string> failed, left_out;
   for (const std::string& name : names) {
-    reports.push_back(verify_one(name, arguments));
+    try {
+      reports.push_back(verify_one(name, arguments));
+    } catch (const NoSuchStep&) {
+      left_out.push_back(name);
+      if (left_out.size() == names.size()) throw;
+      continue;
+    }
     const Report& report = reports.back();
+    if (!report.passed()) failed.push_back(name);
     if (!arguments.json) fmt::print("{}\n", coloured(arguments.quiet ? without_rows(report.table()) : report.table()));
     if (!arguments.plot.empty()) {
       std::string file = arguments.plot;
@@ -213,12 +221,11 @@ int verify_all(const Arguments& arguments) {
       fmt::print("{}\n", all.dump(2));
     }
   }
-  std::vector<std::string> failed;
-  for (size_t i = 0; i < names.size(); ++i)
-    if (!reports[i].passed()) failed.push_back(names[i]);
-  if (!arguments.json && reports.size() > 1)
+  if (!arguments.json && names.size() > 1) {
+    if (!left_out.empty()) fmt::print("left out, without a step of this name: {}\n", fmt::join(left_out, ", "));
     fmt::print("{} verified, {} failed{}{}\n", reports.size(), failed.size(), failed.empty() ? "" : ": ",
                fmt::join(failed, ", "));
+  }
   return failed.empty() ? 0 : 1;
 }
 

@@ -91,8 +91,8 @@ CompileOptions Session::compile_options(std::vector<Question> questions) const {
 
 Report Session::run() {
   if (steps_.empty())
-    throw Error(fmt::format("{}: no step is called '{}'; the steps are {}", report_.subject,
-                            fmt::join(options_.only, "' or '"), fmt::join(planned_, ", ")));
+    throw NoSuchStep(fmt::format("{}: no step is called '{}'; the steps are {}", report_.subject,
+                                 fmt::join(options_.only, "' or '"), fmt::join(planned_, ", ")));
   double total = 0, done = 0;
   for (const Step& step : steps_) total += step.weight;
   try {

@@ -37,6 +37,12 @@ struct VerifyOptions {
   std::function<bool(const VerifyProgress&)> progress = {};
 };
 
+/// `only` names no step of what is verified.
+class NoSuchStep : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Checks the geometry of a space: exp against log, projections, distances, geodesics, tangent noise, uniform points;
 /// in double precision and as compiled to f32, over scales from 1e-7 to beyond the injectivity radius. Spaces that are
 /// not manifolds have their points checked.

@@ -128,6 +128,13 @@ TEST_CASE("a saved conversion is none to verify") {
   CHECK_THAT(saved.output, Contains("is a conversion, which has no law to verify; name the text of a joint process"));
 }
 
+TEST_CASE("of many, those without the step asked for are left out") {
+  Run r = run("verify circle circle_brownian --only density --effort quick");
+  CHECK(r.code == 0);
+  CHECK_THAT(r.output, Contains("left out, without a step of this name: circle\n1 verified, 0 failed\n"));
+  CHECK(run("verify circle sphere --only density").code == 2);
+}
+
 TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   auto fails = [](const std::string& arguments, const std::string& sentence) {
     Run r = run(arguments);
