@@ -20,12 +20,13 @@ struct GeneratorJumpOptions {
 /// t, n the least number of jumps from i to j, the others in log t. What they go through is made in double precision
 /// by series and by repeated squaring (positive terms only). P_ij(t) is right to 1e-6 of itself and of its logarithm,
 /// however small (where it falls below 1e-300 it is taken as never, for a category that is left for good from 1e-210
-/// on). Beyond the last piece all rows are the stationary law to 1e-9. Rates may be about 1e-6 of the fastest and less
-/// where they are not the only way. A forward draw looks at K values, a bridge at 2 K + 1.
+/// on); where t is less than 6e-8 of the mean stay in the category that is left fastest, so are those of rates above
+/// 1e-6 of that category's. Beyond the last piece all rows are the stationary law to 1e-9. The slowest rates may be
+/// about 1e-6 of the fastest. A forward draw looks at K values, a bridge at 2 K + 1.
 ///
-/// The tables hold 100 to 250 K^2 numbers, more where the chain goes around and around before it forgets; 2^28 are
+/// The tables hold 90 to 270 K^2 numbers, more where the chain goes around and around before it forgets; 2^28 are
 /// allowed, enough for K = 1,024 in most cases. Every question that is compiled holds them: 0.6 GB for K = 1,024, where
-/// making them takes a minute on two cores, compiling 12 s a question and a draw 15 to 30 us.
+/// making them takes about a minute on two cores, compiling 12 s a question and a draw 15 to 30 us.
 class GeneratorJump : public Jump {
  public:
   GeneratorJump(Categorical space, GeneratorJumpOptions options, LogitsOptions logits = {});
@@ -60,7 +61,7 @@ class GeneratorJump : public Jump {
   double first_;                 ///< Where the first piece ends, in mean stays at that rate.
   int64_t earlier_, stretches_;  ///< Stretches before the time 1 / fastest_, and in all.
   Expr pieces_of_;               ///< Of each stretch.
-  Expr pieces_before_;           ///< Each stretch.
+  Expr pieces_before_;           ///< Before each stretch.
   Expr polynomials_;             ///< Of piece, from, to: its 9 coefficients.
   Expr jumps_;                   ///< Of from, to: the least number of jumps.
   FixedLaw stationary_;

@@ -28,8 +28,10 @@ constexpr double impossible = -std::numeric_limits<double>::infinity();
 
 // Rows `begin` to `end` of a b. Sums are in the order of b's rows, whatever the width of vectors. A block of b stays in
 // a cache near the core.
-__attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4"))) void multiply_rows(
-    const double* a, const double* b, double* c, size_t k, size_t begin, size_t end) {
+#ifdef __x86_64__
+__attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#endif
+void multiply_rows(const double* a, const double* b, double* c, size_t k, size_t begin, size_t end) {
   constexpr size_t rows = 64, columns = 256;
   std::fill(c + begin * k, c + end * k, 0.0);
   for (size_t m0 = 0; m0 < k; m0 += rows)
@@ -76,11 +78,9 @@ Matrix squared(const Matrix& a, size_t k) {
   return c;
 }
 
-// Whether it still matters.
-bool add_term(double& sum, double term) {
-  sum += term;
-  return term > 1e-17 * sum;
-}
+// Whether a term of this weight may still matter, and with it those after it: they are no larger, or the weights have
+// not come to their largest, which is no less than their mean so far.
+bool matters(double weight, double sum) { return weight > 1e-17 * sum; }
 
 constexpr size_t degree = GeneratorTables::degree, coefficients = GeneratorTables::coefficients;
 
@@ -203,17 +203,14 @@ void GeneratorTables::check_size(std::string_view whose, int64_t more) const {
                     whose, k, most_numbers));
 }
 
-// Takes (I + Q)^m for m = 0, 1, ... from `add` on, which says whether it still adds to what it sums, until it does not
-// and all categories that can be reached have been.
+// Gives (I + Q)^m to `add` for m = 0, 1, ..., until that says that no more are needed. Their elements are at most 1.
 void GeneratorTables::for_each_power(const std::function<bool(size_t m, const Matrix& power)>& add) const {
   Matrix step = unit_, power(k * k);
   for (size_t i = 0; i < k; ++i) {
     step[i * k + i] += 1;
     power[i * k + i] = 1;
   }
-  double most = 0;
-  for (double n : jumps) most = n < double(k) ? std::max(most, n) : most;
-  for (size_t m = 0; add(m, power) || double(m) < most; ++m) power = product(step, power, k);
+  for (size_t m = 0; add(m, power); ++m) power = product(step, power, k);
 }
 
 // False: it must end earlier.
@@ -228,8 +225,11 @@ bool GeneratorTables::add_first_piece() {
     bool more = false;
     for (size_t place = 0; place < along.size(); ++place) {
       powers[place].push_back(m == 0 ? 1 : powers[place].back() * along[place]);
-      for (size_t i = 0; i < k * k; ++i)
-        if (power[i] > 0) more = add_term(p[place][i], factor * powers[place][m - size_t(jumps[i])] * power[i]) || more;
+      for (size_t i = 0; i < k * k; ++i) {
+        if (jumps[i] == double(k)) continue;
+        if (power[i] > 0) p[place][i] += factor * powers[place][m - size_t(jumps[i])] * power[i];
+        more = more || matters(factor, p[place][i]);
+      }
     }
     factor *= first() / double(m + 1);
     return more;
@@ -247,7 +247,11 @@ std::vector<Matrix> GeneratorTables::by_series(const std::vector<double>& times)
   for_each_power([&](size_t m, const Matrix& power) {
     bool more = false;
     for (size_t n = 0; n < times.size(); ++n) {
-      for (size_t i = 0; i < k * k; ++i) more = add_term(p[n][i], weights[n] * power[i]) || more;
+      for (size_t i = 0; i < k * k; ++i) {
+        if (jumps[i] == double(k)) continue;
+        p[n][i] += weights[n] * power[i];
+        more = more || matters(weights[n], p[n][i]);
+      }
       weights[n] *= times[n] / double(m + 1);
     }
     return more;

@@ -213,7 +213,7 @@ int verify_all(const Arguments& arguments) {
     }
   }
   if (arguments.json) {
-    if (reports.size() == 1) {
+    if (names.size() == 1) {
       fmt::print("{}", reports[0].json());
     } else {
       nlohmann::ordered_json all = nlohmann::json::array();

@@ -126,22 +126,24 @@ std::string off_the_law(const Case& c) {
       auto values = drawn["x"].values<const float>();
       return Points(values.begin(), values.end());
     };
-    double worst = 0;
-    auto take = [&](double off) { worst = std::max(worst, std::isnan(off) ? INFINITY : off); };
+    bool follows = true;
     if (forward)
       for (double v : {0.3, 1.15})
-        take(off_the_increment_of_the_three_sphere(
-            [&](const Points& x0) { return points_of(sampler.forward(repeated(x0), v / rate, Seed(1))); }, v));
+        follows =
+            follows &&
+            off_the_increment_of_the_three_sphere(
+                [&](const Points& x0) { return points_of(sampler.forward(repeated(x0), v / rate, Seed(1))); }, v) < 1;
     else
       for (auto [apart, first, second] : three_sphere_rejections)
-        take(off_the_bridge_of_the_three_sphere(
-            [&](const Points& x0, const Points& xt, double s, double t) {
-              return points_of(sampler.bridge(repeated(x0), repeated(xt), s / rate, t / rate, Seed(1)));
-            },
-            apart, first, second));
-    return worst < 1 ? ""
-                     : fmt::format("distances to {}, in {}.{}", forward ? "the start" : "both ends", c.subject->name(),
-                                   c.function->name);
+        follows =
+            follows && off_the_bridge_of_the_three_sphere(
+                           [&](const Points& x0, const Points& xt, double s, double t) {
+                             return points_of(sampler.bridge(repeated(x0), repeated(xt), s / rate, t / rate, Seed(1)));
+                           },
+                           apart, first, second) < 1;
+    if (follows) return "";
+    return fmt::format("distances to {}, in {}.{}", forward ? "the start" : "both ends", c.subject->name(),
+                       c.function->name);
   } catch (const std::exception&) {
     return "refused";
   }

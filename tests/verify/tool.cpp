@@ -132,6 +132,7 @@ TEST_CASE("of many, those without the step asked for are left out") {
   Run r = run("verify circle circle_brownian --only density --effort quick");
   CHECK(r.code == 0);
   CHECK_THAT(r.output, Contains("left out, without a step of this name: circle\n1 verified, 0 failed\n"));
+  CHECK(run("verify circle circle_brownian --only density --effort quick --json").output.starts_with("["));
   CHECK(run("verify circle sphere --only density").code == 2);
 }
 
