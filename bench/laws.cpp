@@ -40,6 +40,8 @@ std::vector<Case> cases() {
   return {
       {"Gaussian bridge", OrnsteinUhlenbeck(Euclidean({}), {.theta = 0.5}), Question::bridge, 0.3, 0.7, 2.9},
       {"circle bridge", Brownian(Circle(), 1), Question::bridge, 0.3, 0.7, 2.8},
+      {"circle bridge, v=0.1", Brownian(Circle(), 1), Question::bridge, 0.04, 0.1, 2.8},
+      {"circle bridge, v=3", Brownian(Circle(), 1), Question::bridge, 1, 3, 2.8},
       {"absorbing forward, K = 1000", AbsorbingJump(Categorical(1000), {.rate = 1}), Question::forward, 0, 0.7, 5.2},
       {"uniform forward, K = 1000", UniformJump(Categorical(1000), 1), Question::forward, 0, 0.7, 2.6},
       {"stationary forward, K = 1000", stationary, Question::forward, 0, 0.7, 1.0},

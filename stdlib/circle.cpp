@@ -7,6 +7,7 @@
 #include <catenary/dsl/gradient.h>
 #include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/checks.h>
+#include <catenary/stdlib/rejection.h>
 
 namespace catenary {
 
@@ -50,22 +51,27 @@ Expr CircleBrownian::prior(Expr) const { return space().uniform_point(); }
 
 Expr CircleBrownian::forward(Expr x0, Expr t) const { return Circle::wrap(x0 + draw_displacement(rate_ * t)); }
 
-Expr CircleBrownian::draw_displacement(Expr v) { return sqrt(min(v, mixed)) * normal(); }
+Expr CircleBrownian::draw_displacement(Expr v) { return sqrt(min(v, mixed)) * normal(v.shape()); }
 
-Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
+namespace {
+
+// Windings of weights below exp(-23), 2^-33, are left out.
+constexpr double lost = 23;
+
+// The winding number of one angle, `scale` = 2 pi / v.
+Expr draw_one_winding(const Expr& difference, const Expr& scale) {
   // Relative to that of no turn; `on` are turns away from the start, so that one turn back comes first. Half turns in
   // two floats: beside the antipode their rounding would show.
-  Expr away = abs(difference), scale = turn / max(v, 1e-37);  // Finite for every v.
+  Expr away = abs(difference);
   auto weight = [&](const Expr& turns, const Expr& apart) {
     return exp(-scale * turns * fma(turns, turn_tail / 2, fma(turns, turn_head / 2, apart)));
   };
   auto on = [&](const Expr& turns) { return weight(turns, away); };
   auto back = [&](const Expr& turns) { return weight(turns, -away); };
-  // on(n) and back(n + 1) are at most exp(-2 pi^2 n^2 / v).
-  auto matters = [&](const Expr& n) { return turn * pi * square(n) < 23.0 * v; };
 
+  // on(n) and back(n + 1) are at most exp(-2 pi^2 n^2 / v).
   std::vector<Expr> far = loop_while(
-      {1.0, 0.0}, [&](const std::vector<Expr>& c) { return matters(c[0]); },
+      {1.0, 0.0}, [&](const std::vector<Expr>& c) { return pi * scale * square(c[0]) < lost; },
       [&](Expr, const std::vector<Expr>& c) {
         return std::vector<Expr>{c[0] + 1.0, c[1] + (on(c[0]) + back(c[0] + 1.0))};
       });
@@ -86,10 +92,27 @@ Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
   return select(turns + turns > rank, against, -against);
 }
 
+}  // namespace
+
+Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
+  Expr scale = turn / max(v, 1e-37);  // Finite for every v.
+  // Few points of small variances can have windings. The nearest has the weight exp(-scale (pi - |difference|)).
+  Expr room = scale * (pi - abs(difference));
+  Shape shape = room.shape();
+  if (shape.empty())
+    return where_asked(room < lost, {constant(0)}, [&] { return std::vector{draw_one_winding(difference, scale)}; })[0];
+  return where_asked(min_of(room) < lost, {splat(0, shape)}, [&] {
+    std::vector<Operand> windings;
+    for (int64_t i = 0; i < shape[0]; ++i)
+      windings.emplace_back(draw_one_winding(index(difference, i), index(scale, i)));
+    return std::vector{stack(windings)};
+  })[0];
+}
+
 Expr CircleBrownian::draw_displacement_between(Expr difference, Expr first, Expr second) {
   Expr before = min(first, mixed), after = min(second, mixed), total = before + after;
   Expr way = fma(draw_winding(difference, total), turn, difference);
-  return before / total * way + sqrt(before / total * after) * normal();
+  return before / total * way + sqrt(before / total * after) * normal(difference.shape());
 }
 
 Expr CircleBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {

@@ -39,10 +39,12 @@ class CircleBrownian final : public Process {
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
   /// Draws the winding number k (f32) of a path that ends `difference` away, in [-pi, pi), after variance v: with
-  /// weight exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v.
+  /// weight exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v. One number
+  /// each, or one for each of a list.
   static Expr draw_winding(Expr difference, Expr v);
 
-  /// The law in angles, for other spaces that are made of them: the displacement after variance v, not wrapped;
+  /// The law in angles, elementwise, for other spaces that are made of them: the displacement after variance v, not
+  /// wrapped;
   static Expr draw_displacement(Expr v);
   /// that on the way to a point `difference` away, in [-pi, pi), after variance `first` with `second` to go, not
   /// wrapped;

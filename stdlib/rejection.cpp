@@ -1,4 +1,4 @@
-// Rejection as a loop.
+// Rejection as a loop, and a branch as a loop of one trip.
 #include <catenary/stdlib/rejection.h>
 
 namespace catenary {
@@ -32,6 +32,21 @@ std::vector<Expr> until_accepted(const std::vector<Expr>& otherwise, const std::
 std::vector<Expr> until_accepted(const Expr& asked, const std::vector<Expr>& otherwise,
                                  const std::function<Proposal()>& propose) {
   return propose_while(to_float(asked), otherwise, propose);
+}
+
+std::vector<Expr> where_asked(const Expr& asked, const std::vector<Expr>& otherwise,
+                              const std::function<std::vector<Expr>()>& make) {
+  std::vector<Operand> first{to_float(asked)};
+  first.insert(first.end(), otherwise.begin(), otherwise.end());
+  std::vector<Expr> last = loop_while(
+      first, [](const std::vector<Expr>& c) { return c[0] > 0.5; },
+      [&](Expr, const std::vector<Expr>&) {
+        std::vector<Expr> made = make();
+        made.insert(made.begin(), constant(0));
+        return made;
+      });
+  last.erase(last.begin());
+  return last;
 }
 
 }  // namespace catenary

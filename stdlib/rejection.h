@@ -1,4 +1,4 @@
-// Rejection: draws that are made again until one is accepted.
+// Rejection: draws that are made again until one is accepted; and draws that few points make.
 #pragma once
 
 #include <functional>
@@ -19,5 +19,10 @@ std::vector<Expr> until_accepted(const std::vector<Expr>& otherwise, const std::
 /// The same where `asked` is true; elsewhere `otherwise`, and nothing is drawn.
 std::vector<Expr> until_accepted(const Expr& asked, const std::vector<Expr>& otherwise,
                                  const std::function<Proposal()>& propose);
+
+/// What `make` gives where `asked` is true, and elsewhere `otherwise`, of the same types and shapes. Where no point of
+/// a tile asks, nothing is computed or drawn: for what few points need.
+std::vector<Expr> where_asked(const Expr& asked, const std::vector<Expr>& otherwise,
+                              const std::function<std::vector<Expr>()>& make);
 
 }  // namespace catenary

@@ -66,11 +66,7 @@ Expr RotationBrownian::forward(Expr x0, Expr t) const {
 }
 
 Expr RotationBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
-  Expr first = 0.25 * rate_ * s, second = 0.25 * rate_ * (t - s);
-  Expr near = nearer(x0, xt);
-  Expr odds = three_sphere::odds_of_antipode(Sphere::way(x0, near).angle, first + second);
-  Expr end = select(bernoulli(odds / (1.0 + odds), 1.0 / (1.0 + odds)), -near, near);
-  return quaternion::canonical(three_sphere::bridge(x0, end, first, second));
+  return quaternion::canonical(three_sphere::bridge_to_either(x0, xt, 0.25 * rate_ * s, 0.25 * rate_ * (t - s)));
 }
 
 std::optional<Expr> RotationBrownian::log_density(Expr x0, Expr xt, Expr t) const {

@@ -2,6 +2,7 @@
 #include <catenary/stdlib/three_sphere.h>
 
 #include <cmath>
+#include <functional>
 #include <numbers>
 
 #include <catenary/stdlib/quaternion.h>
@@ -21,6 +22,9 @@ Expr images(const Expr& r, const Expr& v) {
   auto image = [&](const Expr& distance) { return distance * exp(-scale * (distance - pi)); };
   return (image(2 * pi - away) - image(2 * pi + away)) / away;
 }
+
+// From here on images are below 2^-25 of the whole: elsewhere they are not computed.
+Expr images_in_sight(const Expr& r, const Expr& v) { return 2 * pi / v * (pi - r) < 22.0; }
 
 // The same S_v(r) / exp(-r^2 / 2v), near the antipode, rest = pi - r: relative to `rest`, with all digits.
 Expr near_antipode(const Expr& rest, const Expr& v) {
@@ -51,13 +55,14 @@ Expr highest_wave(const Expr& v) {
 // A point at the end of this tangent vector at the identity.
 Expr reached(const Expr& tangent) {
   Expr r = norm(tangent);
-  return quaternion::from_parts(cos(r), sinc(r) * tangent);
+  return quaternion::from_parts(cos_within_pi(r), sinc_within_pi(r) * tangent);
 }
 
 // Increments of variance v: a normal tangent vector, or a uniform point, and how they are accepted.
 Proposal propose_normal(const Expr& v, const Expr& z) {
   Expr tangent = sqrt(v) * z, r = norm(tangent);
-  return {{tangent}, select(r < pi, sinc(r) * (1.0 - images(r, v)), 0.0)};
+  Expr others = where_asked(images_in_sight(r, v), {constant(0)}, [&] { return std::vector{images(r, v)}; })[0];
+  return {{tangent}, select(r < pi, sinc_within_pi(r) * (1.0 - others), 0.0)};
 }
 Proposal propose_uniform(const Expr& v, const Expr& z) {
   Expr point = z / norm(z);
@@ -66,21 +71,13 @@ Proposal propose_uniform(const Expr& v, const Expr& z) {
 
 Expr identity() { return constant({1, 0, 0, 0}, {4}); }
 
-/// Where b lies, seen from a.
-struct Relative {
-  Expr direction, angle, rest;
-};
-Relative relative(const Expr& a, const Expr& b) {
-  Expr cosine = dot(a, b);
-  // What is left of b beside a, or beside -a, has all its digits.
-  Expr near = select(cosine < 0.0, b + a, b - a);
-  Expr across = slice(quaternion::multiply(quaternion::conjugate(a), near), 1, 3), sine = norm(across);
-  // To the antipode every direction is as good.
-  Expr direction = until_accepted(sine < 1e-30 && cosine < 0.0, {across / max(sine, 1e-30)}, [] {
+// A direction where there is none.
+Relative with_direction(const Relative& end) {
+  Expr direction = where_asked(end.angle > 1.0 && end.rest < 1e-30, {end.direction}, [] {
     Expr z = normal({3});
-    return Proposal{{z / norm(z)}, constant(1)};
+    return std::vector{z / norm(z)};
   })[0];
-  return {direction, atan2(sine, cosine), atan2(sine, -cosine)};
+  return {direction, end.angle, end.rest};
 }
 
 /// A bridge from the identity: `first` <= `second`, their sum, and the deviation of the bridge in R^3.
@@ -100,37 +97,52 @@ Flat draw_flat(const Between& b) {
   return {along, across, sqrt(square(along) + dot(across, across))};
 }
 
-Expr placed(const Expr& distance, const Expr& along, const Expr& direction, const Expr& across) {
-  return quaternion::from_parts(cos(distance), along * direction + across);
+Expr placed(const Expr& cosine, const Expr& along, const Expr& direction, const Expr& across) {
+  return quaternion::from_parts(cosine, along * direction + across);
 }
 
-// Accepted by the images at both ends.
-Proposal propose_by_images(const Between& b) {
-  Flat y = draw_flat(b);
+/// The distances to both ends, and whether any image at them counts, or the point is on no triangle of the sphere's.
+struct Ends {
+  Expr theta, phi, doubted;
+};
+Ends ends(const Between& b, const Flat& y) {
   Expr phi = sqrt(square(y.along - b.end.angle) + dot(y.across, y.across));
-  Expr chance = (1.0 - images(y.length, b.first)) * (1.0 - images(phi, b.second));
-  return {{y.along, y.across}, select(y.length + phi > 2 * pi - b.end.angle, 0.0, chance)};
+  Expr images = images_in_sight(y.length, b.first) || images_in_sight(phi, b.second);
+  return {y.length, phi, images || y.length + phi > 2 * pi - b.end.angle};
+}
+
+// Accepted by the images at both ends, where `asked`. Most points are so far from any image that nothing is drawn for
+// it.
+Flat draw_by_images(const Between& b, const Expr& asked) {
+  Flat first = draw_flat(b);
+  std::vector<Expr> c = loop_while(
+      {to_float(asked && ends(b, first).doubted), first.along, first.across, first.length},
+      [](const std::vector<Expr>& c) { return c[0] > 0.5; },
+      [&](const Expr& trip, const std::vector<Expr>& c) {
+        Flat again = draw_flat(b);
+        auto now = [&](const Expr& was, const Expr& next) { return select(to_float(trip) < 0.5, was, next); };
+        Flat y{now(c[1], again.along), now(c[2], again.across), now(c[3], again.length)};
+        Ends at = ends(b, y);
+        Expr chance = (1.0 - images(at.theta, b.first)) * (1.0 - images(at.phi, b.second));
+        Expr accepted = at.theta + at.phi <= 2 * pi - b.end.angle && uniform() < chance;
+        return std::vector<Expr>{select(accepted, 0.0, 1.0), y.along, y.across, y.length};
+      });
+  return {c[1], c[2], c[3]};
 }
 
 // The point whose distances to both ends, D apart, are those of a point in R^3: theta from the start and phi from the
 // end, with cos phi = cos theta cos D + sin theta sin D cos alpha. In half angles, and by Heron's formula across, both
 // over what they are in R^3, so that nothing cancels when D is small.
-Expr placed_as_in_flat_space(const Between& b, const Expr& y_along, const Expr& y_across) {
+Expr placed_as_in_flat_space(const Between& b, const Flat& y) {
   const Expr& way = b.end.angle;
-  Expr beside = dot(y_across, y_across), theta = sqrt(square(y_along) + beside),
-       phi = sqrt(square(y_along - way) + beside);
-  Expr half = 0.5 * way, mean = 0.5 * (theta + phi), middle = mean + half;
-  Expr along =
-      (sinc(mean) * (sinc(0.5 * (theta - phi)) / sinc(half)) * (y_along - half) + cos(theta) * sin(half)) / cos(half);
-  // sinc is 1 below 1e-4.
-  Expr sines = constant(1), sides = constant(1);
-  for (const Expr& part : {middle, middle - way, middle - theta, middle - phi}) {
-    Expr side = max(part, 1e-4);
-    sines = sines * sin(side);
-    sides = sides * side;
-  }
-  Expr across = sqrt(max(sines / sides, 0.0)) / sinc(way);
-  return placed(theta, along, b.end.direction, across * y_across);
+  auto [theta, phi, _] = ends(b, y);
+  Expr half = 0.5 * way, mean = 0.5 * (theta + phi), apart = 0.5 * (theta - phi);
+  auto sinc = sinc_within_pi;
+  Expr shrunk = 1.0 / sinc(way), cosine = cos_within_pi(theta);
+  // cos(half) sinc(half) is sinc(way).
+  Expr along = shrunk * (sinc(mean) * sinc(apart) * (y.along - half) + cosine * half * square(sinc(half)));
+  Expr sides = sinc(mean + half) * sinc(mean - half) * (sinc(half - apart) * sinc(half + apart));
+  return placed(cosine, along, b.end.direction, shrunk * sqrt(max(sides, 0.0)) * y.across);
 }
 
 // For ends more than 2 apart. The triangle's end is the antipode of the bridge's, `rest` away, and its third side pi -
@@ -161,7 +173,7 @@ Proposal propose_near_antipode(const Between& b) {
   Expr heron = sin(0.5 * (theta + side) + half) * sin(min(theta, way) - 0.5 * beyond) * sinc(half * p) *
                sinc(half * (2.0 - p)) * p * (2.0 - p);
   Expr across = y.across / max(norm(y.across), 1e-30);
-  return {{placed(theta, -along, b.end.direction, sqrt(max(heron, 0.0)) / sinc(rest) * across)}, chance};
+  return {{placed(cos(theta), -along, b.end.direction, sqrt(max(heron, 0.0)) / sinc(rest) * across)}, chance};
 }
 
 }  // namespace
@@ -192,27 +204,77 @@ Expr increment(Expr v) {
   return select(narrow, reached(tangent), point);
 }
 
-Expr bridge(Expr x0, Expr xt, Expr first, Expr second) {
-  // From the end that is nearer in time.
-  Expr back = first > second, start = select(back, xt, x0), end = select(back, x0, xt);
-  Between b{relative(start, end), min(first, second), max(first, second)};
-  Expr mixed = b.second >= images_end, far = b.end.angle > 2.0;
+namespace {
 
-  std::vector<Expr> flat =
-      until_accepted(!mixed && !far, {constant(0), splat(0, {3})}, [&] { return propose_by_images(b); });
-  Expr between = until_accepted(!mixed && far, {placed_as_in_flat_space(b, flat[0], flat[1])},
+// The bridge from the identity.
+Expr draw_between(const Between& b) {
+  Expr mixed = b.second >= images_end, far = b.end.angle > 2.0;
+  Expr between = until_accepted(!mixed && far, {placed_as_in_flat_space(b, draw_by_images(b, !mixed && !far))},
                                 [&] { return propose_near_antipode(b); })[0];
   Expr target = quaternion::from_parts(cos(b.end.angle), sin(b.end.angle) * b.end.direction),
        peak = highest_wave(b.second);
-  between = until_accepted(mixed, {between}, [&] {
+  return until_accepted(mixed, {between}, [&] {
     Expr z = normal({4}), narrow = b.first < normal_proposals_end;
     Proposal by_normal = propose_normal(b.first, slice(z, 1, 3)), by_uniform = propose_uniform(b.first, z);
     Expr point = select(narrow, reached(by_normal.values[0]), by_uniform.values[0]);
     Expr chance = select(narrow, by_normal.chance, by_uniform.chance);
     return Proposal{{point}, chance * (waves(dot(point, target), b.second) / peak)};
   })[0];
-  Expr x = quaternion::multiply(start, between);
-  return x / norm(x);
+}
+
+// From the end that is nearer in time; `turn` makes the other what it is, seen from there.
+Expr bridge_from_nearer(const Expr& x0, const Expr& xt, const Expr& first, const Expr& second,
+                        const std::function<Relative(const Relative&)>& turn) {
+  Expr back = first > second, start = select(back, xt, x0), end = select(back, x0, xt);
+  Relative there = with_direction(turn(relative(start, end)));
+  Expr x = quaternion::multiply(start, draw_between({there, min(first, second), max(first, second)}));
+  return (1.0 / norm(x)) * x;
+}
+
+}  // namespace
+
+Relative relative(Expr a, Expr b) {
+  Expr cosine = dot(a, b), behind = cosine < 0.0;
+  // What is left of b beside a, or beside -a, has all its digits.
+  Expr near = select(behind, b + a, b - a);
+  Expr across = slice(quaternion::multiply(quaternion::conjugate(a), near), 1, 3), sine = norm(across);
+  Expr less = atan2(sine, abs(cosine)), more = pi - less;
+  return {(1.0 / max(sine, 1e-30)) * across, select(behind, more, less), select(behind, less, more)};
+}
+
+Expr bridge(Expr x0, Expr xt, Expr first, Expr second) {
+  return bridge_from_nearer(x0, xt, first, second, [](const Relative& end) { return end; });
+}
+
+namespace {
+
+// Whether of two antipodes, one `angle` away, at most pi / 2, the other is chosen: by odds_of_antipode, as two weights.
+// Rarely at small variances, where nothing is drawn: odds below 2^-33 are left out.
+Expr draw_antipode(const Expr& angle, const Expr& v) {
+  Expr slope = 0.5 * pi / v, fall = slope * (pi - 2.0 * angle);
+  return where_asked(fall < 23.0 + log(1.0 + 30.0 / v), {constant(0)}, [&] {
+           auto others = [&] { return std::vector{images(angle, v)}; };  // Below 1e-10 for v < 0.4.
+           Expr near = max(angle, 1e-10), images = where_asked(v > 0.4, {constant(0)}, others)[0];
+           // Both times the angle.
+           Expr beyond = -exp(-fall) * ((pi + near) * expm1(-4.0 * slope * near) + 2.0 * near);
+           std::vector<Expr> weights = where_asked(v >= images_end, {near * (1.0 - images), beyond}, [&] {
+             Expr cosine = cos(angle);
+             return std::vector{waves(cosine, v), waves(-cosine, v)};
+           });
+           Expr level = (weights[0] + weights[1]) * (0x1p-31 * (to_float(bits() >> 1) + 0.5));
+           return std::vector{to_float(level < weights[1])};
+         })[0] > 0.5;
+}
+
+}  // namespace
+
+Expr bridge_to_either(Expr x0, Expr xt, Expr first, Expr second) {
+  return bridge_from_nearer(x0, xt, first, second, [&](const Relative& end) {
+    Expr less = min(end.angle, end.rest), more = max(end.angle, end.rest);
+    Expr far = draw_antipode(less, max(first + second, 1e-30)), behind = end.angle > end.rest;
+    Expr sign = select(far, select(behind, 1.0, constant(-1)), select(behind, -1.0, constant(1)));
+    return Relative{sign * end.direction, select(far, more, less), select(far, less, more)};
+  });
 }
 
 }  // namespace catenary::three_sphere

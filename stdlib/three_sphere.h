@@ -26,6 +26,13 @@ inline constexpr double images_end = 0.8;
 /// normal of the tangent space or from the uniform law; it accepts 55 % at worst, 1 - v / 2 for small v.
 Expr increment(Expr v);
 
+/// Where b lies, seen from a: the angle between them, what it lacks of pi, each with all its digits, and the direction,
+/// a unit vector at the identity; 0 at b = a and at its antipode, where every direction is as good.
+struct Relative {
+  Expr direction, angle, rest;
+};
+Relative relative(Expr a, Expr b);
+
 /// A draw between the unit quaternions x_0 and x_t, after variance `first`, with variance `second` to go. Exact at
 /// every angle and time, by rejection:
 ///   - the distances to both ends as those of the bridge in R^3, accepted by their images: each with
@@ -34,5 +41,7 @@ Expr increment(Expr v);
 ///   - where the longer part has mixed, an increment from the nearer end, accepted by the kernel of what is left.
 /// Distances become a point by the spherical law of cosines.
 Expr bridge(Expr x0, Expr xt, Expr first, Expr second);
+/// The same where x_t and its antipode are one point, as on the rotations.
+Expr bridge_to_either(Expr x0, Expr xt, Expr first, Expr second);
 
 }  // namespace catenary::three_sphere

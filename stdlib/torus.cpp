@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <numbers>
 
@@ -21,6 +20,15 @@ constexpr double turn = 2 * std::numbers::pi;
 double shortest(const std::vector<double>& periods) {
   return periods.empty() ? 0 : *std::min_element(periods.begin(), periods.end());
 }
+
+// Coordinates times these are angles,
+Expr to_angles(const Torus& torus) {
+  std::vector<double> scales;
+  for (double period : torus.periods()) scales.push_back(turn / period);
+  return constant(scales, torus.point());
+}
+// and angles times these coordinates.
+Expr from_angles(const Torus& torus) { return constant(torus.periods(), torus.point()) / turn; }
 
 }  // namespace
 
@@ -60,10 +68,7 @@ Expr Torus::uniform_point() const {
 }
 
 Expr Torus::score(Expr x, Expr y, Expr v) const {
-  std::vector<double> scale;
-  for (double period : periods_) scale.push_back(turn / period);
-  Expr scales = constant(scale, point());
-  Expr difference = parameter("differences of angles", Type::f32, point());
+  Expr scales = to_angles(*this), difference = parameter("differences of angles", Type::f32, point());
   Expr density = sum(CircleBrownian::log_kernel(difference, v * square(scales)));
   Expr apart = wrap(x - y, Interval::centred);
   return scales * rewrite({catenary::gradient(density, difference)}, {{difference, scales * apart}})[0];
@@ -76,43 +81,21 @@ TorusBrownian Brownian(Torus space, double rate) { return {std::move(space), rat
 
 Expr TorusBrownian::prior(Expr) const { return space().uniform_point(); }
 
-namespace {
-
-// Coordinate by coordinate: `law` in angles, given the period's turn and the number of the coordinate.
-Expr by_coordinate(const Torus& torus, const std::function<Expr(double scale, int64_t i)>& law) {
-  std::vector<Operand> displacements;
-  for (int64_t i = 0; i < int64_t(torus.periods().size()); ++i) {
-    double scale = turn / torus.periods()[size_t(i)];
-    displacements.emplace_back(law(scale, i) / scale);
-  }
-  return stack(displacements);
-}
-
-}  // namespace
-
 Expr TorusBrownian::forward(Expr x0, Expr t) const {
-  return torus().exp(x0, by_coordinate(torus(), [&](double scale, int64_t) {
-                       return CircleBrownian::draw_displacement(rate_ * scale * scale * t);
-                     }));
+  Expr variances = rate_ * square(to_angles(torus())) * t;
+  return torus().exp(x0, from_angles(torus()) * CircleBrownian::draw_displacement(variances));
 }
 
 Expr TorusBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
-  Expr difference = torus().log(x0, xt);
-  return torus().exp(x0, by_coordinate(torus(), [&](double scale, int64_t i) {
-                       double rate = rate_ * scale * scale;
-                       return CircleBrownian::draw_displacement_between(scale * index(difference, i), rate * s,
-                                                                        rate * (t - s));
-                     }));
+  Expr rates = rate_ * square(to_angles(torus())), apart = to_angles(torus()) * torus().log(x0, xt);
+  Expr displacement = CircleBrownian::draw_displacement_between(apart, rates * s, rates * (t - s));
+  return torus().exp(x0, from_angles(torus()) * displacement);
 }
 
 std::optional<Expr> TorusBrownian::log_density(Expr x0, Expr xt, Expr t) const {
-  std::vector<double> scale;
   double logs = 0;
-  for (double period : torus().periods()) {
-    scale.push_back(turn / period);
-    logs += std::log(scale.back());
-  }
-  Expr scales = constant(scale, space().point());
+  for (double period : torus().periods()) logs += std::log(turn / period);
+  Expr scales = to_angles(torus());
   return sum(CircleBrownian::log_kernel(scales * torus().log(x0, xt), rate_ * t * square(scales))) + logs;
 }
 

@@ -53,6 +53,8 @@ class Grouper {
         copy_sample(sample);
       } else if (isa<scf::ForOp, scf::WhileOp>(op)) {
         copy_loop(op);
+      } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
+        copy_if(branch);
       } else if (auto retry = dyn_cast<RetryOp>(op)) {
         copy_retry(retry);
       } else {
@@ -122,6 +124,17 @@ class Grouper {
       copy_body(*loop.getAfterBody(), after, loop.getBeforeArguments());
       map_slots(loop.getResults(), made.getResults());
     }
+  }
+
+  void copy_if(scf::IfOp branch) {
+    SmallVector<mlir::Type> types;
+    for (Value v : branch.getResults()) types.append(copies_of(v), v.getType());
+    auto made = scf::IfOp::create(b_, branch.getLoc(), types, maps_[0].lookupOrDefault(branch.getCondition()),
+                                  /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b_);
+    copy_body(*branch.thenBlock(), made.thenBlock(), branch.getResults());
+    copy_body(*branch.elseBlock(), made.elseBlock(), branch.getResults());
+    map_slots(branch.getResults(), made.getResults());
   }
 
   // The body stays that of one point, draws and all.

@@ -1,13 +1,18 @@
-// mask-loops: a while runs until no point wants another trip, and a point that is done keeps its values. Of a loop that
-// draws (a rejection, most of whose points are through after a trip or two) that is the first trip alone, and that only
-// where many want it: the points that want another are left to catenary.retry. After this a loop may be shared by
-// points; so it stands before group-points and vectorize-lanes.
+// mask-loops: a while runs until no point wants another trip, and a point that is done keeps its values. It stands in a
+// branch that is entered where any point wants a trip. Of a loop that draws (a rejection, most of whose points are
+// through after a trip or two) the branch has the first trip alone, and is entered only where many want it: the points
+// that want another are left to catenary.retry. After this loops and branches may be shared by points; so it stands
+// before group-points and vectorize-lanes.
 #include <catenary/compiler/passes/passes.h>
 
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/SCF/IR/SCF.h>
 #include <mlir/IR/Builders.h>
+#include <mlir/IR/Dominance.h>
 #include <mlir/IR/IRMapping.h>
+#include <mlir/IR/Matchers.h>
+#include <mlir/Interfaces/SideEffectInterfaces.h>
+#include <mlir/Transforms/ControlFlowSinkUtils.h>
 #include <mlir/Transforms/RegionUtils.h>
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
@@ -39,6 +44,7 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
         }
       const bool few = llvm::count_if(loops, retries) <= most_retried;
       for (scf::WhileOp loop : loops) mask(loop, few && retries(loop));
+      sink_into_branches(pipeline);
     }
   }
 
@@ -57,14 +63,30 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
       if (op == loop) return WalkResult::advance();
       draws |= isa<DrawOp>(op);
       bool nested = isa<DrawOp>(op) && op->getBlock() != loop.getAfterBody();
-      return nested || isa<scf::WhileOp, RetryOp, InputOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
+      return nested || isa<RetryOp, InputOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
     });
-    return draws && !alone.wasInterrupted() && counts_trips(loop) && isa<PipelineOp>(loop->getParentOp());
+    return draws && !alone.wasInterrupted() && counts_trips(loop) && isa<PipelineOp>(loop->getParentOp()) &&
+           !makes_one_trip(loop);
   }
   // Whether what is carried last is the number of the trip, which nobody sees at the end.
   static bool counts_trips(scf::WhileOp loop) {
     return loop.getNumResults() > 0 && loop.getResults().back().use_empty() &&
            loop.getResults().back().getType().isInteger(32);
+  }
+
+  // What only a branch needs is computed there.
+  static void sink_into_branches(PipelineOp pipeline) {
+    DominanceInfo dominance(pipeline);
+    pipeline.walk([&](scf::IfOp branch) {
+      SmallVector<Region*> regions = {&branch.getThenRegion(), &branch.getElseRegion()};
+      controlFlowSink(
+          regions, dominance,
+          [](Operation* op, Region*) {
+            return isPure(op) && op->getNumRegions() == 0 && !isa<InputOp>(op) &&
+                   !op->hasTrait<OpTrait::ConstantLike>();
+          },
+          [](Operation* op, Region* region) { op->moveBefore(&region->front().front()); });
+    });
   }
 
   // The trips after the first, for what a point carries and whether it wants one.
@@ -94,45 +116,75 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
     return made;
   }
 
-  static void mask(scf::WhileOp loop, bool once) {
+  // A trip of the points that are active: what they carry then, with whether they want another.
+  static SmallVector<Value> trip(OpBuilder& b, scf::WhileOp loop, ValueRange carried, Value active) {
+    IRMapping mapping;
+    mapping.map(loop.getAfterArguments(), carried);
+    for (Operation& op : loop.getAfterBody()->without_terminator()) b.clone(op, mapping);
+    SmallVector<Value> next;
+    for (auto [k, v] : llvm::enumerate(loop.getYieldOp().getOperands())) {
+      Value stepped = mapping.lookupOrDefault(v);
+      // The trip is the same number for all points, whether or not they are done; nobody sees what it ends at.
+      bool number = k + 1 == carried.size() && counts_trips(loop);
+      next.push_back(number ? stepped
+                            : arith::SelectOp::create(b, loop.getLoc(), active, stepped, carried[k]).getResult());
+    }
+    Value more = condition(b, loop, next);
+    next.push_back(arith::AndIOp::create(b, loop.getLoc(), active, more));
+    return next;
+  }
+
+  // Whether no point can want a second trip.
+  static bool makes_one_trip(scf::WhileOp loop) {
+    llvm::DenseMap<Value, Attribute> known;
+    auto attribute = [&](Value v) {
+      Attribute a = known.lookup(v);
+      if (!a) matchPattern(v, m_Constant(&a));
+      return a;
+    };
+    for (auto [argument, next] : llvm::zip(loop.getBeforeArguments(), loop.getYieldOp().getOperands()))
+      known[argument] = attribute(next);
+    for (Operation& op : loop.getBeforeBody()->without_terminator()) {
+      SmallVector<OpFoldResult> results;
+      // A success without results has put a constant operand last: the next try may use that.
+      for (int tries = 0; tries < 2 && results.empty(); ++tries)
+        if (failed(op.fold(llvm::map_to_vector(op.getOperands(), attribute), results))) break;
+      for (auto [v, result] : llvm::zip(op.getResults(), results)) {
+        auto value = dyn_cast<Value>(result);
+        known[v] = value ? attribute(value) : cast<Attribute>(result);
+      }
+    }
+    auto more = dyn_cast_or_null<BoolAttr>(attribute(loop.getConditionOp().getCondition()));
+    return more && !more.getValue();
+  }
+
+  // The loop stands in a branch, which few or no points may enter: LLVM moves what does not change in a loop before it,
+  // whether or not the loop is entered.
+  static void mask(scf::WhileOp loop, bool retried) {
     OpBuilder b(loop);
-    Location loc = loop.getLoc();
+    const bool once = retried || makes_one_trip(loop);
     SmallVector<Value> inits(loop.getInits());
     inits.push_back(condition(b, loop, loop.getInits()));
-    auto types = llvm::to_vector(ValueRange(inits).getTypes());
-    Value first_trip = loop.getInits().empty() ? Value() : loop.getInits().back();
-    auto before = [&](OpBuilder& b, Location loc, ValueRange args) {
-      Value more = AnyOp::create(b, loc, args.back(), /*many=*/once);
+    auto trips = [&](OpBuilder& b, Location loc) {
       if (once) {
-        Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, args.drop_back().back(), first_trip);
-        more = arith::AndIOp::create(b, loc, more, first);
+        scf::YieldOp::create(b, loc, trip(b, loop, ArrayRef(inits).drop_back(), inits.back()));
+        return;
       }
-      scf::ConditionOp::create(b, loc, more, args);
+      auto before = [&](OpBuilder& b, Location loc, ValueRange args) {
+        scf::ConditionOp::create(b, loc, AnyOp::create(b, loc, args.back(), /*many=*/false), args);
+      };
+      auto after = [&](OpBuilder& b, Location loc, ValueRange args) {
+        scf::YieldOp::create(b, loc, trip(b, loop, args.drop_back(), args.back()));
+      };
+      auto masked = scf::WhileOp::create(b, loc, ValueRange(inits).getTypes(), inits, before, after);
+      scf::YieldOp::create(b, loc, masked.getResults());
     };
-    auto after = [&](OpBuilder& b, Location loc, ValueRange args) {
-      ValueRange carried = args.drop_back();
-      Value active = args.back();
-      IRMapping mapping;
-      mapping.map(loop.getAfterArguments(), carried);
-      for (Operation& op : loop.getAfterBody()->without_terminator()) b.clone(op, mapping);
-      SmallVector<Value> next;
-      for (auto [k, v] : llvm::enumerate(loop.getYieldOp().getOperands())) {
-        Value stepped = mapping.lookupOrDefault(v);
-        // The trip is the same number for all points, whether or not they are done; nobody sees what it ends at.
-        bool trip = k + 1 == carried.size() && counts_trips(loop);
-        next.push_back(trip ? stepped : arith::SelectOp::create(b, loc, active, stepped, carried[k]).getResult());
-      }
-      Value more = condition(b, loop, next);
-      next.push_back(arith::AndIOp::create(b, loc, active, more));
-      scf::YieldOp::create(b, loc, next);
-    };
-    auto masked = scf::WhileOp::create(b, loc, types, inits, before, after);
-    ValueRange carried = masked.getResults().drop_back();
-    SmallVector<Value> results(carried);
-    if (once) {
-      auto again = retry(b, loop, carried, masked.getResults().back());
-      llvm::copy(again.getValues(), results.begin());
-    }
+    auto none = [&](OpBuilder& b, Location loc) { scf::YieldOp::create(b, loc, inits); };
+    Value entered = AnyOp::create(b, loop.getLoc(), inits.back(), /*many=*/retried);
+    auto branch = scf::IfOp::create(b, loop.getLoc(), entered, trips, none);
+    SmallVector<Value> results(branch.getResults());
+    Value active = results.pop_back_val();
+    if (retried) llvm::copy(retry(b, loop, results, active).getValues(), results.begin());
     loop.replaceAllUsesWith(results);
     loop.erase();
   }

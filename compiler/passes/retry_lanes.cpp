@@ -61,6 +61,11 @@ SmallVector<Value> RetryLanes::common() {
   return values;
 }
 
+bool RetryLanes::wanted(size_t k) {
+  auto results = op_.getValues().slice(unsigned(k) * unsigned(op_.slots()), unsigned(op_.slots()));
+  return !kept_[k].argument.use_empty() || llvm::any_of(results, [](Value v) { return !v.use_empty(); });
+}
+
 Value RetryLanes::wide(int64_t v) { return arith::ConstantOp::create(b_, loc_, b_.getI64IntegerAttr(v)); }
 
 Value RetryLanes::behind(Value base, Value elements, int64_t more) {
@@ -89,7 +94,8 @@ Value RetryLanes::put(Widener& widener, Value tile, Value queued) {
             behind(k.array, first, of_slot(slot)));
   };
   const size_t carried = op_.carriedArguments().size();
-  for (const Kept& k : ArrayRef(kept_).take_front(carried)) keep(k);
+  for (size_t k = 0; k < carried; ++k)
+    if (wanted(k)) keep(kept_[k]);
   SmallVector<Value> active;
   for (Value flag : op_.getActive()) active.push_back(widener.widened(flag));
   Value any = any_of(b_, loc_, active);
@@ -149,6 +155,7 @@ Value RetryLanes::one_vector(Widener& widener, const Draws& at, Value first, Val
   });
   auto yields = cast<YieldOp>(body.getTerminator()).getValues();
   for (auto [k, v] : llvm::enumerate(yields.drop_front())) {
+    if (!wanted(k)) continue;
     auto pointers = LLVM::GEPOp::create(b_, loc_, VectorType::get({chunk_.lanes}, queue_.getType()), f32,
                                         kept_[k].array, ArrayRef<LLVM::GEPArg>{place.value()});
     LLVM::masked_scatter::create(b_, loc_, packed(b_, loc_, widener.widened(v)), pointers, there.value(),

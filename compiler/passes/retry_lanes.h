@@ -50,6 +50,8 @@ class RetryLanes {
     mlir::Value array;
   };
 
+  /// Whether anything reads what is carried as k, in a trip or at the end.
+  bool wanted(size_t k);
   mlir::Value wide(int64_t v);
   mlir::Value behind(mlir::Value base, mlir::Value elements, int64_t more = 0);
   mlir::Value lanes();  ///< 0, 1, ...

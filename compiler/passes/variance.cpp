@@ -29,6 +29,9 @@ llvm::DenseSet<Value> find_varying(Block& block, llvm::function_ref<bool(Operati
       flow(loop.getConditionOp().getArgs(), loop.getAfterArguments());
       flow(loop.getYieldOp().getOperands(), loop.getBeforeArguments());
       flow(loop.getConditionOp().getArgs(), loop.getResults());
+    } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
+      flow(branch.thenYield().getOperands(), branch.getResults());
+      flow(branch.elseYield().getOperands(), branch.getResults());
     } else if (auto retry = dyn_cast<RetryOp>(op)) {
       // Points that are through keep what they have, so that all that is carried is each one's own.
       for (Value v : retry.carriedArguments()) mark(v);

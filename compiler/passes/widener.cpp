@@ -47,6 +47,8 @@ void Widener::copy(Operation& op, llvm::function_ref<bool(Operation&)> special) 
     copy_for(fold, special);
   else if (auto loop = dyn_cast<scf::WhileOp>(op))
     copy_while(loop, special);
+  else if (auto branch = dyn_cast<scf::IfOp>(op))
+    copy_if(branch, special);
   else if (auto any = dyn_cast<AnyOp>(op))
     copy_any(any);
   else
@@ -120,6 +122,20 @@ void Widener::copy_while(scf::WhileOp loop, llvm::function_ref<bool(Operation&)>
   copy(*loop.getAfterBody(), special);
   scf::YieldOp::create(b_, loop.getLoc(), as(loop.getYieldOp().getOperands(), args));
   map_.map(loop.getResults(), made.getResults());
+}
+
+// Its condition is the same for all points.
+void Widener::copy_if(scf::IfOp branch, llvm::function_ref<bool(Operation&)> special) {
+  SmallVector<Type> types;
+  for (Value v : branch.getResults()) types.push_back(varies(v) ? wide(v.getType()) : v.getType());
+  auto made = scf::IfOp::create(b_, branch.getLoc(), types, lookup(branch.getCondition()), /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b_);
+  for (auto [old, block] : {std::pair{branch.thenBlock(), made.thenBlock()}, {branch.elseBlock(), made.elseBlock()}}) {
+    b_.setInsertionPointToEnd(block);
+    copy(*old, special);
+    scf::YieldOp::create(b_, branch.getLoc(), as(old->getTerminator()->getOperands(), branch.getResults()));
+  }
+  map_.map(branch.getResults(), made.getResults());
 }
 
 }  // namespace catenary

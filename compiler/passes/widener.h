@@ -42,6 +42,7 @@ class Widener {
   mlir::SmallVector<mlir::Value> as(mlir::ValueRange values, mlir::ValueRange args);
   void copy_for(mlir::scf::ForOp fold, llvm::function_ref<bool(mlir::Operation&)> special);
   void copy_while(mlir::scf::WhileOp loop, llvm::function_ref<bool(mlir::Operation&)> special);
+  void copy_if(mlir::scf::IfOp branch, llvm::function_ref<bool(mlir::Operation&)> special);
 
   mlir::OpBuilder& b_;
   int64_t lanes_;

@@ -292,6 +292,11 @@ TEST_CASE("functions composed of nodes are accurate where the plain formula is n
   near(sinc(x(0)), 1);
   near(sinc(x(0x1p-20)), std::sin(0x1p-20) / 0x1p-20);
   near(sinc(x(2)), std::sin(2.0) / 2);
+  for (double a : {1e-6, 0.1, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.125, -3.0}) {
+    auto got = evaluate({sinc_within_pi(x(a)), cos_within_pi(x(a))}, {{"x", {0}}});
+    CHECK(std::abs(got[0][0] - std::sin(a) / a) < 2e-8);
+    CHECK(std::abs(got[1][0] - std::cos(a)) < 2e-8);
+  }
   CHECK(value(norm(floats({3, 4}))) == 5);
   CHECK(evaluate({cross(floats({1, 2, 3}), floats({4, 5, 6}))}, {})[0] == Values{-3, 6, -3});
 }

@@ -91,3 +91,27 @@ catenary.pipeline @retry asks "forward" {
   } : i1 carried(f32, i32) captured(f32) -> (f32, i32)
   catenary.output %v#0 of @x : f32
 }
+
+// A branch is one for all points of the group, which carry what varies once for each slot.
+// CHECK-LABEL: catenary.pipeline @branch asks "forward" group 2 {
+// CHECK: %[[ANY:.*]] = catenary.any %{{.*}}, %{{.*}} : i1, i1
+// CHECK-NEXT: %[[R:.*]]:3 = scf.if %[[ANY]] -> (f32, f32, i32) {
+// CHECK: catenary.words {{.*}} pair 0 of 4
+// CHECK: scf.yield %{{.*}}, %{{.*}}, %[[ONE:.*]] : f32, f32, i32
+// CHECK-NEXT: } else {
+// CHECK-NEXT: scf.yield %[[X0:.*]], %[[X1:.*]], %[[ONE]] : f32, f32, i32
+// CHECK: catenary.output %[[R]]#0 of @x slot 0
+// CHECK-NEXT: catenary.output %[[R]]#1 of @x slot 1
+catenary.pipeline @branch asks "forward" {
+  %x = catenary.input x0 of @x : f32
+  %one = arith.constant 1 : i32
+  %on = arith.cmpf olt, %x, %x : f32
+  %any = catenary.any %on : i1
+  %r:2 = scf.if %any -> (f32, i32) {
+    %u = catenary.draw uniform trip %one {component = 0 : i32, first = 0 : i64, per_point = 4 : i64, stream = 259 : i32} : f32
+    scf.yield %u, %one : f32, i32
+  } else {
+    scf.yield %x, %one : f32, i32
+  }
+  catenary.output %r#0 of @x : f32
+}

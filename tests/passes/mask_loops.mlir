@@ -3,14 +3,16 @@
 catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 }
 
-// A point's flag is carried last. The loop goes on while any flag is up; a point whose flag is down keeps its values, but
-// the trip (the last i32) counts on for all.
+// A point's flag is carried last. The loop stands where any flag is up, and goes on while one is; a point whose flag is
+// down keeps its values, but the trip (the last i32) counts on for all.
 // CHECK-LABEL: catenary.pipeline @while
 catenary.pipeline @while asks "forward" {
   // CHECK: %[[X:.*]] = catenary.input
   // CHECK: %[[ONE:.*]] = arith.constant 1 : i32
   // CHECK-NEXT: %[[ENTER:.*]] = arith.cmpf olt, %[[X]], %[[X]]
-  // CHECK-NEXT: %[[R:.*]]:3 = scf.while (%[[A:.*]] = %[[X]], %[[I:.*]] = %[[ONE]], %[[ON:.*]] = %[[ENTER]]) : (f32, i32, i1) -> (f32, i32, i1) {
+  // CHECK-NEXT: %[[HERE:.*]] = catenary.any %[[ENTER]] : i1
+  // CHECK-NEXT: %[[R:.*]]:3 = scf.if %[[HERE]] -> (f32, i32, i1) {
+  // CHECK-NEXT: %[[L:.*]]:3 = scf.while (%[[A:.*]] = %[[X]], %[[I:.*]] = %[[ONE]], %[[ON:.*]] = %[[ENTER]]) : (f32, i32, i1) -> (f32, i32, i1) {
   // CHECK-NEXT: %[[ANY:.*]] = catenary.any %[[ON]] : i1
   // CHECK-NEXT: scf.condition(%[[ANY]]) %[[A]], %[[I]], %[[ON]] : f32, i32, i1
   // CHECK: ^bb0(%[[B:.*]]: f32, %[[J:.*]]: i32, %[[STILL:.*]]: i1):
@@ -20,6 +22,10 @@ catenary.pipeline @while asks "forward" {
   // CHECK-NEXT: %[[MORE:.*]] = arith.cmpf olt, %[[KEPT]], %[[X]]
   // CHECK-NEXT: %[[NEXT:.*]] = arith.andi %[[STILL]], %[[MORE]] : i1
   // CHECK-NEXT: scf.yield %[[KEPT]], %[[TRIP]], %[[NEXT]] : f32, i32, i1
+  // CHECK-NEXT: }
+  // CHECK-NEXT: scf.yield %[[L]]#0, %[[L]]#1, %[[L]]#2 : f32, i32, i1
+  // CHECK-NEXT: } else {
+  // CHECK-NEXT: scf.yield %[[X]], %[[ONE]], %[[ENTER]] : f32, i32, i1
   // CHECK: catenary.output %[[R]]#0
   %x = catenary.input x0 of @x : f32
   %one = arith.constant 1 : i32
@@ -44,11 +50,14 @@ catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 // CHECK-LABEL: catenary.pipeline @nested
 catenary.pipeline @nested asks "forward" {
   // CHECK: catenary.sample {
-  // CHECK: scf.while {{.*}} : (f32, i1) -> (f32, i1) {
+  // CHECK: scf.if
+  // CHECK-NEXT: scf.while {{.*}} : (f32, i1) -> (f32, i1) {
   // CHECK-NEXT: %[[SAMPLES:.*]] = catenary.any
   // CHECK-NEXT: scf.condition(%[[SAMPLES]])
   // CHECK: scf.for
   // CHECK-NEXT: arith.cmpf
+  // CHECK-NEXT: catenary.any
+  // CHECK-NEXT: scf.if
   // CHECK-NEXT: scf.while {{.*}} : (f32, i1) -> (f32, i1) {
   // CHECK-NEXT: %[[POINTS:.*]] = catenary.any
   // CHECK-NEXT: scf.condition(%[[POINTS]])
@@ -112,11 +121,14 @@ catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 // CHECK-LABEL: catenary.pipeline @rejection
 // CHECK: %[[X:.*]] = catenary.input
 // CHECK: %[[ZERO:.*]] = arith.constant 0 : i32
-// CHECK: %[[R:.*]]:3 = scf.while (%[[A:.*]] = %[[X]], %[[I:.*]] = %[[ZERO]], %[[ON:.*]] = %{{.*}})
+// CHECK: %[[ON:.*]] = arith.cmpf olt
 // CHECK-NEXT: %[[MANY:.*]] = catenary.any many %[[ON]] : i1
-// CHECK-NEXT: %[[FIRST:.*]] = arith.cmpi eq, %[[I]], %[[ZERO]]
-// CHECK-NEXT: %[[ENTER:.*]] = arith.andi %[[MANY]], %[[FIRST]]
-// CHECK-NEXT: scf.condition(%[[ENTER]])
+// CHECK-NEXT: %[[R:.*]]:3 = scf.if %[[MANY]] -> (f32, i32, i1) {
+// CHECK-NEXT: %[[U:.*]] = catenary.draw uniform trip %[[ZERO]]
+// CHECK-NEXT: %[[ONCE:.*]] = arith.mulf %[[U]], %[[X]]
+// CHECK: arith.select %[[ON]], %[[ONCE]], %[[X]]
+// CHECK: } else {
+// CHECK-NEXT: scf.yield %[[X]], %[[ZERO]], %[[ON]]
 // CHECK: %[[V:.*]]:2 = catenary.retry %[[R]]#2 carried(%[[R]]#0, %[[R]]#1) captured(%[[X]]) {
 // CHECK-NEXT: ^bb0(%{{.*}}: f32, %[[J:.*]]: i32, %[[Y:.*]]: f32):
 // CHECK-NEXT: %[[U:.*]] = catenary.draw uniform trip %[[J]] {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 259 : i32}
@@ -152,6 +164,7 @@ catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 // CHECK-LABEL: catenary.pipeline @three
 // CHECK-NOT: many
 // CHECK-NOT: catenary.retry
+// CHECK: catenary.output
 catenary.pipeline @three asks "forward" {
   %x = catenary.input x0 of @x : f32
   %zero = arith.constant 0 : i32
@@ -180,4 +193,43 @@ catenary.pipeline @three asks "forward" {
     scf.yield %u, %j : f32, i32
   }
   catenary.output %r2#0 of @x : f32
+}
+
+// -----
+
+catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
+}
+
+// A loop that no point can want twice is a branch, of any pipeline; what only it needs is computed in it.
+// CHECK-LABEL: catenary.pipeline @once
+// CHECK: %[[X:.*]] = catenary.input
+// CHECK-NOT: math.exp
+// CHECK: %[[ANY:.*]] = catenary.any %{{.*}} : i1
+// CHECK-NEXT: %[[R:.*]]:4 = scf.if %[[ANY]] -> (f32, f32, i32, i1) {
+// CHECK-NEXT: %[[E:.*]] = math.exp %[[X]]
+// CHECK-NEXT: catenary.draw uniform
+// CHECK-NOT: scf.while
+// CHECK-NOT: catenary.retry
+// CHECK: catenary.output %[[R]]#1
+catenary.pipeline @once asks "forward" {
+  %x = catenary.input x0 of @x : f32
+  %done = arith.constant 0.0 : f32
+  %asked = arith.constant 0.5 : f32
+  %zero = arith.constant 0 : i32
+  %one = arith.constant 1 : i32
+  %most = arith.constant 65536 : i32
+  %e = math.exp %x : f32
+  %r:3 = scf.while (%a = %x, %y = %x, %i = %zero) : (f32, f32, i32) -> (f32, f32, i32) {
+    %open = arith.cmpf olt, %asked, %a : f32
+    %few = arith.cmpi slt, %i, %most : i32
+    %more = arith.andi %open, %few : i1
+    scf.condition(%more) %a, %y, %i : f32, f32, i32
+  } do {
+  ^bb0(%b: f32, %y: f32, %j: i32):
+    %u = catenary.draw uniform trip %j {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 259 : i32} : f32
+    %next = arith.mulf %u, %e : f32
+    %trip = arith.addi %j, %one : i32
+    scf.yield %done, %next, %trip : f32, f32, i32
+  }
+  catenary.output %r#1 of @x : f32
 }

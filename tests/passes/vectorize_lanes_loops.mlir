@@ -53,3 +53,30 @@ catenary.pipeline @loops asks "forward" group 1 {
   // CHECK: llvm.store %[[W]]#0
   catenary.output %w#0 of @x slot 0 : f32
 }
+
+// So do branches.
+// CHECK-LABEL: func.func @catenary_joint_branch_points
+catenary.pipeline @branch asks "forward" group 1 {
+^bb0(%seed: i64, %step: i32, %group: i64):
+  // CHECK: %[[X:.*]] = llvm.load {{.*}} -> vector<4xf32>
+  %x = catenary.input x0 of @x slot 0 : f32
+  %one = arith.constant 1.0 : f32
+  // CHECK: %[[ANY:.*]] = vector.reduction <or>
+  %on = arith.cmpf olt, %x, %one : f32
+  %any = catenary.any %on : i1
+  // CHECK: %[[R:.*]]:2 = scf.if %[[ANY]] -> (vector<4xf32>, f32) {
+  // CHECK-NEXT: %[[Y:.*]] = arith.mulf %[[X]], %[[X]] : vector<4xf32>
+  // CHECK-NEXT: %[[TWO:.*]] = arith.addf {{.*}} : f32
+  // CHECK-NEXT: scf.yield %[[Y]], %[[TWO]]
+  // CHECK-NEXT: } else {
+  // CHECK: scf.yield %[[X]], %{{.*}} : vector<4xf32>, f32
+  %r:2 = scf.if %any -> (f32, f32) {
+    %y = arith.mulf %x, %x : f32
+    %two = arith.addf %one, %one : f32
+    scf.yield %y, %two : f32, f32
+  } else {
+    scf.yield %x, %one : f32, f32
+  }
+  // CHECK: llvm.store %[[R]]#0
+  catenary.output %r#0 of @x slot 0 : f32
+}
