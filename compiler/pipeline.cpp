@@ -56,7 +56,8 @@ void add_point_passes(mlir::OpPassManager& passes, int words) {
   passes.addPass(
       mlir::createCSEPass());  // Laws share their subexpressions; folding waits until exp and its like are gone.
   passes.addPass(create_hoist_sample_part_pass());  // What depends on time alone leaves the point's body.
-  passes.addPass(create_mask_loops_pass());         // Points may now run side by side through a while.
+  // Points may now run side by side through a while; a thread runs one after another.
+  passes.addPass(create_mask_loops_pass(/*retry=*/words == words_of_pair));
   passes.addPass(create_group_points_pass(words));  // Words of whole Philox blocks instead of draws.
   passes.addPass(mlir::createCSEPass());            // Slots share constants.
 }
@@ -111,7 +112,7 @@ void register_passes() {
   mlir::registerPass(create_assign_draws_pass);
   mlir::registerPass(create_unpack_points_pass);
   mlir::registerPass(create_hoist_sample_part_pass);
-  mlir::registerPass(create_mask_loops_pass);
+  mlir::registerPass([] { return create_mask_loops_pass(/*retry=*/true); });
   mlir::registerPass([] { return create_group_points_pass(words_of_pair); });
   mlir::registerPass([] { return create_vectorize_lanes_pass(8); });
   mlir::registerPass([] { return create_map_points_to_threads_pass(GpuKind::nvidia); });

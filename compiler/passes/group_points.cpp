@@ -23,16 +23,21 @@ constexpr int64_t enough_pairs = 4;
 class Grouper {
  public:
   Grouper(PipelineOp pipeline, int64_t group)
-      : pipeline_(pipeline), group_(group), b_(pipeline.getContext()), maps_(size_t(group)) {}
+      : pipeline_(pipeline), group_(group), b_(pipeline.getContext()), maps_(size_t(group)), end_(size_t(group)) {}
 
-  void run() {
+  /// `in_turn`: one point after another, so that few values are alive at a time and each point's loops are its own;
+  /// else operation by operation, whose latencies then overlap.
+  void run(bool in_turn) {
     Block* old = &pipeline_.getBody().front();
     varying_ = find_varying(*old, [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
     auto loc = pipeline_.getLoc();
     Block* made =
         b_.createBlock(&pipeline_.getBody(), {}, {b_.getI64Type(), b_.getI32Type(), b_.getI64Type()}, {loc, loc, loc});
     seed_ = made->getArgument(0), step_ = made->getArgument(1), number_ = made->getArgument(2);
-    copy(*old, made);
+    for (begin_ = 0; begin_ < maps_.size(); begin_ = end_) {
+      end_ = in_turn ? begin_ + 1 : maps_.size();
+      copy(*old, made);
+    }
     old->dropAllReferences();
     old->erase();
     pipeline_.setGroup(int32_t(group_));
@@ -45,10 +50,10 @@ class Grouper {
     for (Operation& op : from) {
       if (op.hasTrait<OpTrait::IsTerminator>()) return;
       if (auto draw = dyn_cast<DrawOp>(op)) {
-        for (int64_t slot = 0; slot < group_; ++slot) maps_[size_t(slot)].map(draw.getResult(), drawn(draw, slot));
+        for (size_t slot = begin_; slot < end_; ++slot) maps_[slot].map(draw.getResult(), drawn(draw, int64_t(slot)));
       } else if (auto any = dyn_cast<AnyOp>(op)) {
         auto one = AnyOp::create(b_, op.getLoc(), slots_as(any.getFlags(), any.getFlags()), any.getMany());
-        for (IRMapping& map : maps_) map.map(any.getResult(), one);
+        map_slots(any->getResults(), one->getResults());
       } else if (auto sample = dyn_cast<SampleOp>(op)) {
         copy_sample(sample);
       } else if (isa<scf::ForOp, scf::WhileOp>(op)) {
@@ -64,32 +69,32 @@ class Grouper {
   }
 
   void copy_plain(Operation& op) {
-    bool each = isa<OutputOp>(op) || llvm::any_of(op.getResults(), [&](Value v) { return varying_.contains(v); });
-    for (int64_t slot = 0; slot < (each ? group_ : 1); ++slot) {
-      Operation* made = b_.clone(op, maps_[size_t(slot)]);
-      if (auto input = dyn_cast<InputOp>(made)) input.setSlot(slot);
-      if (auto output = dyn_cast<OutputOp>(made)) output.setSlot(slot);
+    const bool each = isa<OutputOp>(op) || llvm::any_of(op.getResults(), [&](Value v) { return varying_.contains(v); });
+    if (!each) return map_slots(op.getResults(), b_.clone(op, maps_[begin_])->getResults());
+    for (size_t slot = begin_; slot < end_; ++slot) {
+      Operation* made = b_.clone(op, maps_[slot]);
+      if (auto input = dyn_cast<InputOp>(made)) input.setSlot(int64_t(slot));
+      if (auto output = dyn_cast<OutputOp>(made)) output.setSlot(int64_t(slot));
     }
-    if (!each)
-      for (size_t slot = 1; slot < maps_.size(); ++slot)
-        for (Value v : op.getResults()) maps_[slot].map(v, maps_[0].lookup(v));
   }
 
+  // Once; a slot's coefficients are read when its turn comes.
   void copy_sample(SampleOp sample) {
-    auto made = cast<SampleOp>(b_.clone(*sample));
-    for (auto [old, coefficient] : llvm::zip(sample.getCoefficients(), made.getCoefficients()))
-      for (int64_t slot = 0; slot < group_; ++slot)
-        maps_[size_t(slot)].map(old, CoefficientOp::create(b_, sample.getLoc(), coefficient, slot));
+    if (begin_ == 0) sample_ = cast<SampleOp>(b_.clone(*sample));
+    for (auto [old, coefficient] : llvm::zip(sample.getCoefficients(), sample_.getCoefficients()))
+      for (size_t slot = begin_; slot < end_; ++slot)
+        maps_[slot].map(old, CoefficientOp::create(b_, sample.getLoc(), coefficient, int64_t(slot)));
   }
 
   // Values that vary have a copy per slot, standing together; the others have one.
-  size_t copies_of(Value v) { return varying_.contains(v) ? maps_.size() : 1; }
+  size_t copies_of(Value v) { return varying_.contains(v) ? end_ - begin_ : 1; }
 
   void map_slots(ValueRange old, ValueRange made) {
     size_t next = 0;
     for (Value v : old) {
       size_t copies = copies_of(v);
-      for (size_t slot = 0; slot < maps_.size(); ++slot) maps_[slot].map(v, made[next + (copies == 1 ? 0 : slot)]);
+      for (size_t slot = begin_; slot < end_; ++slot)
+        maps_[slot].map(v, made[next + (copies == 1 ? 0 : slot - begin_)]);
       next += copies;
     }
   }
@@ -99,10 +104,10 @@ class Grouper {
     if (auto fold = dyn_cast<scf::ForOp>(op)) {
       auto args = fold.getRegionIterArgs();
       auto inits = slots_as(fold.getInitArgs(), args);
-      auto shared = [&](Value v) { return maps_[0].lookupOrDefault(v); };
+      auto shared = [&](Value v) { return maps_[begin_].lookupOrDefault(v); };
       auto made = scf::ForOp::create(b_, loc, shared(fold.getLowerBound()), shared(fold.getUpperBound()),
                                      shared(fold.getStep()), inits);
-      for (IRMapping& map : maps_) map.map(fold.getInductionVar(), made.getInductionVar());
+      map_slots(fold.getInductionVar(), made.getInductionVar());
       map_slots(args, made.getRegionIterArgs());
       if (!made.getBody()->empty()) made.getBody()->getTerminator()->erase();
       OpBuilder::InsertionGuard guard(b_);
@@ -129,7 +134,7 @@ class Grouper {
   void copy_if(scf::IfOp branch) {
     SmallVector<mlir::Type> types;
     for (Value v : branch.getResults()) types.append(copies_of(v), v.getType());
-    auto made = scf::IfOp::create(b_, branch.getLoc(), types, maps_[0].lookupOrDefault(branch.getCondition()),
+    auto made = scf::IfOp::create(b_, branch.getLoc(), types, maps_[begin_].lookupOrDefault(branch.getCondition()),
                                   /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b_);
     copy_body(*branch.thenBlock(), made.thenBlock(), branch.getResults());
@@ -142,23 +147,23 @@ class Grouper {
     auto each_slot = [&](ValueRange values) {
       SmallVector<Value> all;
       for (Value v : values)
-        for (const IRMapping& map : maps_) all.push_back(map.lookupOrDefault(v));
+        for (size_t slot = begin_; slot < end_; ++slot) all.push_back(maps_[slot].lookupOrDefault(v));
       return all;
     };
     SmallVector<Value> carried = each_slot(op.getCarried());
     auto made = RetryOp::create(b_, op.getLoc(), ValueRange(carried).getTypes(), each_slot(op.getActive()), carried,
                                 each_slot(op.getCaptured()));
-    op.getBody().cloneInto(&made.getBody(), maps_[0]);
+    op.getBody().cloneInto(&made.getBody(), maps_[begin_]);
     for (auto [k, v] : llvm::enumerate(op.getValues()))
-      for (size_t slot = 0; slot < maps_.size(); ++slot)
-        maps_[slot].map(v, made.of(made.getValues(), k, int64_t(slot)));
+      for (size_t slot = begin_; slot < end_; ++slot)
+        maps_[slot].map(v, made.of(made.getValues(), k, int64_t(slot - begin_)));
   }
 
   // `values`, each in as many copies as the argument it flows into.
   SmallVector<Value> slots_as(ValueRange values, ValueRange args) {
     SmallVector<Value> flat;
     for (auto [v, a] : llvm::zip(values, args))
-      for (size_t slot = 0; slot < copies_of(a); ++slot) flat.push_back(maps_[slot].lookupOrDefault(v));
+      for (size_t k = 0; k < copies_of(a); ++k) flat.push_back(maps_[begin_ + k].lookupOrDefault(v));
     return flat;
   }
 
@@ -166,7 +171,7 @@ class Grouper {
     Operation* end = from.getTerminator();
     copy(from, to);
     if (auto condition = dyn_cast<scf::ConditionOp>(end))
-      scf::ConditionOp::create(b_, end->getLoc(), maps_[0].lookup(condition.getCondition()),
+      scf::ConditionOp::create(b_, end->getLoc(), maps_[begin_].lookup(condition.getCondition()),
                                slots_as(condition.getArgs(), args));
     else
       scf::YieldOp::create(b_, end->getLoc(), slots_as(end->getOperands(), args));
@@ -181,7 +186,7 @@ class Grouper {
     WordsOp& words = words_[place];
     if (!words) {
       auto word = b_.getI32Type();
-      Value trip = draw.getTrip() ? maps_[0].lookup(draw.getTrip()) : Value();
+      Value trip = draw.getTrip() ? maps_[begin_].lookup(draw.getTrip()) : Value();
       int64_t pairs = group_ * int64_t(*draw.getPerPoint()) / 2;
       words = WordsOp::create(b_, loc, word, word, seed_, number_, step_, trip, draw.getStreamAttr(),
                               b_.getI64IntegerAttr(index / 2), b_.getI64IntegerAttr(pairs));
@@ -201,8 +206,10 @@ class Grouper {
   int64_t group_;
   OpBuilder b_;
   SmallVector<IRMapping> maps_;
+  size_t begin_ = 0, end_;  // Of the slots that are copied side by side.
   llvm::DenseSet<Value> varying_;
   Value seed_, step_, number_;
+  SampleOp sample_;
   std::map<Place, WordsOp> words_;
   std::map<Place, BoxMullerOp> normals_;
 };
@@ -259,7 +266,7 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         pipeline.emitOpError("has draws without a place in the counter layout; assign-draws gives it to them");
         return signalPassFailure();
       }
-      Grouper(pipeline, group_of(draws, words)).run();
+      Grouper(pipeline, group_of(draws, words)).run(words == words_of_block);
     }
   }
 

@@ -160,7 +160,6 @@ class Mapping {
     Block* loop = b_.getInsertionBlock();
     take(body);
 
-    loop->walk([&](RetryOp op) { retry(op, seed.value(), number, step.value()); });
     DrawnBlocks blocks(b_, seed.value(), number.value(), step.value());
     loop->walk([&](Operation* op) {
       b_.setInsertionPoint(op);
@@ -206,41 +205,6 @@ class Mapping {
     map_flags_and_tables(loop);
     b_.setInsertionPoint(loop->getTerminator());
     for (auto& [k, values] : stored) memory.write(k, values);
-  }
-
-  // A loop for each point of the group.
-  void retry(RetryOp op, Value seed, Lane number, Value step) {
-    b_.setInsertionPoint(op);
-    const size_t carried = op.carriedArguments().size(), captured = op.capturedArguments().size();
-    for (int64_t slot = 0; slot < op.slots(); ++slot) {
-      SmallVector<Value> inits = {op.getActive()[size_t(slot)]};
-      for (size_t k = 0; k < carried; ++k) inits.push_back(op.of(op.getCarried(), k, slot));
-      auto types = llvm::to_vector(ValueRange(inits).getTypes());
-      auto before = [](OpBuilder& b, Location loc, ValueRange args) {
-        scf::ConditionOp::create(b, loc, args.front(), args);
-      };
-      auto after = [&](OpBuilder& b, Location loc, ValueRange args) {
-        IRMapping mapping;
-        mapping.map(op.carriedArguments(), args.drop_front());
-        for (size_t k = 0; k < captured; ++k) mapping.map(op.capturedArguments()[k], op.of(op.getCaptured(), k, slot));
-        Value point = (Lane(b, loc, number.value()) * double(group_) + double(slot)).value();
-        PointDraws draws(b, seed, point, step);
-        Block& body = op.getBody().front();
-        for (Operation& inner : body.without_terminator()) {
-          if (auto draw = dyn_cast<DrawOp>(inner))
-            mapping.map(draw.getResult(), draws.drawn(draw, mapping.lookup(draw.getTrip())));
-          else
-            b.clone(inner, mapping);
-        }
-        SmallVector<Value> next;
-        for (Value v : cast<YieldOp>(body.getTerminator()).getValues()) next.push_back(mapping.lookupOrDefault(v));
-        scf::YieldOp::create(b, loc, next);
-      };
-      auto made = scf::WhileOp::create(b_, loc_, types, inits, before, after);
-      for (size_t k = 0; k < carried; ++k)
-        op.of(op.getValues(), k, slot).replaceAllUsesWith(made.getResult(unsigned(1 + k)));
-    }
-    op.erase();
   }
 
   // What both parts may have: conditions of loops, and look-ups in constant tables, which then lie outside the

@@ -29,6 +29,9 @@ constexpr int most_retried = 2;
 
 struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MaskLoops)
+  MaskLoops() = default;
+  MaskLoops(const MaskLoops& other) : PassWrapper(other) {}
+  explicit MaskLoops(bool r) { retry_points = r; }
   StringRef getArgument() const override { return "mask-loops"; }
   StringRef getDescription() const override { return "a while runs until no point wants another trip"; }
   void getDependentDialects(DialectRegistry& registry) const override { registry.insert<arith::ArithDialect>(); }
@@ -42,7 +45,7 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
           loop.emitOpError("must pass on in 'scf.condition' exactly what it carries");
           return signalPassFailure();
         }
-      const bool few = llvm::count_if(loops, retries) <= most_retried;
+      const bool few = retry_points && llvm::count_if(loops, retries) <= most_retried;
       for (scf::WhileOp loop : loops) mask(loop, few && retries(loop));
       sink_into_branches(pipeline);
     }
@@ -188,10 +191,13 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
     loop.replaceAllUsesWith(results);
     loop.erase();
   }
+
+  Option<bool> retry_points{*this, "retry", llvm::cl::desc("Leave points that want further trips to catenary.retry"),
+                            llvm::cl::init(true)};
 };
 
 }  // namespace
 
-std::unique_ptr<Pass> create_mask_loops_pass() { return std::make_unique<MaskLoops>(); }
+std::unique_ptr<Pass> create_mask_loops_pass(bool retry) { return std::make_unique<MaskLoops>(retry); }
 
 }  // namespace catenary

@@ -29,7 +29,7 @@ std::unique_ptr<mlir::Pass> create_inline_laws_pass();
 std::unique_ptr<mlir::Pass> create_assign_draws_pass();
 std::unique_ptr<mlir::Pass> create_unpack_points_pass();
 std::unique_ptr<mlir::Pass> create_hoist_sample_part_pass();
-std::unique_ptr<mlir::Pass> create_mask_loops_pass();
+std::unique_ptr<mlir::Pass> create_mask_loops_pass(bool retry);
 std::unique_ptr<mlir::Pass> create_group_points_pass(int words);
 std::unique_ptr<mlir::Pass> create_vectorize_lanes_pass(int lanes);
 std::unique_ptr<mlir::Pass> create_map_points_to_threads_pass(GpuKind gpu);
