@@ -91,41 +91,25 @@ Expr draw_rotation(const Expr& x, const Expr& y, const Expr& v) {
   return quaternion::multiply(shortest, quaternion::from_parts(cosine, sine * x));
 }
 
-/// The log of the kernel of S^2 at an angle, and its derivative.
-struct KernelOfS2 {
-  Expr log, slope;
-};
-
-// By the integral over that circle, by the trapezoid rule for psi with tan(phi / 2)^2 = scale tan(psi / 2)^2.
-KernelOfS2 kernel_of_s2(const Expr& at_angle, const Expr& variance) {
+// The log of the kernel of S^2 at an angle, by the integral over that circle.
+Expr log_kernel_of_s2(const Expr& angle, const Expr& variance) {
   constexpr int nodes = 20;  // Even in phi, so that ten are computed.
-  std::vector<double> tangents;
-  for (int i = 0; i < nodes / 2; ++i) tangents.push_back(std::tan(pi * (i + 0.5) / nodes));
-  Expr angle = parameter("angle", Type::f32, {}), v = 0.25 * variance, half = 0.5 * angle;
-  Expr kappa = concentration(half, v), scale = 2.0 / (2.0 + kappa);
-  auto here = [&](std::vector<Expr> values) { return rewrite(std::move(values), {{angle, at_angle}}); };
-  auto term_at = [&](const Expr& tangent) {
-    Expr wide = square(tangent), s = scale * wide / (1.0 + scale * wide);
-    Expr jacobian = (1.0 + wide) / (1.0 + scale * wide);
-    return exp(log_ratio(turned(half, s), half, v)) * jacobian;
-  };
-  // Two at a time, which overlap.
-  std::vector<Expr> sums = fold(nodes / 4, {0.0, 0.0}, [&](const Expr& trip, const std::vector<Expr>& c) {
-    Expr table = constant(tangents, {nodes / 2});
-    Expr terms = term_at(at(table, trip)) + term_at(at(table, trip + nodes / 4));
-    std::vector<Expr> made = here({terms, gradient(terms, angle)});
-    return std::vector<Expr>{c[0] + made[0], c[1] + made[1]};
-  });
-  Expr outside = three_sphere::log_kernel(half, pi - half, v).whole() + 0.5 * log(scale);
-  std::vector<Expr> factors = here({outside, gradient(outside, angle)});
-  return {factors[0] + log(sums[0]) + std::log(pi / nodes), factors[1] + sums[1] / sums[0]};
+  Expr v = 0.25 * variance, half = 0.5 * angle, kappa = concentration(half, v);
+  Expr scale = 2.0 / (2.0 + kappa);  // tan(phi / 2)^2 = scale tan(psi / 2)^2
+  Expr sum = constant(0);
+  for (int i = 0; i < nodes / 2; ++i) {
+    double tangent = std::tan(pi * (i + 0.5) / nodes), wide = tangent * tangent;
+    Expr s = scale * wide / (1.0 + scale * wide), jacobian = (1.0 + wide) / (1.0 + scale * wide);
+    sum = sum + exp(log_ratio(turned(half, s), half, v)) * jacobian;
+  }
+  return three_sphere::log_kernel(half, pi - half, v).whole() + log(sum) + 0.5 * log(scale) + std::log(pi / nodes);
 }
 
 // The log of the heat kernel of S^d.
 Expr log_kernel(int64_t dimension, const Expr& angle, const Expr& rest, const Expr& v) {
   switch (dimension) {
     case 1: return CircleBrownian::log_kernel(angle, v);
-    case 2: return kernel_of_s2(angle, v).log;
+    case 2: return log_kernel_of_s2(angle, v);
     case 3: return three_sphere::log_kernel(angle, rest, v).whole();
     default: throw Bug("the heat kernel of this sphere is not known");
   }
@@ -198,7 +182,6 @@ Expr Sphere::score(Expr x, Expr y, Expr v) const {
     double border = std::max(std::min(0.3, 2.0 / d), 2 * std::log(d / 12.0) / d);
     return select(v < border, pull_at_short_times(d, way, v), pull_by_series(d, way, v)) * way.direction;
   }
-  if (dimension() == 2) return -kernel_of_s2(way.angle, v).slope * way.direction;
   Expr angle = parameter("angle", Type::f32, {}), rest = parameter("pi - angle", Type::f32, {});
   Expr kernel = log_kernel(dimension(), angle, rest, v);
   Expr slope = catenary::gradient(kernel, angle) - catenary::gradient(kernel, rest);
