@@ -110,6 +110,22 @@ Tensor CudaKernels::empty(Dtype dtype, const Shape& shape, const std::string& wh
   return {TensorView(memory.get(), dtype, shape, {}, device()), memory};
 }
 
+State CudaKernels::copied_in(const State& host) const {
+  State made;
+  for (const auto& [name, tensor] : host) {
+    Tensor copy = empty(tensor.dtype(), tensor.shape(), fmt::format("component '{}'", name));
+    device_->copy_in(copy.data(), tensor.data(), size_t(tensor.bytes()));
+    made.set(name, std::move(copy));
+  }
+  return made;
+}
+
+void CudaKernels::copy_out(const State& there, const State& host, void* stream) const {
+  device_->wait(stream);
+  for (const auto& [name, tensor] : host)
+    device_->copy_out(tensor.data(), there.at(name).data(), size_t(tensor.bytes()));
+}
+
 void CudaKernels::launch_points(const catenary_kernel& kernel, const DeviceCall& call, int64_t first,
                                 int64_t count) const {
   struct {

@@ -11,6 +11,7 @@
 #include <catenary/runtime/cuda_driver.h>
 #include <catenary/runtime/module.h>
 #include <catenary/runtime/run.h>
+#include <catenary/runtime/state.h>
 
 namespace catenary {
 
@@ -55,6 +56,11 @@ class CudaKernels {
 
   /// Fresh memory of the GPU, elements not initialised; `what` is what it is for.
   Tensor empty(Dtype dtype, const Shape& shape, const std::string& what) const;
+
+  /// A copy of a state of the host in this GPU's memory;
+  State copied_in(const State& host) const;
+  /// and back to tensors of the host, of the same shapes, once the stream has come so far.
+  void copy_out(const State& there, const State& host, void* stream) const;
 
  private:
   struct Functions {

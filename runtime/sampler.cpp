@@ -38,30 +38,56 @@ int output_role(Question question) {
 
 }  // namespace
 
-/// What answers: a module, by threads or by a GPU.
+/// What answers: a module, by threads or by a GPU; `copies`: by a GPU, for tensors of the host.
 struct Sampler::Impl {
   Module module;
   std::shared_ptr<ThreadPool> pool;
   std::shared_ptr<const CudaKernels> gpu = nullptr;
+  bool copies = false;
 
-  /// Binds, checks and runs. Answers into `given`; without it, into the state that is returned.
+  /// Where a call's tensors are.
+  Place place(const DrawOptions& options) const { return {copies ? nullptr : gpu.get(), options.stream}; }
+
   State answer(Question question, std::initializer_list<Input> inputs, std::initializer_list<Times> times, Seed seed,
                const DrawOptions& options, State* given = nullptr) const {
+    return answer(question, std::span(inputs.begin(), inputs.size()), std::span(times.begin(), times.size()), seed,
+                  options, given);
+  }
+
+  /// Binds, checks and runs. Answers into `given`; without it, into the state that is returned.
+  State answer(Question question, std::span<const Input> inputs, std::span<const Times> times, Seed seed,
+               const DrawOptions& options, State* given) const {
     const Subject subject = subject_of(question, options);
     module.kernels(question);
-    Call call(module, subject, {gpu.get(), options.stream});
+    Call call(module, subject, place(options));
     for (const Input& input : inputs) call.bind(input.role, input.state);
-    if (times.size() == 1) call.set_times(*times.begin());
-    if (times.size() == 2) call.set_times(*times.begin(), *(times.begin() + 1));
+    if (times.size() == 1) call.set_times(times[0]);
+    if (times.size() == 2) call.set_times(times[0], times[1]);
     const int output = output_role(question);
-    if (output != CATENARY_OUT) check_after_start(subject, *times.begin());
+    if (output != CATENARY_OUT) check_after_start(subject, times[0]);
     State made;
     if (given == nullptr) made = call.allocate(output);
     call.bind(output, given == nullptr ? made : *given);
     if (options.check_data)
       for (const Input& input : inputs) call.check_data(input.role, *pool, options.threads);
-    call.run(question, seed, options.first_sample, *pool, options.threads);
+    if (copies)
+      answer_by_copies(question, inputs, times, seed, options, given == nullptr ? made : *given);
+    else
+      call.run(question, seed, options.first_sample, *pool, options.threads);
     return made;
+  }
+
+  void answer_by_copies(Question question, std::span<const Input> inputs, std::span<const Times> times, Seed seed,
+                        const DrawOptions& options, const State& out) const {
+    std::vector<State> states;
+    std::vector<Input> there;
+    states.reserve(inputs.size());
+    for (const Input& input : inputs) there.push_back({input.role, states.emplace_back(gpu->copied_in(input.state))});
+    State made;
+    for (const auto& [name, tensor] : out)
+      made.set(name, gpu->empty(tensor.dtype(), tensor.shape(), fmt::format("component '{}'", name)));
+    Impl{module, pool, gpu}.answer(question, there, times, seed, options, &made);
+    gpu->copy_out(made, out, options.stream);
   }
 };
 
@@ -74,6 +100,12 @@ Sampler Sampler::load(const catenary_module* module, std::shared_ptr<void> keepa
 Sampler Sampler::on_gpu(int index, const std::string& driver) const {
   auto gpu = std::make_shared<const CudaKernels>(impl_->module, std::make_shared<const CudaDevice>(index, driver));
   return Sampler(std::make_shared<const Impl>(Impl{impl_->module, impl_->pool, std::move(gpu)}));
+}
+
+Sampler Sampler::through_gpu(int index, const std::string& driver) const {
+  Impl through = *on_gpu(index, driver).impl_;
+  through.copies = true;
+  return Sampler(std::make_shared<const Impl>(std::move(through)));
 }
 
 std::string_view Sampler::name() const { return module()->name; }
@@ -115,7 +147,7 @@ State Sampler::prior(int64_t samples, Seed seed, const DrawOptions& options) con
 }
 
 State Sampler::prior(int64_t samples, const Sites& sites, Seed seed, const DrawOptions& options) const {
-  Call extents(impl_->module, subject_of(Question::prior, options), {impl_->gpu.get(), options.stream});
+  Call extents(impl_->module, subject_of(Question::prior, options), impl_->place(options));
   extents.set_extents(samples, sites);
   State out = extents.allocate(CATENARY_OUT);
   prior_into(out, seed, options);
@@ -235,7 +267,34 @@ void Sampler::convert_into(State& out, const State& source, const DrawOptions& o
 
 State Sampler::reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                        const WalkOptions& options) const {
-  return walk(impl_->module, *impl_->pool, impl_->gpu.get(), model, times, samples, seed, options);
+  if (!impl_->copies || !model)
+    return walk(impl_->module, *impl_->pool, impl_->gpu.get(), model, times, samples, seed, options);
+  const CudaKernels& gpu = *impl_->gpu;
+  auto on_host = [&](const State& there) {
+    State made;
+    for (const auto& [name, tensor] : there) made.set(name, Tensor::empty(tensor.dtype(), tensor.shape()));
+    gpu.copy_out(there, made, options.stream);
+    return made;
+  };
+  auto asked = [&](const ModelInput& input, State& estimate) {
+    const State seen = on_host(input.state);
+    State answer = on_host(estimate);
+    model({.state = seen,
+           .time = input.time,
+           .next_time = input.next_time,
+           .step = input.step,
+           .steps = input.steps,
+           .first_sample = input.first_sample,
+           .seed = input.seed,
+           .stream = nullptr},
+          answer);
+    estimate = gpu.copied_in(answer);
+  };
+  WalkOptions there = options;
+  if (options.initial) there.initial = gpu.copied_in(*options.initial);
+  if (options.observe)
+    there.observe = [&](int64_t step, double time, const State& state) { options.observe(step, time, on_host(state)); };
+  return on_host(walk(impl_->module, *impl_->pool, &gpu, asked, times, samples, seed, there));
 }
 
 }  // namespace catenary

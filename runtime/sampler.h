@@ -42,6 +42,12 @@ class Sampler {
   /// module that was not compiled for Target::cuda, or for newer GPUs.
   Sampler on_gpu(int index, const std::string& driver = "libcuda.so.1") const;
 
+  /// The same draws of GPU `index` for tensors of the host: each call copies what it is given to the GPU, waits for the
+  /// draws, and copies them back; data are checked, and a model of `reverse` is asked on the host. For the draws of a
+  /// GPU where nothing else lies in its memory; the copies cost more than most draws. Errors: those of on_gpu, and out
+  /// of the GPU's memory.
+  Sampler through_gpu(int index, const std::string& driver = "libcuda.so.1") const;
+
   std::string_view name() const;
   double horizon() const;  ///< T, the time of pure noise
   std::span<const catenary_component> components() const;

@@ -39,8 +39,8 @@ class CircleBrownian final : public Process {
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
   /// Draws the winding number k (f32) of a path that ends `difference` away, in [-pi, pi), after variance v: with
-  /// weight exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v. One number
-  /// each, or one for each of a list.
+  /// weight exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v. One
+  /// number each, or one for each of a list.
   static Expr draw_winding(Expr difference, Expr v);
 
   /// The law in angles, elementwise, for other spaces that are made of them: the displacement after variance v, not

@@ -77,7 +77,7 @@ struct Arguments {
   std::string effort = "standard", plot, gpu, folder = ".";
   uint64_t seed = 1;
   std::vector<std::string> only;
-  int threads = 0;
+  int threads = 0, on_gpu = -1;
   bool json = false, all = false, stop = false, quiet = false;
 
   Parameters parameters() const {
@@ -160,6 +160,7 @@ Report verify_one(const std::string& name, const Arguments& arguments) {
                                                  : Effort::standard;
   options.seed = arguments.seed;
   options.threads = arguments.threads;
+  if (arguments.on_gpu >= 0) options.gpu = arguments.on_gpu;
   options.stop_at_failure = arguments.stop;
   options.only = arguments.only;
   options.progress = [&](const VerifyProgress& progress) {
@@ -291,6 +292,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"quick", "standard", "high"}));
   verifying->add_option("--seed", arguments.seed, "the seed of all draws")->check(CLI::NonNegativeNumber);
   verifying->add_option("--threads", arguments.threads, "how many threads; by default one per processor");
+  verifying->add_option("--gpu", arguments.on_gpu, "draw on this GPU of NVIDIA's, as the driver counts them: 0, 1, ...")
+      ->check(CLI::NonNegativeNumber);
   verifying->add_option("--plot", arguments.plot, "draw the compared distributions to this PNG file");
   verifying->add_flag("--all", arguments.all, "everything in the standard library");
   verifying->add_option("--only", arguments.only, "this step alone, such as density; may be given again")

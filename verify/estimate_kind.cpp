@@ -38,7 +38,7 @@ Sampler EstimateKind::compiled(const Session& session) const {
   std::vector<Question> questions = {Question::step};
   if (has_loss()) questions.push_back(Question::loss);
   if (has_gradient()) questions.push_back(Question::loss_gradient);
-  return compile(joint_, session.options().target, session.compile_options(questions));
+  return session.placed(compile(joint_, session.options().target, session.compile_options(questions)));
 }
 
 std::optional<Vector> EstimateKind::truth(const Place& at) const {

@@ -74,7 +74,8 @@ class JointChecks {
         // The component alone, on no clock.
         Joint bare(subject_->joint->name(), std::max({highest, c.clock(time(1)), 1e-30}));
         bare.add(c.name, c.declared->process, {.sites = c.declared->placement.sites});
-        Sampler without = compile(bare, session_.options().target, session_.compile_options({Question::forward}));
+        Sampler without =
+            session_.placed(compile(bare, session_.options().target, session_.compile_options({Question::forward})));
         double worst = 0;
         const double level = session_.level() / 3;
         for (double share : {0.03, 0.3, 1.0}) {

@@ -259,8 +259,8 @@ class ProcessChecks {
       joint.add(c.name, c.process, placement);
     }
     try {
-      return compile(joint, session_.options().target,
-                     session_.compile_options({Question::prior, Question::forward, Question::bridge}));
+      return session_.placed(compile(joint, session_.options().target,
+                                     session_.compile_options({Question::prior, Question::forward, Question::bridge})));
     } catch (const Error& e) {
       session_.skip("times beyond the horizon", e.what());
       return {};

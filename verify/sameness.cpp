@@ -51,6 +51,11 @@ class Sameness {
 
   void run() {
     std::vector<State> first = draw(*subject_.sampler, 0, samples_);
+    if (session_.options().gpu) {
+      const Sampler here = subject_.compile(session_.options().target, session_.compile_options(subject_questions()));
+      compare("GPU", fmt::format("cuda:{}, against the processor", *session_.options().gpu), first,
+              [&] { return draw(here, 0, samples_); });
+    }
     compare("batches", fmt::format("{} samples at once, against pieces of 1, 16, 37 and so on", samples_), first, [&] {
       std::vector<State> whole = copy(first);
       for (int64_t begin = 0, length = 1; begin < samples_; begin += length, length = length * 3 % 101 + 15) {

@@ -29,6 +29,7 @@ Session::Session(std::string subject, const VerifyOptions& options)
   report_.subject = std::move(subject);
   report_.false_alarm = false_alarm;
   if (read_environment().cache.empty()) cache_.emplace();
+  if (options_.gpu) options_.target = Target::cuda("sm_80");  // Later GPUs take its code as well.
 }
 
 void Session::plan(std::string name, double weight, std::function<void()> run) {

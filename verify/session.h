@@ -62,6 +62,11 @@ class Session {
   /// With a cache in any case: the user's, else one for as long as the session lasts.
   CompileOptions compile_options(std::vector<Question> questions) const;
 
+  /// The same sampler where draws are to be made.
+  Sampler placed(Sampler sampler) const {
+    return options_.gpu ? sampler.through_gpu(*options_.gpu, options_.driver) : sampler;
+  }
+
   /// The probability with which one statistical check of a correct subject may fail, its share in false_alarm.
   double level() const { return level_; }
   /// A joint process has more checks, which share in the same.

@@ -99,7 +99,8 @@ Subject subject_of(Session& session, const Joint& joint) {
   }
   // What geometry needs is compiled beside the process.
   for (const auto& c : subject.joint->components()) subject.components.push_back(declared_component(session, c));
-  subject.sampler = subject.compile(session.options().target, session.compile_options(questions), &subject.from_cache);
+  subject.sampler = session.placed(
+      subject.compile(session.options().target, session.compile_options(questions), &subject.from_cache));
   add_borders(subject);
   return subject;
 }
@@ -108,7 +109,8 @@ Subject subject_of(Session& session, const std::string& mlir, const std::string&
   Subject subject;
   subject.mlir = mlir;
   subject.file = name;
-  subject.sampler = subject.compile(session.options().target, session.compile_options({}), &subject.from_cache);
+  subject.sampler =
+      session.placed(subject.compile(session.options().target, session.compile_options({}), &subject.from_cache));
   if (subject.sampler->answers(Question::convert))
     throw Error(
         fmt::format("'{}' is a conversion, which has no law to verify; name the text of a joint process", name));

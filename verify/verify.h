@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,11 @@ struct VerifyOptions {
   double horizon = 1.0;
   uint64_t seed = 1;
   Target target = Target::host();
-  int threads = 0;  ///< 0: CATENARY_THREADS, or else one per processor
+  /// Draws of processes on this GPU in the place of `target` (by Sampler::through_gpu), whose bits are compared with the
+  /// processor's. The geometry of spaces by itself stays the processor's.
+  std::optional<int> gpu = {};
+  std::string driver = "libcuda.so.1";  ///< of that GPU
+  int threads = 0;                      ///< 0: CATENARY_THREADS, or else one per processor
   /// Of a process or a joint process: checks its spaces as well.
   bool spaces = true;
   /// The steps to go through, by the names that `progress` tells; empty: all.

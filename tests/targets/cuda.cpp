@@ -65,6 +65,29 @@ void same_bits_on(int index, const std::string& driver) {
   check("reverse", gpu.reverse(model(estimate), {1, 0.5, 0.25, 0}, samples, seed, walk),
         cpu.reverse(model(a.estimate), {1, 0.5, 0.25, 0}, samples, seed, walk));
 
+  // The same for tensors of the host, which are copied.
+  Sampler through = cpu.through_gpu(index, driver);
+  CHECK(same_bytes(through.prior(samples, sites, seed, options), cpu.prior(samples, sites, seed, options)));
+  CHECK(same_bytes(through.forward(a.x0, a.t, seed, options), cpu.forward(a.x0, a.t, seed, options)));
+  CHECK(same_bytes(through.step(a.estimate, a.xt, a.s, a.t, seed, options),
+                   cpu.step(a.estimate, a.xt, a.s, a.t, seed, options)));
+  CHECK_THROWS_AS(through.forward(a.x0, 2.0, seed, options), Error);
+  auto walked = [&](const Sampler& sampler) {
+    std::vector<State> seen;
+    WalkOptions noted = walk;
+    noted.initial = a.xt;
+    noted.observe = [&](int64_t, double, const State& state) { seen.push_back(state.clone()); };
+    auto answers = [&](const ModelInput& input, State& estimate) {
+      seen.push_back(input.state.clone());
+      estimate = a.estimate;
+    };
+    seen.push_back(sampler.reverse(answers, {1, 0.5, 0.25, 0}, samples, seed, noted));
+    return seen;
+  };
+  const std::vector<State> there_seen = walked(through), here_seen = walked(cpu);
+  REQUIRE(there_seen.size() == 8);
+  for (size_t k = 0; k < 8; ++k) CHECK(same_bytes(there_seen[k], here_seen[k]));
+
   // Views of memory that others own, as they come by DLPack.
   State views, out;
   for (const auto& [name, tensor] : x0) {
