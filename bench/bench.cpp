@@ -39,6 +39,7 @@ struct Options {
   double milliseconds = 30;
   std::string compile;
   bool laws = false;
+  int gpu = -1;
 };
 
 constexpr double theta = 0.5, sigma = 1, t = 0.7, s = 0.3;
@@ -291,6 +292,8 @@ int main(int argc, char** argv) {
   app.add_option("--compile", o.compile, "Only compile this joint, and print how many milliseconds that took")
       ->check(CLI::IsMember({"ou", "cities"}));
   app.add_flag("--laws", o.laws, "Only the kernels of the standard library, against the hand-tuned loop");
+  app.add_option("--gpu", o.gpu, "Only the same kernels on this GPU, against copies within its memory")
+      ->check(CLI::NonNegativeNumber);
   CLI11_PARSE(app, argc, argv);
   o.cached = (o.cached + unit - 1) / unit * unit;
   o.large = (o.large + unit - 1) / unit * unit;
@@ -302,6 +305,10 @@ int main(int argc, char** argv) {
     }
     if (o.laws) {
       print_laws(o.cached, o.repeats, o.milliseconds * 1e-3);
+      return 0;
+    }
+    if (o.gpu >= 0) {
+      print_gpu(o.gpu, o.large, o.repeats, o.milliseconds * 1e-3);
       return 0;
     }
     Comparison comparison(o);

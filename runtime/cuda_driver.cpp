@@ -39,6 +39,7 @@ struct CudaFunctions {
   int (*copy_in)(void*, const void*, size_t) = nullptr;
   int (*copy_in_on)(void*, const void*, size_t, void*) = nullptr;
   int (*copy_out)(void*, const void*, size_t) = nullptr;
+  int (*copy_within)(void*, const void*, size_t, void*) = nullptr;
 };
 
 namespace {
@@ -88,6 +89,7 @@ std::unique_ptr<const CudaFunctions> open(const std::string& asked, const std::s
   find(f->copy_in, "cuMemcpyHtoD_v2");
   find(f->copy_in_on, "cuMemcpyHtoDAsync_v2");
   find(f->copy_out, "cuMemcpyDtoH_v2");
+  find(f->copy_within, "cuMemcpyDtoDAsync_v2");
   return f;
 }
 
@@ -243,6 +245,11 @@ void CudaDevice::copy_in(void* to, const void* from, size_t bytes) const {
 void CudaDevice::copy_out(void* to, const void* from, size_t bytes) const {
   Current current(*this);
   check(driver_->copy_out(to, from, bytes), fmt::format("copying {} bytes from it", bytes));
+}
+
+void CudaDevice::copy_within_on(void* stream, void* to, const void* from, size_t bytes) const {
+  Current current(*this);
+  check(driver_->copy_within(to, from, bytes, stream), fmt::format("copying {} bytes within it", bytes));
 }
 
 }  // namespace catenary

@@ -49,6 +49,7 @@ class CudaDevice {
   /// stream comes to it.
   void copy_in_on(void* stream, void* to, const void* from, size_t bytes) const;
   void copy_out(void* to, const void* from, size_t bytes) const;
+  void copy_within_on(void* stream, void* to, const void* from, size_t bytes) const;
 
  private:
   class Current;

@@ -27,8 +27,8 @@ struct VerifyOptions {
   double horizon = 1.0;
   uint64_t seed = 1;
   Target target = Target::host();
-  /// Draws of processes on this GPU in the place of `target` (by Sampler::through_gpu), whose bits are compared with the
-  /// processor's. The geometry of spaces by itself stays the processor's.
+  /// Draws of processes on this GPU in the place of `target` (by Sampler::through_gpu), whose bits are compared with
+  /// the processor's. The geometry of spaces by itself stays the processor's.
   std::optional<int> gpu = {};
   std::string driver = "libcuda.so.1";  ///< of that GPU
   int threads = 0;                      ///< 0: CATENARY_THREADS, or else one per processor

@@ -115,6 +115,10 @@ int cuMemcpyHtoD_v2(void* to, const void* from, size_t bytes) {
   std::memcpy(to, from, bytes);
   return 0;
 }
+int cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, void*) {
+  std::memcpy(to, from, bytes);
+  return 0;
+}
 int cuMemcpyDtoH_v2(void* to, const void* from, size_t bytes) {
   std::memcpy(to, from, bytes);
   return 0;

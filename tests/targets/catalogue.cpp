@@ -10,6 +10,7 @@
 #include <catenary/stdlib/catalogue.h>
 #include <catenary/tests/targets/all_laws.h>
 #include <catenary/tests/targets/device_bodies.h>
+#include <catenary/tests/targets/has_gpu.h>
 #include <catenary/tests/targets/ptx.h>
 
 using namespace catenary;
@@ -158,6 +159,21 @@ TEST_CASE("every process of the standard library: the evaluator, the CPU, a GPU'
         CHECK(std::string(module.kernels[k].device->ptx).find(".version 7.0\n.target sm_80\n") != std::string::npos);
         check_exact(module.kernels[k].device->ptx);
       }
+    }
+  }
+}
+
+TEST_CASE("on a GPU, every process of the standard library gives the CPU's bits", "[gpu]") {
+  if (!has_gpu()) return;
+  for (const CatalogueEntry& entry : catalogue()) {
+    if (!entry.is_process()) continue;
+    Joint joint = joint_of(entry);
+    Sampler cpu = compile(joint, Target::cuda("sm_80"), {.questions = questions_of(joint)});
+    Sampler gpu = cpu.through_gpu(0);
+    Given given(cpu, joint);
+    for (Question question : questions_of(joint)) {
+      INFO(entry.name << " " << name_of(question));
+      CHECK(same_bytes(given.answer(gpu, question), given.answer(cpu, question)));
     }
   }
 }

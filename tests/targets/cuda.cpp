@@ -4,8 +4,10 @@
 #include <catenary/runtime/cuda_kernels.h>
 #include <catenary/runtime/dlpack.h>
 #include <catenary/tests/cuda/fake_driver.h>
+#include <catenary/tests/message_of.h>
 #include <catenary/tests/targets/all_laws.h>
 #include <catenary/tests/targets/device_bodies.h>
+#include <catenary/tests/targets/has_gpu.h>
 
 using namespace catenary;
 using namespace catenary::testing;
@@ -212,12 +214,35 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
   CHECK(launches[0].blocks == 1);
 }
 
-TEST_CASE("on a GPU, kernels give the CPU's bits") {
-  try {
-    CudaDevice device(0);
-  } catch (const Error& error) {
-    WARN("SKIP: no GPU to run on. " << error.what());
-    return;
-  }
-  same_bits_on(0, "libcuda.so.1");
+TEST_CASE("on a GPU, kernels give the CPU's bits", "[gpu]") {
+  if (has_gpu()) same_bits_on(0, "libcuda.so.1");
+}
+
+TEST_CASE("a GPU's errors are sentences", "[gpu]") {
+  if (!has_gpu()) return;
+  CHECK(message_of([] { CudaDevice(1000); }).find("cuda:1000: there is no such GPU; the driver finds") == 0);
+  CudaDevice device(0);
+  const std::string room = message_of([&] { device.allocate(size_t{1} << 50, "this test"); });
+  INFO(room);
+  CHECK(room.find("cuda:0: this test needs 1125899906842624 bytes, and ") == 0);
+  // The newest architecture that LLVM knows; a GPU that is one takes it.
+  Sampler newer = compile(all_laws("laws"), Target::cuda("sm_121"), {.questions = {Question::prior}});
+  const std::string refused = message_of([&] { newer.on_gpu(0); });
+  INFO(refused);
+  CHECK((refused == "no error" || refused.find("cuda:0: joint 'laws' ") == 0));
+}
+
+// In a process of its own: the driver gives up the whole context.
+TEST_CASE("an address that is not the GPU's is told of when the stream is waited for", "[.illegal]") {
+  REQUIRE(has_gpu());
+  Sampler gpu = compile(all_laws("laws"), Target::cuda("sm_80"), {.questions = {Question::prior}}).on_gpu(0);
+  State out = gpu.prior(samples, {{"atoms", {atoms}}}, seed);
+  State nowhere;
+  for (const auto& [name, tensor] : out)
+    nowhere.set(name, TensorView(reinterpret_cast<void*>(4096), tensor.dtype(), tensor.shape(), {}, tensor.device()));
+  CudaDevice device(0);
+  gpu.prior_into(nowhere, seed);
+  const std::string message = message_of([&] { device.wait(nullptr); });
+  INFO(message);
+  CHECK(message.find("cuda:0: waiting for a stream failed: ") == 0);
 }
