@@ -122,7 +122,7 @@ void add_device_code(mlir::ModuleOp device, mlir::ModuleOp module, Question ques
     kernel.device_group = same.group;
   }
   run_passes(device, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, GpuKind::nvidia); }, folder, stage);
-  std::string ptx = emit_gpu_code(device, target.gpu, folder, stage);
+  std::string ptx = emit_gpu_code(device, target.gpu, target.precision, folder, stage);
   mlir::OpBuilder b = mlir::OpBuilder::atBlockEnd(module.getBody());
   auto text = b.getStringAttr(llvm::StringRef(ptx.c_str(), ptx.size() + 1));
   auto type = mlir::LLVM::LLVMArrayType::get(b.getI8Type(), unsigned(text.size()));
@@ -282,7 +282,7 @@ std::map<std::string, std::string> gpu_kernels(const std::string& text, const st
       run_passes(*module, [&](mlir::OpPassManager& passes) { add_gpu_passes(passes, kind); }, "", stage);
     });
     files[fmt::format("{}_{}.{}", source.name, name_of(question), extension_of_gpu_code(kind))] =
-        emit_gpu_code(*module, architecture, "", stage);
+        emit_gpu_code(*module, architecture, Precision::exact, "", stage);
   }
   return files;
 }

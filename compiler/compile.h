@@ -13,6 +13,11 @@
 
 namespace catenary {
 
+/// How a GPU computes. `exact`: as the processor does, to the bit. `fast`: square roots within 1 and quotients within 2
+/// units in the last place (PTX's sqrt.approx and div.full), and sums of products that are rounded once, so that draws
+/// differ from the processor's in their last bits, and where a draw is accepted or a category chosen by a hair, wholly.
+enum class Precision { exact, fast };
+
 /// What code is made for.
 struct Target {
   std::string cpu;       ///< LLVM's name of the processor, e.g. "znver4" or "x86-64-v3".
@@ -20,13 +25,14 @@ struct Target {
   int lanes = 0;         ///< Points side by side: a power of two from 4 to 16. The draws do not depend on it.
 
   std::string gpu = {};  ///< NVIDIA's name of a GPU's architecture, e.g. "sm_90". Empty: no code for GPUs.
+  Precision precision = Precision::exact;  ///< of that code; the processor's is exact in any case
 
   /// This machine's processor, with as many lanes as its vectors hold floats.
   static Target host();
 
   /// This machine's processor, and beside it GPUs from `architecture` on: every kernel is there for both, and draws the
-  /// same bits. Neither a GPU nor a CUDA installation is needed to compile.
-  static Target cuda(const std::string& architecture);
+  /// same bits but for Precision::fast. Neither a GPU nor a CUDA installation is needed to compile.
+  static Target cuda(const std::string& architecture, Precision precision = Precision::exact);
 };
 
 /// What CompileOptions::progress is told.

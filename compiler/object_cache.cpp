@@ -212,6 +212,7 @@ std::string cache_key(mlir::ModuleOp module, const Target& target) {
                                  << target.features << "\n"
                                  << target.lanes << "\n"
                                  << target.gpu << "\n"
+                                 << int(target.precision) << "\n"
                                  << module;
   if (horizon) module->setAttr(horizon_name, horizon);
   return llvm::toHex(digest_of(text), /*LowerCase=*/true);

@@ -96,9 +96,10 @@ Target Target::host() {
   return target;
 }
 
-Target Target::cuda(const std::string& architecture) {
+Target Target::cuda(const std::string& architecture, Precision precision) {
   Target target = host();
   target.gpu = architecture;
+  target.precision = precision;
   return target;
 }
 

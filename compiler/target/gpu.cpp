@@ -7,6 +7,10 @@
 #include <mutex>
 
 #include <fmt/format.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/IntrinsicsNVPTX.h>
 #include <llvm/Support/TargetSelect.h>
 
 #include <catenary/compiler/pipeline.h>
@@ -72,18 +76,40 @@ const Family& family_of(const std::string& architecture) {
                   architecture));
 }
 
+// What Precision::fast says. Minima, maxima and comparisons stay exact, and so does what becomes of NaN and infinity.
+void allow_approximations(llvm::Module& module) {
+  using llvm::Instruction;
+  for (llvm::Function& function : module)
+    for (Instruction& i : llvm::make_early_inc_range(llvm::instructions(function))) {
+      auto replace = [&](llvm::Intrinsic::ID by, llvm::ArrayRef<llvm::Value*> operands) {
+        i.replaceAllUsesWith(llvm::IRBuilder(&i).CreateIntrinsic(by, {}, operands));
+        i.eraseFromParent();
+      };
+      const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&i);
+      if (call && call->getIntrinsicID() == llvm::Intrinsic::sqrt && i.getType()->isFloatTy())
+        replace(llvm::Intrinsic::nvvm_sqrt_approx_f, i.getOperand(0));
+      else if (i.getOpcode() == Instruction::FDiv && i.getType()->isFloatTy())
+        replace(llvm::Intrinsic::nvvm_div_full, {i.getOperand(0), i.getOperand(1)});
+      else if (i.getOpcode() == Instruction::FMul || i.getOpcode() == Instruction::FAdd ||
+               i.getOpcode() == Instruction::FSub)
+        i.setHasAllowContract(true);  // Without a rounding of its own in PTX.
+    }
+}
+
 }  // namespace
 
 GpuKind kind_of_gpu(const std::string& architecture) { return family_of(architecture).kind; }
 
 std::string extension_of_gpu_code(GpuKind kind) { return std::ranges::find(families, kind, &Family::kind)->extension; }
 
-std::string emit_gpu_code(mlir::ModuleOp module, const std::string& architecture, const std::string& dump, int& stage) {
+std::string emit_gpu_code(mlir::ModuleOp module, const std::string& architecture, Precision precision,
+                          const std::string& dump, int& stage) {
   const Family& family = family_of(architecture);
   auto machine = create_machine(target_of(family), llvm::Triple(family.triple),
                                 family.kind == GpuKind::spirv ? "" : architecture, "");
   llvm::LLVMContext context;
   auto code = translate(module, context, *machine);
+  if (precision == Precision::fast) allow_approximations(*code);
   if (!dump.empty()) write_stage(dump, stage, "llvm", "ll", text_of(*code));
   simplify(*code, *machine);
   if (!dump.empty()) write_stage(dump, stage, "llvm-simplified", "ll", text_of(*code));

@@ -5,6 +5,7 @@
 
 #include <mlir/IR/BuiltinOps.h>
 
+#include <catenary/compiler/compile.h>
 #include <catenary/compiler/passes/passes.h>
 
 namespace catenary {
@@ -17,7 +18,8 @@ GpuKind kind_of_gpu(const std::string& architecture);
 /// oldest drivers take: 7.0 for sm_80, 7.8 for sm_90. AMD's is an object for amdgcn-amd-amdhsa, to be linked by lld;
 /// SPIR-V is OpenCL's, of version 1.4. Stages go to `dump` as in run_passes. Throws Error as above, Bug if code cannot
 /// be made.
-std::string emit_gpu_code(mlir::ModuleOp module, const std::string& architecture, const std::string& dump, int& stage);
+std::string emit_gpu_code(mlir::ModuleOp module, const std::string& architecture, Precision precision,
+                          const std::string& dump, int& stage);
 
 /// How a file of such code is called: "ptx", "o", "spv".
 std::string extension_of_gpu_code(GpuKind kind);

@@ -109,6 +109,7 @@ TEST_CASE("circle: bridge") {
            Case{0.5, 2.9, 0.3, 1},      // the near image
            Case{3.0, -3.0, 0.25, 0.5},  // across the cut
            Case{0, -pi, 0.5, 1},        // antipodes: both ways alike
+           Case{-1.5, 1.5, 0.2, 0.5},   // nearly so, in little time: few points go the other way
            Case{0.1, 3.0, 2, 6},        // a few windings
            Case{1, -2, 4, 9.5},         // the last that needs only three
            Case{1, -2, 5, 30},          // many
@@ -130,8 +131,14 @@ TEST_CASE("winding numbers follow their weights") {
   constexpr int most = 30;
   Expr d = parameter("d", Type::f32, {}), v = parameter("v", Type::f32, {});
   Expr winding = CircleBrownian::draw_winding(d, v);
-  for (auto [difference, variance] :
-       {std::pair(0.5, 0.1), {-3.1, 2.0}, {3.1, 9.0}, {-2.0, 15.0}, {-3.1, 96.0}, {1.0, 400.0}}) {
+  for (auto [difference, variance] : {std::pair(0.5, 0.1),
+                                      {-3.05, 0.1},
+                                      {3.0, 0.7},
+                                      {-3.1, 2.0},
+                                      {3.1, 9.0},
+                                      {-2.0, 15.0},
+                                      {-3.1, 96.0},
+                                      {1.0, 400.0}}) {
     CAPTURE(difference, variance);
     std::vector<double> counts(2 * most + 1), weights(2 * most + 1);
     double total = 0;

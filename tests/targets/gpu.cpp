@@ -155,6 +155,27 @@ std::map<std::string, std::string> ptx_of(const Joint& joint, const std::string&
 
 }  // namespace
 
+TEST_CASE(
+    "fast PTX has approximate roots and quotients and fuses products, and nothing else; the processor stays exact") {
+  Joint joint = all_laws("laws");
+  const std::vector<Question> questions = {Question::forward, Question::bridge};
+  Sampler exact = compile(joint, Target::cuda("sm_80"), {.questions = questions});
+  Sampler fast = compile(joint, Target::cuda("sm_80", Precision::fast), {.questions = questions});
+  std::set<std::string> more, other;
+  for (int k = 0; k < fast.module()->kernel_count; ++k) {
+    auto before = float_instructions(exact.module()->kernels[k].device->ptx);
+    for (const std::string& instruction : float_instructions(fast.module()->kernels[k].device->ptx))
+      (before.count(instruction) ? other : more).insert(instruction);
+    std::string ptx = fast.module()->kernels[k].device->ptx;
+    for (const char* never : {".ftz", "call", ".extern"}) CHECK(ptx.find(never) == std::string::npos);
+  }
+  // Without `.rn` a product may be fused with a sum.
+  CHECK(more == std::set<std::string>{"sqrt.approx.f32", "div.full.f32", "add.f32", "sub.f32", "mul.f32", "add.f64"});
+  for (const char* gone : {"sqrt.rn.f32", "div.rn.f32", "rcp.rn.f32", "mul.rn.f32"}) CHECK(other.count(gone) == 0);
+  Arguments a = arguments_of(compile(joint), samples);
+  CHECK(same_bytes(fast.forward(a.x0, a.t, seed), exact.forward(a.x0, a.t, seed)));
+}
+
 TEST_CASE("PTX of every lesson says how each operation rounds, and asks nothing of a library") {
   for (const Joint& joint : all_joints())
     for (const auto& [question, ptx] : ptx_of(joint, "sm_80")) {
