@@ -83,6 +83,22 @@ TEST_CASE("the 3-sphere's bridge to the antipode has no preferred direction") {
   }
 }
 
+TEST_CASE("rotations: a bridge back to its start, some of whose paths go once around") {
+  auto draws = draws_of(Engine::compiled, Brownian(Rotations(), 1.0));
+  Points x0 = draws->repeated({0.5, -0.5, 0.5, 0.5}, 4);
+  for (double t : {1.0, 2.0, 2.8, 3.1, 5.0}) {
+    CAPTURE(t);
+    // Half-way, the angle from both ends is the same.
+    auto density = [&](double w) {
+      double sum = 0;
+      for (int l = 0; l < 30; ++l) sum += (2 * l + 1) * std::exp(-l * (l + 1) * t / 4) * std::sin((l + 0.5) * w);
+      return (1 - std::cos(w)) * std::pow(sum / std::sin(w / 2), 2);
+    };
+    std::vector<double> angles = map(x0, draws->bridge(x0, x0, t / 2, t, 1), 4, rotation_angle);
+    CHECK(ks_distance(angles, distribution(pi, density)) < ks_bound(angles.size()));
+  }
+}
+
 TEST_CASE("rotations: a bridge over a short time is the bridge in R^3") {
   auto draws = draws_of(Engine::compiled, Brownian(Rotations(), 1.0));
   for (double t : {1e-4, 1e-8, 1e-12}) {
