@@ -13,9 +13,10 @@
 
 namespace catenary {
 
-/// How a GPU computes. `exact`: as the processor does, to the bit. `fast`: square roots within 1 and quotients within 2
-/// units in the last place (PTX's sqrt.approx and div.full), and sums of products that are rounded once, so that draws
-/// differ from the processor's in their last bits, and where a draw is accepted or a category chosen by a hair, wholly.
+/// How a GPU computes. `exact`: as the processor does, to the bit. `fast`: square roots within 2^-23 of themselves and
+/// quotients within 2 units in the last place (PTX's sqrt.approx and div.full), and sums of products that are rounded
+/// once, so that draws differ from the processor's in their last bits, and where a draw is accepted or a category
+/// chosen by a hair, wholly.
 enum class Precision { exact, fast };
 
 /// What code is made for.

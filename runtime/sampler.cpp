@@ -270,15 +270,29 @@ State Sampler::reverse(const Model& model, const std::vector<double>& times, int
   if (!impl_->copies || !model)
     return walk(impl_->module, *impl_->pool, impl_->gpu.get(), model, times, samples, seed, options);
   const CudaKernels& gpu = *impl_->gpu;
-  auto on_host = [&](const State& there) {
+  auto like = [](const State& there) {
     State made;
     for (const auto& [name, tensor] : there) made.set(name, Tensor::empty(tensor.dtype(), tensor.shape()));
+    return made;
+  };
+  auto on_host = [&](const State& there) {
+    State made = like(there);
     gpu.copy_out(there, made, options.stream);
     return made;
   };
+  // Checked as on a processor.
+  auto copied_in = [&](const Subject& subject, int role, const State& state, bool check_data) {
+    Call call(impl_->module, subject);
+    call.bind(role, state);
+    if (check_data) call.check_data(role, *impl_->pool, options.threads);
+    return gpu.copied_in(state);
+  };
   auto asked = [&](const ModelInput& input, State& estimate) {
     const State seen = on_host(input.state);
-    State answer = on_host(estimate);
+    State answer = like(estimate);
+    if (options.check_estimates)
+      for (const catenary_component& component : components())
+        mark_unwritten(component.estimate, answer.at(component.name));
     model({.state = seen,
            .time = input.time,
            .next_time = input.next_time,
@@ -288,10 +302,10 @@ State Sampler::reverse(const Model& model, const std::vector<double>& times, int
            .seed = input.seed,
            .stream = nullptr},
           answer);
-    estimate = gpu.copied_in(answer);
+    estimate = copied_in({"estimate"}, CATENARY_ESTIMATE, answer, options.check_estimates);
   };
   WalkOptions there = options;
-  if (options.initial) there.initial = gpu.copied_in(*options.initial);
+  if (options.initial) there.initial = copied_in({"reverse, initial state"}, CATENARY_XT, *options.initial, true);
   if (options.observe)
     there.observe = [&](int64_t step, double time, const State& state) { options.observe(step, time, on_host(state)); };
   return on_host(walk(impl_->module, *impl_->pool, &gpu, asked, times, samples, seed, there));

@@ -90,6 +90,11 @@ void same_bits_on(int index, const std::string& driver) {
   REQUIRE(there_seen.size() == 8);
   for (size_t k = 0; k < 8; ++k) CHECK(same_bytes(there_seen[k], here_seen[k]));
 
+  auto silent = [](const ModelInput&, State&) {};
+  const std::string unwritten = message_of([&] { through.reverse(silent, {1, 0}, samples, seed, walk); });
+  INFO(unwritten);
+  CHECK(unwritten.find("did not write") != std::string::npos);
+
   // Views of memory that others own, as they come by DLPack.
   State views, out;
   for (const auto& [name, tensor] : x0) {
