@@ -119,7 +119,7 @@ void add_device_code(mlir::ModuleOp device, mlir::ModuleOp module, Question ques
                       "given at most {}; put some of the components on sites of another name",
                       kernel.pipeline, kernel.sites, kernel.operands.size(), CATENARY_DEVICE_OPERANDS));
     kernel.ptx_symbol = symbol;
-    kernel.device_group = same.group;
+    kernel.device_group = same.slots;
   }
   run_passes(device, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, GpuKind::nvidia); }, folder, stage);
   std::string ptx = emit_gpu_code(device, target.gpu, target.precision, folder, stage);

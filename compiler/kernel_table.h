@@ -18,10 +18,10 @@ struct ComponentEntry {
   catenary_point point, estimate;
 };
 
-/// A pipeline as the runtime knows it, with the symbols of its two functions.
+/// A pipeline as the runtime knows it, with the symbols of its two functions. `slots` are the points of a lane.
 struct KernelEntry {
   std::string pipeline, sites;
-  int32_t group, time_count, coefficient_count;
+  int32_t group, slots, time_count, coefficient_count;
   int64_t draws, work;
   std::vector<catenary_operand> operands;
   std::string sample_symbol, points_symbol;

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define CATENARY_ABI_VERSION 5
+#define CATENARY_ABI_VERSION 6
 #define CATENARY_MAX_RANK 4
 #define CATENARY_MAX_TIMES 2
 
@@ -62,10 +62,9 @@ typedef struct catenary_sample_args {
   int64_t count;
 } catenary_sample_args;
 
-/* Arguments of a kernel's points part: `tiles` whole tiles of lanes * group consecutive points. Point q of a tile is in
-   lane q / group, slot q % group; coefficient k of it is coefficients[tile * coefficient_stride + (k * group + slot) *
-   lanes + lane]. operands[i] points to the first tile's data, points contiguous. first_point is global and a multiple
-   of lanes * group. */
+/* Arguments of a kernel's points part: `tiles` whole tiles of `tile` consecutive points, in groups. Coefficient k of
+   point q of tile i is coefficients[i * coefficient_stride + (k * group + q % group) * (tile / group) + q / group].
+   operands[i] points to the first tile's data, points contiguous. first_point is global and a multiple of `tile`. */
 typedef struct catenary_tile_args {
   uint64_t seed;
   uint64_t first_point;
@@ -130,8 +129,9 @@ typedef struct catenary_device_kernel {
 typedef struct catenary_kernel {
   const char* pipeline; /* the question: "prior", "forward", ... of support/philox.h */
   const char* sites;
-  int32_t lanes;
-  int32_t group;
+  int32_t lanes;      /* samples that its sample part takes side by side */
+  int32_t group;      /* 1, 2 or 4 */
+  int32_t tile;       /* a multiple of the group */
   int32_t time_count; /* prior and convert 0; bridge and all that step 2 (s, t); all others 1 (t) */
   int32_t coefficient_count;
   int64_t draws; /* the most numbers that a point takes of one stream on one trip; a stream has 2^50 */

@@ -79,7 +79,7 @@ class Run {
   Run(const catenary_kernel& kernel, const KernelCall& call)
       : kernel_(kernel),
         call_(call),
-        tile_(int64_t{kernel.lanes} * kernel.group),
+        tile_(kernel.tile),
         first_point_(call.first_sample * call.sites),
         end_point_(first_point_ + call.samples * call.sites) {
     for (int i = 0; i < kernel.time_count; ++i) per_sample_ |= call.times[size_t(i)].stride != 0 && call.samples > 1;
@@ -199,9 +199,7 @@ class Run {
     if (kernel_.coefficient_count == 0) return memory.coefficients;
     evaluate(sample, 1, memory.times, memory.raw, kernel_.lanes);
     for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
-      for (int64_t slot = 0; slot < kernel_.group; ++slot)
-        std::copy_n(memory.raw + k * kernel_.lanes, kernel_.lanes,
-                    memory.coefficients + (k * kernel_.group + slot) * kernel_.lanes);
+      std::fill_n(memory.coefficients + k * tile_, tile_, memory.raw[k * kernel_.lanes]);
     return memory.coefficients;
   }
 
@@ -270,7 +268,7 @@ class Run {
 
   /// Coefficients of one tile, from those of the global samples [first, last].
   void spread(const Chunk& chunk, int64_t tile, int64_t first, int64_t last, int64_t padded, float* out) const {
-    const int64_t begin = tile * tile_, lanes = kernel_.lanes;
+    const int64_t begin = tile * tile_, lanes = tile_ / kernel_.group;
     const int64_t sample = std::max(begin / call_.sites, first);
     const int64_t kept = std::min((begin + tile_ - 1) / call_.sites, last);
     if (sample == kept) {

@@ -49,8 +49,8 @@ LogicalResult LawOp::verify() {
 LogicalResult PipelineOp::verifyRegions() {
   const QuestionForm* form = find_question(getQuestion());
   if (!form) return emitOpError("asks \"") << getQuestion() << "\"; the questions are " << list_of_questions();
-  if (getGroup() && *getGroup() != 1 && *getGroup() != 2 && *getGroup() != 4)
-    return emitOpError("has a group of ") << *getGroup() << " points; it must be 1, 2 or 4";
+  if (getGroup() && !llvm::is_contained({1, 2, 4, 8}, int(*getGroup())))
+    return emitOpError("has a group of ") << *getGroup() << " points; it must be 1, 2, 4 or 8";
   auto module = (*this)->getParentOfType<ModuleOp>();
   auto checked = [&](Operation* op, StringRef component) -> LogicalResult {
     auto process = module.lookupSymbol<ProcessOp>(component);

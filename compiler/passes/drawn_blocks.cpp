@@ -16,7 +16,8 @@ namespace {
 // Their chains of rounds hide one another's latency.
 constexpr int64_t blocks_side_by_side = 4;
 
-constexpr int trip_bit = 48;
+// Above the numbers of blocks.
+Lane trip_part(OpBuilder& b, Location loc, Value trip) { return Lane(b, loc, trip).to_i64() << 48; }
 
 // f32, or a vector of it, as `words` is i32.
 mlir::Type floats_like(Value words) {
@@ -27,20 +28,25 @@ mlir::Type floats_like(Value words) {
 
 }  // namespace
 
+Value block_number(OpBuilder& b, Location loc, Value unit, int64_t count, int64_t block, Value trip) {
+  Lane number(b, loc, unit);
+  if (count > 1) number = number * double(count);
+  if (block > 0) number = number + double(block);
+  if (trip) number = number + trip_part(b, loc, trip);
+  return number.value();
+}
+
 PhiloxOp DrawnBlocks::block(WordsOp words, int64_t block, int64_t count, Value trip) {
   Block* here = b_.getInsertionBlock();
   if (auto found = made_.find({here, words.getStream(), block}); found != made_.end()) return found->second;
   Location loc = words.getLoc();
-  Lane first(b_, loc, units_);
-  if (count > 1) first = first * double(count);
-  if (trip) first = first + (Lane(b_, loc, trip).to_i64() << trip_bit);
   int64_t last = std::min(count, block + blocks_side_by_side);
-  SmallVector<Lane> numbers;
-  for (int64_t k = block; k < last; ++k) numbers.push_back(k == 0 ? first : first + double(k));
-  SmallVector<mlir::Type> results(4, units_.getType());
+  SmallVector<Value> numbers;
+  for (int64_t k = block; k < last; ++k) numbers.push_back(number_(words, k, trip));
+  SmallVector<mlir::Type> results(4, numbers[0].getType());
   for (auto [k, number] : llvm::enumerate(numbers))
     made_[{here, words.getStream(), block + int64_t(k)}] =
-        PhiloxOp::create(b_, loc, results, seed_, number.value(), step_, words.getStreamAttr());
+        PhiloxOp::create(b_, loc, results, seed_, number, step_, words.getStreamAttr());
   return made_.at({here, words.getStream(), block});
 }
 
@@ -53,7 +59,7 @@ const PointDraws::Stream& PointDraws::stream_of(DrawOp draw, Value trip) {
   for (int64_t offset = 0; offset < 4; offset += step) stream.offsets.push_back(offset);
   Lane first = Lane(b_, loc, points_) * double(per_point);
   if (step < 4) stream.offset = (first & 3).low_word().value();
-  Lane block = shift_right_unsigned(first, 2) + (Lane(b_, loc, trip).to_i64() << trip_bit);
+  Lane block = shift_right_unsigned(first, 2) + trip_part(b_, loc, trip);
   // A pair may go on behind the last draw.
   const int64_t last = (stream.offsets.back() + per_point - 1) | 1;
   SmallVector<mlir::Type> results(4, points_.getType());

@@ -1,6 +1,7 @@
 // The Philox blocks that a body draws from: each made once, beside those that follow it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -10,20 +11,27 @@
 
 namespace catenary {
 
-/// Blocks by the unit that draws whole blocks: a couple of lanes, or a group of points.
+/// The number of block `block` of the `count` that unit number `unit` (an i64, or a vector of them) draws, in trip
+/// `trip` (an i32; null: no loop).
+mlir::Value block_number(mlir::OpBuilder& b, mlir::Location loc, mlir::Value unit, int64_t count, int64_t block,
+                         mlir::Value trip);
+
+/// The blocks that a unit draws: a couple of lanes, a row of points, or a thread's group.
 class DrawnBlocks {
  public:
-  /// `units` is the number of the unit, an i64 or a vector of them.
-  DrawnBlocks(mlir::OpBuilder& b, mlir::Value seed, mlir::Value units, mlir::Value step)
-      : b_(b), seed_(seed), units_(units), step_(step) {}
+  /// The number of block `block` of those that a unit draws from the stream of `words`, in trip `trip` of the loop
+  /// around it: an i64 or a vector of them, made at the builder.
+  using Number = std::function<mlir::Value(WordsOp words, int64_t block, mlir::Value trip)>;
+  DrawnBlocks(mlir::OpBuilder& b, mlir::Value seed, mlir::Value step, Number number)
+      : b_(b), seed_(seed), step_(step), number_(std::move(number)) {}
 
-  /// Block `block` of the `count` that a unit draws from the stream of `words`, in trip `trip` of the loop around it
-  /// (null: no loop). Made at the builder, unless it is there already.
+  /// Block `block` of the `count` that a unit draws. Made at the builder, unless it is there already.
   PhiloxOp block(WordsOp words, int64_t block, int64_t count, mlir::Value trip);
 
  private:
   mlir::OpBuilder& b_;
-  mlir::Value seed_, units_, step_;
+  mlir::Value seed_, step_;
+  Number number_;
   std::map<std::tuple<mlir::Block*, uint32_t, int64_t>, PhiloxOp> made_;  // Where, the stream, the block of the unit.
 };
 

@@ -8,7 +8,6 @@
 #include <llvm/ADT/TypeSwitch.h>
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/Math/IR/Math.h>
-#include <mlir/Dialect/SCF/IR/SCF.h>
 #include <mlir/Dialect/Vector/IR/VectorOps.h>
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/Pass/Pass.h>
@@ -21,20 +20,15 @@ namespace {
 
 constexpr double word_mask = 0xffffffff;
 
-constexpr int rounds = 10, rounds_per_trip = 2;
+constexpr int rounds = 10;
 
 // Blocks that are computed together: their chains of rounds hide one another's latency.
 constexpr size_t most_together = 4;
 
-// Up to so many blocks the rounds are written out, which lets them mix with what surrounds them; for more they are a
-// loop, since ten rounds of each would be most of a kernel's code.
-constexpr size_t most_written_out = 2;
-
-using Counter = std::array<Value, 4>;
-
 // One round of several blocks; `state` is the two words of the key, then four words a block. A word is the low half of
 // an i64, whose high half holds anything: the mask before a multiplication makes it the 32 x 32 -> 64 bit
-// multiplication of the machine, and costs nothing.
+// multiplication of the machine, and costs nothing. What is the same for all lanes, the key and for two rounds a part
+// of the counter, stays a number.
 void advance(MutableArrayRef<Lane> state) {
   for (size_t at = 2; at < state.size(); at += 4) {
     Lane a = (state[at] & word_mask) * 0xD2511F53, c = (state[at + 2] & word_mask) * 0xCD9E8D57;
@@ -45,44 +39,27 @@ void advance(MutableArrayRef<Lane> state) {
   state[0] = state[0] + 0x9E3779B9, state[1] = state[1] + 0xBB67AE85;
 }
 
+// What stands above the low word of a block's number: of blocks side by side that begin with a multiple of their
+// number, one value for all.
+Lane high_word(OpBuilder& b, Location loc, Value block) {
+  auto row = block.getDefiningOp<arith::OrIOp>();
+  auto first = row ? row.getLhs().getDefiningOp<vector::BroadcastOp>() : nullptr;
+  return shift_right_unsigned(Lane(b, loc, first ? first.getSource() : block), 32);
+}
+
 // The words of support/philox.h's philox4x32 for several blocks at once.
 void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
   OpBuilder b(blocks.back());
   Location loc = blocks[0].getLoc();
   auto lane = [&](Value v) { return Lane(b, loc, v); };
-  auto wide = [&](Value like, Lane number) {
-    auto type = dyn_cast<VectorType>(like.getType());
-    return type ? vector::BroadcastOp::create(b, loc, type, number.value()).getResult() : number.value();
-  };
   Lane seed = lane(blocks[0].getSeed());
-  SmallVector<Value> carried = {wide(blocks[0].getBlock(), seed),
-                                wide(blocks[0].getBlock(), shift_right_unsigned(seed, 32))};
-  for (PhiloxOp op : blocks) {
-    Lane block = lane(op.getBlock());
-    llvm::append_range(carried, Counter{block.value(), shift_right_unsigned(block, 32).value(),
-                                        wide(block.value(), lane(op.getStep()).to_i64()),
-                                        wide(block.value(), seed.constant(op.getStream()))});
-  }
-  auto lanes = [&](ValueRange values) { return llvm::map_to_vector(values, lane); };
-  auto values = [](ArrayRef<Lane> state) {
-    return llvm::map_to_vector(state, [](const Lane& l) { return l.value(); });
-  };
-  if (blocks.size() <= most_written_out) {
-    SmallVector<Lane> state = lanes(carried);
-    for (int round = 0; round < rounds; ++round) advance(state);
-    carried = values(state);
-  } else {
-    auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(b, loc, i); };
-    auto loop = scf::ForOp::create(b, loc, index(0), index(rounds / rounds_per_trip), index(1), carried);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    SmallVector<Lane> state = lanes(loop.getRegionIterArgs());
-    for (int round = 0; round < rounds_per_trip; ++round) advance(state);
-    scf::YieldOp::create(b, loc, values(state));
-    carried.assign(loop.getResults().begin(), loop.getResults().end());
-  }
+  SmallVector<Lane> state = {seed, shift_right_unsigned(seed, 32)};
+  for (PhiloxOp op : blocks)
+    llvm::append_range(state, std::array{lane(op.getBlock()), high_word(b, loc, op.getBlock()),
+                                         lane(op.getStep()).to_i64(), seed.constant(op.getStream())});
+  for (int round = 0; round < rounds; ++round) advance(state);
   for (auto [k, op] : llvm::enumerate(blocks))
-    for (unsigned word = 0; word < 4; ++word) op->getResult(word).replaceAllUsesWith(carried[2 + 4 * k + word]);
+    for (unsigned word = 0; word < 4; ++word) op->getResult(word).replaceAllUsesWith(state[2 + 4 * k + word].value());
   for (PhiloxOp op : blocks) op.erase();
 }
 
@@ -138,7 +115,7 @@ struct ExpandRandom : PassWrapper<ExpandRandom, OperationPass<ModuleOp>> {
   StringRef getArgument() const override { return "expand-random"; }
   StringRef getDescription() const override { return "draws become integer arithmetic and polynomials"; }
   void getDependentDialects(DialectRegistry& registry) const override {
-    registry.insert<arith::ArithDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
+    registry.insert<arith::ArithDialect, math::MathDialect, vector::VectorDialect>();
   }
 
   void runOnOperation() override {

@@ -10,6 +10,7 @@
 #include <mlir/IR/IRMapping.h>
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/compiler/passes/tile_order.h>
 #include <catenary/compiler/passes/variance.h>
 
 namespace catenary {
@@ -19,6 +20,9 @@ namespace {
 using namespace mlir;
 
 constexpr int64_t enough_pairs = 4;
+
+// A lane's points, where data are transposed and where they are not.
+constexpr int64_t most_of_run = 4, most_of_row = 8;
 
 class Grouper {
  public:
@@ -214,15 +218,21 @@ class Grouper {
   std::map<Place, BoxMullerOp> normals_;
 };
 
-// The least group that draws a multiple of `words` from every stream; then doubled, up to 4, while there are too few
-// pairs to hide the latency of their rounds.
-int64_t group_of(const std::map<uint32_t, int64_t>& draws, int64_t words) {
-  int64_t all = 0, group = 1;
-  for (auto [stream, count] : draws) {
+// What a point draws: words, by stream, and how many of all are for normals.
+struct PointDraw {
+  std::map<uint32_t, int64_t> words;
+  int64_t normals = 0;
+};
+
+// The least group that draws a multiple of `multiple` from every stream; then doubled while there is too little to hide
+// the latency of rounds behind: in rows up to 8 points, and a normal's polynomials are worth a word.
+int64_t group_of(const PointDraw& draw, int64_t multiple, bool rows) {
+  int64_t all = rows ? draw.normals : 0, group = 1;
+  for (auto [stream, count] : draw.words) {
     all += count;
-    while (count * group % words != 0) group *= 2;
+    while (count * group % multiple != 0) group *= 2;
   }
-  while (all > 0 && group < 4 && all * group / 2 < enough_pairs) group *= 2;
+  while (all > 0 && group < (rows ? most_of_row : most_of_run) && all * group / 2 < enough_pairs) group *= 2;
   return group;
 }
 
@@ -242,10 +252,11 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
     }
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
       bool placed = true;
-      std::map<uint32_t, int64_t> draws;  // Of a point, by stream.
+      PointDraw drawn;
       pipeline.walk([&](DrawOp draw) {
         placed &= draw.getPerPoint().has_value();
-        if (placed) draws[*draw.getStream()] = int64_t(*draw.getPerPoint());
+        if (placed) drawn.words[*draw.getStream()] = int64_t(*draw.getPerPoint());
+        drawn.normals += draw.getDrawn() == Drawn::normal;
       });
       // Checked on the way in: what follows shares a while among points.
       auto varying =
@@ -266,7 +277,9 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         pipeline.emitOpError("has draws without a place in the counter layout; assign-draws gives it to them");
         return signalPassFailure();
       }
-      Grouper(pipeline, group_of(draws, words)).run(words == words_of_block);
+      const bool in_turn = words == words_of_block;
+      const bool rows = !in_turn && llvm::all_of(llvm::make_second_range(drawn.words), draws_fit_rows);
+      Grouper(pipeline, group_of(drawn, words, rows)).run(in_turn);
     }
   }
 

@@ -160,7 +160,9 @@ class Mapping {
     Block* loop = b_.getInsertionBlock();
     take(body);
 
-    DrawnBlocks blocks(b_, seed.value(), number.value(), step.value());
+    DrawnBlocks blocks(b_, seed.value(), step.value(), [&](WordsOp words, int64_t block, Value trip) {
+      return block_number(b_, loc_, number.value(), int64_t(words.getPairs()) / 2, block, trip);
+    });
     loop->walk([&](Operation* op) {
       b_.setInsertionPoint(op);
       auto replace = [&](ValueRange made) {

@@ -14,11 +14,12 @@
 #include <mlir/Dialect/Vector/IR/VectorOps.h>
 
 #include <catenary/compiler/dialect/questions.h>
-#include <catenary/compiler/passes/drawn_blocks.h>
 #include <catenary/compiler/passes/kernel_builder.h>
 #include <catenary/compiler/passes/lane_math.h>
 #include <catenary/compiler/passes/retry_lanes.h>
+#include <catenary/compiler/passes/tile_draws.h>
 #include <catenary/compiler/passes/tile_memory.h>
+#include <catenary/compiler/passes/tile_order.h>
 #include <catenary/compiler/symbols.h>
 #include <catenary/runtime/abi.h>
 
@@ -34,7 +35,10 @@ constexpr int64_t points_of_chunk = 256;
 class PointsPart : KernelBuilder {
  public:
   PointsPart(PipelineOp pipeline, int64_t lanes)
-      : KernelBuilder(pipeline, lanes), operands_(operands_of(pipeline)), widener_(b_, lanes) {}
+      : KernelBuilder(pipeline, lanes),
+        order_(order_of(pipeline, lanes)),
+        operands_(operands_of(pipeline)),
+        widener_(b_, lanes) {}
 
   void run() {
     Block& body = pipeline_.getBody().front();
@@ -49,9 +53,6 @@ class PointsPart : KernelBuilder {
     coefficients_ = field(args, offsetof(catenary_tile_args, coefficients), pointer_);
     Value table = field(args, offsetof(catenary_tile_args, operands), pointer_);
     for (size_t k = 0; k < operands_.size(); ++k) bases_.push_back(field(table, sizeof(void*) * k, pointer_));
-    // Two neighbouring lanes draw whole blocks together: the number of such a couple is half that of its first group.
-    first_couple_ = arith::ShRUIOp::create(b_, loc_, first_, wide(int64_t(llvm::Log2_64(uint64_t(2 * group_)))));
-    couples_of_tile_ = numbers(b_, loc_, word64, lanes_ / 2);
 
     find_stretches(body);
     if (stretches_.size() == 1) {
@@ -91,7 +92,7 @@ class PointsPart : KernelBuilder {
         for (Value v : op.getResults()) made_in[v] = at;
       Stretch& stretch = stretches_[at];
       if (auto retry = dyn_cast<RetryOp>(op)) {
-        stretch.retry.emplace(b_, retry, PointChunk{lanes_, group_, tiles_of_chunk_}, widener_);
+        stretch.retry.emplace(b_, retry, PointChunk{order_, tiles_of_chunk_}, widener_);
         for (auto [k, v] : llvm::enumerate(retry.getValues())) arrays_[v] = stretch.retry->result(k);
         ++at;
       } else {
@@ -157,13 +158,10 @@ class PointsPart : KernelBuilder {
     SmallVector<Value> at;
     for (auto [base, operand] : llvm::zip(bases_, operands_))
       at.push_back(address(b_, loc_, base, times(tile, lanes_ * group_ * operand.size * 4)));
-    Value couple = plus(first_couple_, times(tile, lanes_ / 2));
-    Value couples = vector::BroadcastOp::create(b_, loc_, couples_of_tile_.getType(), couple);
-    couples = plus(couples, couples_of_tile_);
     Value tile_coefficients =
         address(b_, loc_, coefficients_, arith::MulIOp::create(b_, loc_, tile, stride_).getResult());
 
-    DrawnBlocks blocks(b_, seed_, couples, step_);
+    TileDraws draws(b_, order_, seed_, step_, plus(first_, times(tile, order_.points())));
     std::map<size_t, SmallVector<Value>> loaded, stored;
     auto special = [&](Operation& op) {
       if (isa<SampleOp>(op)) return true;
@@ -180,9 +178,15 @@ class PointsPart : KernelBuilder {
         return true;
       }
       if (auto pair = dyn_cast<WordsOp>(op)) {
-        auto [w0, w1] = draw_words(pair, pair.getTrip() ? widener.lookup(pair.getTrip()) : Value(), blocks);
+        auto [w0, w1] = draws.words(pair, pair.getTrip() ? widener.lookup(pair.getTrip()) : Value());
         widener.map(pair.getW0(), w0);
         widener.map(pair.getW1(), w1);
+        return true;
+      }
+      if (auto pair = dyn_cast<BoxMullerOp>(op)) {
+        auto [z0, z1] = draws.normals(pair);
+        widener.map(pair.getZ0(), z0);
+        widener.map(pair.getZ1(), z1);
         return true;
       }
       if (auto output = dyn_cast<OutputOp>(op)) {
@@ -196,22 +200,25 @@ class PointsPart : KernelBuilder {
       return look_up(op, widener);
     };
     for (Operation* op : stretch.operations) widener.copy(*op, special);
-    for (auto& [k, vectors] : stored) store_runs(b_, loc_, at[k], vectors);
+    for (auto& [k, vectors] : stored) store_points(at[k], vectors, operands_[k].size);
   }
 
-  // ---- words ------------------------------------------------------------------------------------
+  // ---- memory -----------------------------------------------------------------------------------
 
-  // A couple's lanes draw 2 `pairs` pairs one after another, two to a block.
-  std::pair<Value, Value> draw_words(WordsOp op, Value trip, DrawnBlocks& blocks) {
-    int64_t even = int64_t(op.getPair()), odd = even + int64_t(op.getPairs());
-    auto word = [&](int64_t pair, int64_t half) {
-      return blocks.block(op, pair / 2, int64_t(op.getPairs()), trip)->getResult(unsigned(pair % 2 * 2 + half));
-    };
-    auto joined = [&](int64_t half) -> Value {
-      Lane low = Lane(b_, loc_, word(even, half)) & 0xffffffff, high = Lane(b_, loc_, word(odd, half)) << 32;
-      return vector::BitCastOp::create(b_, loc_, vector_of(b_.getI32Type()), (low | high).value());
-    };
-    return {joined(0), joined(1)};
+  SmallVector<Value> load_points(Value at, mlir::Type element, int64_t size) {
+    if (!order_.rows) return load_runs(b_, loc_, at, element, group_ * size, lanes_);
+    SmallVector<Value> all;
+    for (int64_t slot = 0; slot < group_; ++slot)
+      llvm::append_range(all,
+                         load_runs(b_, loc_, address(b_, loc_, at, slot * lanes_ * size * 4), element, size, lanes_));
+    return all;
+  }
+
+  void store_points(Value at, ArrayRef<Value> vectors, int64_t size) {
+    if (!order_.rows) return store_runs(b_, loc_, at, vectors);
+    for (int64_t slot = 0; slot < group_; ++slot)
+      store_runs(b_, loc_, address(b_, loc_, at, slot * lanes_ * size * 4),
+                 vectors.slice(size_t(slot * size), size_t(size)));
   }
 
   Value read(InputOp input, int64_t size, Value at, SmallVector<Value>& loaded, Widener& widener) {
@@ -219,15 +226,15 @@ class PointsPart : KernelBuilder {
     if (Value index = input.getIndex()) {
       if (auto run = input.getRun(); run && int64_t(*run) % lanes_ == 0)
         return read_run(input, int64_t(*run), size, at, widener);
-      Value run = numbers(b_, loc_, b_.getI32Type(), lanes_, group_ * size);
+      Value run = numbers(b_, loc_, b_.getI32Type(), lanes_, order_.lane_stride() * size);
       Value start = arith::ConstantOp::create(
           b_, loc_,
-          DenseElementsAttr::get(cast<VectorType>(run.getType()),
-                                 int32_t(slot * size + int64_t(input.getElement().value_or(0)))));
+          DenseElementsAttr::get(cast<VectorType>(run.getType()), int32_t(slot * order_.slot_stride() * size +
+                                                                          int64_t(input.getElement().value_or(0)))));
       Value here = arith::AddIOp::create(b_, loc_, arith::AddIOp::create(b_, loc_, run, start), widener.widened(index));
       return gather(b_, loc_, at, input.getType(), here);
     }
-    if (loaded.empty()) loaded = load_runs(b_, loc_, at, input.getType(), group_ * size, lanes_);
+    if (loaded.empty()) loaded = load_points(at, input.getType(), size);
     return loaded[size_t(slot * size + int64_t(input.getElement().value_or(0)))];
   }
 
@@ -243,16 +250,19 @@ class PointsPart : KernelBuilder {
       for (int64_t lane = 0; lane < lanes_; ++lane) {
         Value of_lane = isa<VectorType>(first.getType()) ? vector::ExtractOp::create(b_, loc_, first, lane) : first;
         Value bytes = times(arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), of_lane), 4);
-        starts.push_back(address(b_, loc_, address(b_, loc_, at, (lane * group_ + slot) * size * 4), bytes));
+        starts.push_back(address(
+            b_, loc_, address(b_, loc_, at, (lane * order_.lane_stride() + slot * order_.slot_stride()) * size * 4),
+            bytes));
       }
       elements = load_runs(b_, loc_, starts, input.getType(), run);
     }
     return elements[size_t(*input.getElement())];
   }
 
+  TileOrder order_;
   std::vector<KernelOperand> operands_;
   Widener widener_;  // Before anything is copied.
-  Value seed_, step_, first_, stride_, coefficients_, first_couple_, couples_of_tile_;
+  Value seed_, step_, first_, stride_, coefficients_;
   SmallVector<Value> bases_;
   std::vector<Stretch> stretches_;
   int64_t tiles_of_chunk_ = 1;

@@ -31,10 +31,10 @@ Value array_of_function(OpBuilder& b, Location loc, int64_t elements) {
 }
 
 RetryLanes::RetryLanes(OpBuilder& b, RetryOp op, PointChunk chunk, const Widener& varying)
-    : b_(b), op_(op), loc_(op.getLoc()), chunk_(chunk), words_(VectorType::get({chunk.lanes}, b.getI32Type())) {
-  const int64_t places = op.slots() * chunk.tiles * chunk.lanes;
+    : b_(b), op_(op), loc_(op.getLoc()), chunk_(chunk), words_(VectorType::get({chunk.order.lanes}, b.getI32Type())) {
+  const int64_t places = op.slots() * chunk.tiles * chunk.order.lanes;
   // Writing a vector's flagged places may touch a vector behind them.
-  queue_ = array_of_function(b, loc_, places + chunk.lanes);
+  queue_ = array_of_function(b, loc_, places + chunk.order.lanes);
   auto keep = [&](ValueRange operands, size_t k, Value argument) {
     kept_.push_back({cast<BlockArgument>(argument), operands, k, array_of_function(b, loc_, places)});
   };
@@ -48,7 +48,8 @@ RetryLanes::RetryLanes(OpBuilder& b, RetryOp op, PointChunk chunk, const Widener
 
 Value RetryLanes::result(size_t k) {
   const auto slots = size_t(op_.slots());
-  return address(b_, loc_, kept_[k / slots].array, int64_t(k % slots) * chunk_.tiles * chunk_.lanes * element_bytes);
+  return address(b_, loc_, kept_[k / slots].array,
+                 int64_t(k % slots) * chunk_.tiles * chunk_.order.lanes * element_bytes);
 }
 
 SmallVector<Value> RetryLanes::common() {
@@ -73,7 +74,7 @@ Value RetryLanes::behind(Value base, Value elements, int64_t more) {
   return address(b_, loc_, address(b_, loc_, base, bytes), more * element_bytes);
 }
 
-Value RetryLanes::lanes() { return numbers(b_, loc_, b_.getI32Type(), chunk_.lanes); }
+Value RetryLanes::lanes() { return numbers(b_, loc_, b_.getI32Type(), chunk_.order.lanes); }
 
 // Writes the places that are flagged behind the first `count` of the queue, and anything behind them; returns how many
 // it has then.
@@ -86,8 +87,8 @@ Value RetryLanes::queue(Value places, Value flags, Value count) {
 }
 
 Value RetryLanes::put(Widener& widener, Value tile, Value queued) {
-  Value first = arith::MulIOp::create(b_, loc_, tile, wide(chunk_.lanes));
-  auto of_slot = [&](int64_t slot) { return slot * chunk_.tiles * chunk_.lanes; };
+  Value first = arith::MulIOp::create(b_, loc_, tile, wide(chunk_.order.lanes));
+  auto of_slot = [&](int64_t slot) { return slot * chunk_.tiles * chunk_.order.lanes; };
   auto keep = [&](const Kept& k) {
     for (int64_t slot = 0; slot < op_.slots(); ++slot)
       store(b_, loc_, packed(b_, loc_, widener.widened(op_.of(k.operands, k.number, slot))),
@@ -123,7 +124,7 @@ void RetryLanes::run(Widener& widener, const Draws& draws, Value queued, llvm::f
   Block* before = b_.createBlock(&loop.getBefore(), {}, count, loc_);
   scf::ConditionOp::create(b_, loc_, (Lane(b_, loc_, before->getArgument(0)) > 0).value(), before->getArguments());
   Value left = b_.createBlock(&loop.getAfter(), {}, count, loc_)->getArgument(0);
-  auto vectors = scf::ForOp::create(b_, loc_, wide(0), left, wide(chunk_.lanes), ValueRange{wide(0)});
+  auto vectors = scf::ForOp::create(b_, loc_, wide(0), left, wide(chunk_.order.lanes), ValueRange{wide(0)});
   scf::YieldOp::create(b_, loc_, vectors.getResults());
   b_.setInsertionPointToStart(vectors.getBody());
   scf::YieldOp::create(
@@ -138,9 +139,11 @@ Value RetryLanes::one_vector(Widener& widener, const Draws& at, Value first, Val
   Value left = vector::BroadcastOp::create(b_, loc_, words_, (lane(queued) - lane(first)).low_word().value());
   Lane there = lane(lanes()) < lane(left);
   Lane place = select(there, lane(load(b_, loc_, words_, behind(queue_, first))), 0);
-  const int64_t places = chunk_.tiles * chunk_.lanes;  // Of a slot: a power of two.
+  const int64_t places = chunk_.tiles * chunk_.order.lanes;  // Of a slot: a power of two.
   Lane slot = shift_right_unsigned(place, int(llvm::Log2_64(uint64_t(places))));
-  Lane number = (place & double(places - 1)) * double(chunk_.group) + slot;
+  Lane at_lane = place & double(chunk_.order.lanes - 1), rest = (place & double(places - 1)) - at_lane;
+  Lane number = rest * double(chunk_.order.slots) + at_lane * double(chunk_.order.lane_stride()) +
+                slot * double(chunk_.order.slot_stride());
   Lane points = number.to_i64() + lane(at.first_point);
 
   for (const Kept& k : kept_)
@@ -156,7 +159,7 @@ Value RetryLanes::one_vector(Widener& widener, const Draws& at, Value first, Val
   auto yields = cast<YieldOp>(body.getTerminator()).getValues();
   for (auto [k, v] : llvm::enumerate(yields.drop_front())) {
     if (!wanted(k)) continue;
-    auto pointers = LLVM::GEPOp::create(b_, loc_, VectorType::get({chunk_.lanes}, queue_.getType()), f32,
+    auto pointers = LLVM::GEPOp::create(b_, loc_, VectorType::get({chunk_.order.lanes}, queue_.getType()), f32,
                                         kept_[k].array, ArrayRef<LLVM::GEPArg>{place.value()});
     LLVM::masked_scatter::create(b_, loc_, packed(b_, loc_, widener.widened(v)), pointers, there.value(),
                                  element_bytes);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/compiler/passes/tile_order.h>
 #include <catenary/compiler/passes/widener.h>
 
 namespace catenary {
@@ -11,9 +12,10 @@ namespace catenary {
 /// An array of so many f32 in the frame of the function that is being built: its address.
 mlir::Value array_of_function(mlir::OpBuilder& b, mlir::Location loc, int64_t elements);
 
-/// A chunk of `tiles` tiles of `lanes` groups of `group` points.
+/// A chunk of `tiles` tiles.
 struct PointChunk {
-  int64_t lanes, group, tiles;
+  TileOrder order;
+  int64_t tiles;
 };
 
 /// A loop over the points of a chunk. A vector's lanes are filled with points that want another trip, whatever their

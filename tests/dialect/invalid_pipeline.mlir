@@ -6,7 +6,7 @@ catenary.pipeline @p asks "backward" {
 
 // -----
 
-// expected-error @+1 {{'catenary.pipeline' op has a group of 3 points; it must be 1, 2 or 4}}
+// expected-error @+1 {{'catenary.pipeline' op has a group of 3 points; it must be 1, 2, 4 or 8}}
 catenary.pipeline @p asks "prior" group 3 {
 }
 

@@ -410,7 +410,7 @@ TEST_CASE("errors: loading") {
   catenary_module other = *module<8, 2>();
   other.abi_version = 7;
   says(
-      "this module was compiled for version 7 of the interface and this runtime has version 5; compile it again with "
+      "this module was compiled for version 7 of the interface and this runtime has version 6; compile it again with "
       "the Catenary "
       "that it runs with",
       [&] { Sampler::load(&other); });

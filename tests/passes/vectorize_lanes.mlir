@@ -28,24 +28,28 @@ module @toy {
   // CHECK: %[[SEED:.*]] = llvm.load {{.*}} -> i64
   // CHECK: %[[STEP:.*]] = llvm.load {{.*}} -> i32
   // CHECK: %[[FIRST:.*]] = llvm.load {{.*}} -> i64
-  // Two lanes are a couple; 4 points have one number.
-  // CHECK: %[[FIRST_COUPLE:.*]] = arith.shrui %[[FIRST]], %c2
   // CHECK: scf.for %[[TILE:.*]] = %c0
-  // CHECK: %[[TILE_COUPLES:.*]] = arith.muli %[[TILE]], %c2
-  // CHECK: %[[COUPLE:.*]] = arith.addi %[[FIRST_COUPLE]], %[[TILE_COUPLES]]
-  // CHECK: %[[ALL:.*]] = vector.broadcast %[[COUPLE]] : i64 to vector<2xi64>
-  // CHECK: %[[COUPLES:.*]] = arith.addi %[[ALL]], %{{.*}} : vector<2xi64>
+  // CHECK: %[[POINTS:.*]] = arith.muli %[[TILE]], %c8
+  // CHECK: %[[POINT:.*]] = arith.addi %[[FIRST]], %[[POINTS]]
   // CHECK: %[[C:.*]] = llvm.getelementptr %{{.*}}[16]
   // CHECK-NEXT: %[[TIME:.*]] = llvm.load %[[C]] {{.*}} -> vector<4xf32>
   // CHECK: %[[C1:.*]] = llvm.getelementptr %{{.*}}[32]
   // CHECK-NEXT: %[[FLOAT:.*]] = llvm.load %[[C1]]
   // CHECK: %[[ON:.*]] = arith.cmpf one, %[[FLOAT]]
-  // CHECK: %[[P0:.*]], %{{.*}}, %[[P2:.*]], %{{.*}} = catenary.philox %[[SEED]], %[[COUPLES]], %[[STEP]] stream 2 : vector<2xi64>
-  // CHECK: %[[EVEN:.*]] = arith.andi %[[P0]]
-  // CHECK: %[[ODD:.*]] = arith.shli %[[P2]]
-  // CHECK-NEXT: %[[BOTH:.*]] = arith.ori %[[EVEN]], %[[ODD]]
-  // CHECK-NEXT: %[[W0:.*]] = vector.bitcast %[[BOTH]] : vector<2xi64> to vector<4xi32>
-  // CHECK: %[[W1:.*]] = vector.bitcast
+  // Four words a point: a lane's group has two blocks, and two lanes are a couple that has four. The words of the even lane's
+  // first pair are words 0 and 1 of the couple's first block, those of the odd lane's of its third.
+  // CHECK: %[[COUPLE:.*]] = arith.shrui %[[POINT]], %c2
+  // CHECK: %[[ALL:.*]] = vector.broadcast %[[COUPLE]] : i64 to vector<2xi64>
+  // CHECK: %[[COUPLES:.*]] = arith.addi %{{.*}}, %[[ALL]] : vector<2xi64>
+  // CHECK: %[[FOUR:.*]] = arith.constant dense<4> : vector<2xi64>
+  // CHECK: %[[BLOCKS:.*]] = arith.muli %[[COUPLES]], %[[FOUR]]
+  // CHECK: %[[A0:.*]], %[[A1:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %{{.*}}, %[[STEP]] stream 2 : vector<2xi64>
+  // CHECK: catenary.philox
+  // CHECK: %[[B0:.*]], %[[B1:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %{{.*}}, %[[STEP]] stream 2 : vector<2xi64>
+  // CHECK-DAG: %[[EVEN:.*]] = vector.bitcast %[[A0]] : vector<2xi64> to vector<4xi32>
+  // CHECK-DAG: %[[ODD:.*]] = vector.bitcast %[[B0]] : vector<2xi64> to vector<4xi32>
+  // CHECK: %[[W0:.*]] = vector.shuffle %[[EVEN]], %[[ODD]] [0, 4, 2, 6] : vector<4xi32>, vector<4xi32>
+  // CHECK: %[[W1:.*]] = vector.shuffle
   // CHECK-NEXT: %[[Z:.*]], %{{.*}} = catenary.box_muller %[[W0]], %[[W1]] : vector<4xi32> -> vector<4xf32>
   // CHECK-NEXT: arith.select %[[ON]], %[[Z]], %[[TIME]] : vector<4xi1>, vector<4xf32>
   catenary.pipeline @forward.0 asks "forward" group 2 {
@@ -58,7 +62,7 @@ module @toy {
     } : f32, i1, i32
     %t = catenary.coefficient %c#0 slot 1 : f32
     %on = catenary.coefficient %c#1 slot 0 : i1
-    %w:2 = catenary.words %seed, %group, %step stream 2 pair 0 of 1
+    %w:2 = catenary.words %seed, %group, %step stream 2 pair 0 of 4
     %z:2 = catenary.box_muller %w#0, %w#1 : i32 -> f32
     %y = arith.select %on, %z#0, %t : f32
     catenary.output %y of @x slot 0 : f32

@@ -16,17 +16,17 @@ catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 // CHECK: llvm.call_intrinsic "llvm.experimental.vector.compress"(%{{.*}}, %{{.*}}, %{{.*}}) : (vector<8xi32>, vector<8xi1>, vector<8xi32>) -> vector<8xi32>
 // CHECK: math.ctpop %{{.*}} : i8
 // CHECK: llvm.call_intrinsic "llvm.experimental.vector.compress"
-//   The loop, a vector of the queue at a time. The number of a point at place p: tile and lane are p mod 128, two points
-//   each, and p / 128 is the slot.
+//   The loop, a vector of the queue at a time. The number of a point at place p: tile and lane are p mod 128, and p / 128 is
+//   the slot.
 // CHECK: scf.while (%[[LEFT:.*]] = %[[QUEUED]]) : (i64) -> i64 {
 // CHECK: scf.for %{{.*}} to %{{.*}} step %{{.*}} iter_args
 // CHECK: %[[LOADED:.*]] = llvm.load %{{.*}} : !llvm.ptr -> vector<8xi32>
 // CHECK: %[[PLACE:.*]] = arith.select %[[THERE:.*]], %[[LOADED]], %{{.*}} : vector<8xi1>, vector<8xi32>
 // CHECK: %[[SEVEN:.*]] = arith.constant dense<7> : vector<8xi32>
 // CHECK-NEXT: %[[SLOT:.*]] = arith.shrui %[[PLACE]], %[[SEVEN]]
-// CHECK-NEXT: %[[MASK:.*]] = arith.constant dense<127> : vector<8xi32>
-// CHECK-NEXT: %[[GROUP:.*]] = arith.andi %[[PLACE]], %[[MASK]]
-// CHECK: %[[NUMBER:.*]] = arith.addi %{{.*}}, %[[SLOT]] : vector<8xi32>
+// CHECK: %[[MASK:.*]] = arith.constant dense<127> : vector<8xi32>
+// CHECK-NEXT: arith.andi %[[PLACE]], %[[MASK]]
+// CHECK: arith.muli %[[SLOT]], %{{.*}} : vector<8xi32>
 // CHECK: %[[POINT:.*]] = arith.addi %{{.*}}, %{{.*}} : vector<8xi64>
 // CHECK: llvm.intr.masked.gather
 //   Draw 2 of 6: of the point's words 6 p + 2, in the first block or the second.

@@ -1,4 +1,4 @@
-// RUN: catenary-opt %s --vectorize-lanes=lanes=4 | FileCheck %s
+// RUN: catenary-opt %s --vectorize-lanes=lanes=4 --cse | FileCheck %s
 
 catenary.process @k 0 on "categorical" points i32 estimates "logits" tensor<2xf32> categories 2 {
 }
@@ -7,7 +7,7 @@ catenary.process @k 0 on "categorical" points i32 estimates "logits" tensor<2xf3
 // 1 is thus the second half of block 0 and the first half of block 2.
 // CHECK-LABEL: func.func @catenary_joint_three_points
 // CHECK: %[[ALL:.*]] = vector.broadcast %{{.*}} : i64 to vector<2xi64>
-// CHECK: %[[COUPLES:.*]] = arith.addi %[[ALL]], %{{.*}} : vector<2xi64>
+// CHECK: %[[COUPLES:.*]] = arith.addi %{{.*}}, %[[ALL]] : vector<2xi64>
 // CHECK: %[[THREE:.*]] = arith.constant dense<3> : vector<2xi64>
 // CHECK: %[[BLOCK:.*]] = arith.muli %[[COUPLES]], %[[THREE]]
 // CHECK: %[[ONE:.*]] = arith.constant dense<1>
@@ -18,9 +18,9 @@ catenary.process @k 0 on "categorical" points i32 estimates "logits" tensor<2xf3
 // CHECK-NEXT: catenary.philox %{{.*}}, %[[BLOCK1]], %{{.*}} stream 0
 // CHECK-NEXT: %[[C0:.*]], %{{.*}}, %{{.*}}, %{{.*}} = catenary.philox %{{.*}}, %[[BLOCK2]], %{{.*}} stream 0
 // CHECK-NOT: catenary.philox
-// CHECK: %[[EVEN:.*]] = arith.andi %[[A2]],
-// CHECK: %[[ODD:.*]] = arith.shli %[[C0]],
-// CHECK: arith.ori %[[EVEN]], %[[ODD]]
+// CHECK-DAG: %[[EVEN:.*]] = vector.bitcast %[[A2]] :
+// CHECK-DAG: %[[ODD:.*]] = vector.bitcast %[[C0]] :
+// CHECK: vector.shuffle %[[EVEN]], %[[ODD]] [0, 4, 2, 6]
 catenary.pipeline @three asks "prior" group 1 {
 ^bb0(%seed: i64, %step: i32, %number: i64):
   %w:2 = catenary.words %seed, %number, %step stream 0 pair 0 of 3

@@ -74,12 +74,11 @@ void sample_part(const catenary_sample_args* args) {
 }
 
 /// Calls body(q, point, coefficients) for every point of the tiles.
-template <int lanes, int group, class Body>
+template <int tile, int group, class Body>
 void each_point(const catenary_tile_args* args, Body body) {
-  constexpr int64_t tile = lanes * group;
   if (args->first_point % tile != 0 || args->tiles < 1) garbage = true;
   for (int64_t q = 0; q < args->tiles * tile; ++q) {
-    int64_t lane = q % tile / group, slot = q % group;
+    int64_t lanes = tile / group, lane = q % tile / group, slot = q % group;
     std::array<float, 3> c;
     for (int k = 0; k < 3; ++k)
       c[size_t(k)] = args->coefficients[q / tile * args->coefficient_stride + (k * group + slot) * lanes + lane];
@@ -88,14 +87,14 @@ void each_point(const catenary_tile_args* args, Body body) {
 }
 
 /// Operands: the inputs of place, then of region, then both outputs.
-template <int lanes, int group, Question question>
+template <int tile, int group, Question question>
 void residues(const catenary_tile_args* args) {
   constexpr bool has_end = question != Question::prior,
                  has_xt = question == Question::bridge || question == Question::step;
   constexpr int inputs = has_end + has_xt;
   auto f = [&](int i) { return static_cast<float*>(args->operands[i]); };
   auto n = [&](int i) { return static_cast<int32_t*>(args->operands[i]); };
-  each_point<lanes, group>(args, [&](int64_t q, uint64_t point, const std::array<float, 3>& c) {
+  each_point<tile, group>(args, [&](int64_t q, uint64_t point, const std::array<float, 3>& c) {
     for (int64_t d = 0; d < 3; ++d) {
       float end = has_end ? f(0)[q * 3 + d] : 0, xt = has_xt ? f(1)[q * 3 + d] : 0;
       if (std::isnan(end) || std::isnan(xt)) garbage = true;
@@ -108,12 +107,12 @@ void residues(const catenary_tile_args* args) {
   });
 }
 
-template <int lanes, int group, Question question>
+template <int tile, int group, Question question>
 void chain(const catenary_tile_args* args) {
   constexpr bool has_end = question != Question::prior,
                  has_xt = question == Question::bridge || question == Question::step;
   auto f = [&](int i) { return static_cast<float*>(args->operands[i]); };
-  each_point<lanes, group>(args, [&](int64_t q, uint64_t point, const std::array<float, 3>& c) {
+  each_point<tile, group>(args, [&](int64_t q, uint64_t point, const std::array<float, 3>& c) {
     float end = has_end ? f(0)[q] : 0, xt = has_xt ? f(1)[q] : 0;
     if (std::isnan(end) || std::isnan(xt)) garbage = true;
     f(has_end + has_xt)[q] = continuous(question, c, end, xt, 2, point, args->seed, args->step);
@@ -121,11 +120,11 @@ void chain(const catenary_tile_args* args) {
 }
 
 /// Operands: x0 and xt of place, of region, then both log densities; or of scale alone.
-template <int lanes, int group, bool on_residues>
+template <int tile, int group, bool on_residues>
 void densities(const catenary_tile_args* args) {
   auto f = [&](int i) { return static_cast<float*>(args->operands[i]); };
   auto n = [&](int i) { return static_cast<int32_t*>(args->operands[i]); };
-  each_point<lanes, group>(args, [&](int64_t q, uint64_t, const std::array<float, 3>& c) {
+  each_point<tile, group>(args, [&](int64_t q, uint64_t, const std::array<float, 3>& c) {
     if (!on_residues) return void(f(2)[q] = part_of_density(c, f(0)[q], f(1)[q]));
     f(4)[q] = 0;
     for (int64_t d = 0; d < 3; ++d) f(4)[q] += part_of_density(c, f(0)[q * 3 + d], f(1)[q * 3 + d]);
@@ -134,10 +133,10 @@ void densities(const catenary_tile_args* args) {
 }
 
 /// Operands: x0, xt, the score of place.
-template <int lanes, int group>
+template <int tile, int group>
 void scores(const catenary_tile_args* args) {
   auto f = [&](int i) { return static_cast<float*>(args->operands[i]); };
-  each_point<lanes, group>(args, [&](int64_t q, uint64_t, const std::array<float, 3>& c) {
+  each_point<tile, group>(args, [&](int64_t q, uint64_t, const std::array<float, 3>& c) {
     for (int64_t d = q * 3; d < q * 3 + 3; ++d) f(2)[d] = part_of_score(c, f(0)[d], f(1)[d]);
   });
 }
@@ -149,8 +148,8 @@ struct Fake {
   catenary_module module = {};
 };
 
-/// A module for vectors of `lanes`, with groups of `group` points on both sites.
-template <int lanes, int group>
+/// A module for vectors of `lanes`, with groups of `group` points in tiles of `tile` on both sites.
+template <int lanes, int group, int tile = lanes * group>
 const catenary_module* module() {
   static const Fake fake = [] {
     Fake made;
@@ -177,10 +176,10 @@ const catenary_module* module() {
         made.operands.push_back(operands);
         void (*points)(const catenary_tile_args*);
         if constexpr (density)
-          points = members[0] == 0 ? densities<lanes, group, true> : densities<lanes, group, false>;
+          points = members[0] == 0 ? densities<tile, group, true> : densities<tile, group, false>;
         else
-          points = members[0] == 0 ? residues<lanes, group, question> : chain<lanes, group, question>;
-        made.kernels.push_back({name_of(question), members[0] == 0 ? "residues" : "chain", lanes, group,
+          points = members[0] == 0 ? residues<tile, group, question> : chain<tile, group, question>;
+        made.kernels.push_back({name_of(question), members[0] == 0 ? "residues" : "chain", lanes, group, tile,
                                 times[int(question)], 3, members[0] == 0 ? 3 : 1, 0, int32_t(operands.size()), nullptr,
                                 sample_part<lanes, question>, points});
       }
@@ -200,7 +199,7 @@ const catenary_module* module() {
 }
 
 /// A module with `place` alone that answers nothing but score.
-template <int lanes, int group>
+template <int lanes, int group, int tile = lanes * group>
 const catenary_module* scores_module() {
   static const catenary_point place = {CATENARY_F32, 1, {3}, 3, 0};
   static const catenary_component component = {"place", "sphere", "residues", place, place, "endpoint"};
@@ -209,6 +208,7 @@ const catenary_module* scores_module() {
                                          "residues",
                                          lanes,
                                          group,
+                                         tile,
                                          1,
                                          3,
                                          0,
@@ -216,16 +216,17 @@ const catenary_module* scores_module() {
                                          3,
                                          operands,
                                          sample_part<lanes, Question::score>,
-                                         scores<lanes, group>};
+                                         scores<tile, group>};
   static const catenary_module module = {
       CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "arrows", "any", "", horizon, 1, &component, 1, &kernel};
   return &module;
 }
 
-/// Every combination of 4, 8, 16 lanes and groups of 1, 2, 4.
+/// Every combination of 4, 8, 16 lanes and groups of 1, 2, 4; and tiles of more vectors than a group has points.
 inline std::vector<const catenary_module*> all_modules() {
-  return {module<4, 1>(), module<4, 2>(),  module<4, 4>(),  module<8, 1>(), module<8, 2>(),
-          module<8, 4>(), module<16, 1>(), module<16, 2>(), module<16, 4>()};
+  return {module<4, 1>(),  module<4, 2>(),     module<4, 4>(),     module<8, 1>(),
+          module<8, 2>(),  module<8, 4>(),     module<16, 1>(),    module<16, 2>(),
+          module<16, 4>(), module<4, 1, 32>(), module<8, 2, 32>(), module<16, 1, 128>()};
 }
 
 }  // namespace catenary::fake

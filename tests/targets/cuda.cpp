@@ -158,6 +158,7 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
                                   "",
                                   8,
                                   2,
+                                  16,
                                   1,
                                   3,
                                   1,

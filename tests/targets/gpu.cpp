@@ -84,7 +84,7 @@ TEST_CASE("threads share no block: a group may be larger than in the CPU's tiles
     Joint joint("group");
     joint.add("x", Brownian(Euclidean({numbers}), 1.0));
     Sampler sampler = compile(joint, Target::cuda("sm_90"), {.questions = {Question::forward}});
-    CHECK(sampler.module()->kernels[0].group == cpu);
+    CHECK(sampler.module()->kernels[0].tile == cpu * Target::host().lanes);
     CHECK(sampler.module()->kernels[0].device->group == gpu);
   }
   CHECK(compile(all_laws("laws")).module()->kernels[0].device == nullptr);

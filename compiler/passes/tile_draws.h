@@ -1,0 +1,37 @@
+// What the points of a tile draw, at their lanes.
+#pragma once
+
+#include <map>
+#include <utility>
+
+#include <catenary/compiler/passes/drawn_blocks.h>
+#include <catenary/compiler/passes/tile_order.h>
+
+namespace catenary {
+
+/// Of one tile. Philox runs in i64 lanes, half as many as there are lanes: two of its words become one vector of words.
+class TileDraws {
+ public:
+  /// `first_point` is the number of the tile's first point, a multiple of its points.
+  TileDraws(mlir::OpBuilder& b, TileOrder order, mlir::Value seed, mlir::Value step, mlir::Value first_point);
+
+  using Pair = std::pair<mlir::Value, mlir::Value>;
+  /// The two words of every lane; `trip` as of DrawnBlocks.
+  Pair words(WordsOp op, mlir::Value trip);
+  /// The normals that are made of words drawn before.
+  Pair normals(BoxMullerOp op);
+
+ private:
+  mlir::Value number_in_runs(WordsOp op, int64_t block, mlir::Value trip);
+  mlir::Value number_in_rows(WordsOp op, int64_t block, mlir::Value trip);
+  Pair in_order(WordsOp op, Pair made);
+  mlir::VectorType vector_of(mlir::Type element) { return mlir::VectorType::get({order_.lanes}, element); }
+
+  mlir::OpBuilder& b_;
+  TileOrder order_;
+  mlir::Value first_point_;
+  DrawnBlocks blocks_;
+  std::map<mlir::Operation*, Pair> drawn_;  ///< As the blocks hold them.
+};
+
+}  // namespace catenary
