@@ -22,17 +22,27 @@ Expr within(Expr x) { return max(min(x, largest_angle), -largest_angle); }
 // x less k turns, the turn in two floats.
 Expr turned_back(Expr x, Expr k) { return fma(k, -turn_tail, fma(k, -turn_head, x)); }
 
+// x less whole turns: within half a turn, but for what rounding leaves.
+Expr near_angle(const Expr& x) { return turned_back(x, floor(fma(x, 1 / turn, 0.5))); }
+
+// Rounding may have chosen the turn beside the right one.
+Expr settled(const Expr& near) {
+  Expr over = select(near > largest_angle, 1.0, select(near < -largest_angle, -1.0, constant(0)));
+  return within(turned_back(near, over));
+}
+
+// wrap, for draws: one in a million has to be settled.
+Expr wrapped_draw(const Expr& x) {
+  Expr near = near_angle(x);
+  return where_asked(abs(near) > largest_angle, {near}, [&] { return std::vector{settled(near)}; })[0];
+}
+
 // A variance from which on the circle is mixed: cos and sin keep e^{-24} of their means. More would only cost digits.
 constexpr double mixed = 48;
 
 }  // namespace
 
-Expr Circle::wrap(Expr x) {
-  Expr near = turned_back(x, floor(fma(x, 1 / turn, 0.5)));
-  // Rounding may have chosen the turn beside the right one.
-  Expr over = select(near > largest_angle, 1.0, select(near < -largest_angle, -1.0, constant(0)));
-  return within(turned_back(near, over));
-}
+Expr Circle::wrap(Expr x) { return settled(near_angle(x)); }
 
 Expr Circle::uniform_point() const { return within(pi * 0x1p-31 * to_float(bits())); }
 
@@ -49,7 +59,7 @@ CircleBrownian Brownian(Circle space, double rate) { return {std::move(space), r
 
 Expr CircleBrownian::prior(Expr) const { return space().uniform_point(); }
 
-Expr CircleBrownian::forward(Expr x0, Expr t) const { return Circle::wrap(x0 + draw_displacement(rate_ * t)); }
+Expr CircleBrownian::forward(Expr x0, Expr t) const { return wrapped_draw(x0 + draw_displacement(rate_ * t)); }
 
 Expr CircleBrownian::draw_displacement(Expr v) { return sqrt(min(v, mixed)) * normal(v.shape()); }
 
@@ -59,7 +69,7 @@ namespace {
 constexpr double lost = 23;
 
 // The winding number of one angle, `scale` = 2 pi / v.
-Expr draw_one_winding(const Expr& difference, const Expr& scale) {
+Expr draw_winding(const Expr& difference, const Expr& scale) {
   // Relative to that of no turn; `on` are turns away from the start, so that one turn back comes first. Half turns in
   // two floats: beside the antipode their rounding would show.
   Expr away = abs(difference);
@@ -94,29 +104,28 @@ Expr draw_one_winding(const Expr& difference, const Expr& scale) {
 
 }  // namespace
 
-Expr CircleBrownian::draw_winding(Expr difference, Expr v) {
-  Expr scale = turn / max(v, 1e-37);  // Finite for every v.
-  // Few points of small variances can have windings. The nearest has the weight exp(-scale (pi - |difference|)).
-  Expr room = scale * (pi - abs(difference));
-  Shape shape = room.shape();
+Expr CircleBrownian::draw_way(Expr difference, Expr v) {
+  Expr least = max(v, 1e-37), scale = turn / least;  // Finite for every v.
+  // Few points of small variances can have windings: the nearest has the weight exp(-scale (pi - |difference|)).
+  Expr border = largest_angle - lost / turn * least;
+  Shape shape = border.shape();
   if (shape.empty())
-    return where_asked(room < lost, {constant(0)}, [&] { return std::vector{draw_one_winding(difference, scale)}; })[0];
-  return where_asked(min_of(room) < lost, {splat(0, shape)}, [&] {
+    return where_asked(abs(difference) >= border, {difference},
+                       [&] { return std::vector{fma(draw_winding(difference, scale), turn, difference)}; })[0];
+  return where_asked(max_of(abs(difference) - border) >= 0.0, {difference}, [&] {
     std::vector<Operand> windings;
-    for (int64_t i = 0; i < shape[0]; ++i)
-      windings.emplace_back(draw_one_winding(index(difference, i), index(scale, i)));
-    return std::vector{stack(windings)};
+    for (int64_t i = 0; i < shape[0]; ++i) windings.emplace_back(draw_winding(index(difference, i), index(scale, i)));
+    return std::vector{fma(stack(windings), turn, difference)};
   })[0];
 }
 
 Expr CircleBrownian::draw_displacement_between(Expr difference, Expr first, Expr second) {
   Expr before = min(first, mixed), after = min(second, mixed), total = before + after;
-  Expr way = fma(draw_winding(difference, total), turn, difference);
-  return before / total * way + sqrt(before / total * after) * normal(difference.shape());
+  return before / total * draw_way(difference, total) + sqrt(before / total * after) * normal(difference.shape());
 }
 
 Expr CircleBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
-  return Circle::wrap(x0 + draw_displacement_between(Circle::wrap(xt - x0), rate_ * s, rate_ * (t - s)));
+  return wrapped_draw(x0 + draw_displacement_between(near_angle(xt - x0), rate_ * s, rate_ * (t - s)));
 }
 
 // The log of the density of an angle `difference` after variance v: by images, and for large v by the Fourier series,

@@ -38,15 +38,15 @@ class CircleBrownian final : public Process {
   /// By images for variances up to 4 and by the Fourier series above: both to rounding.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
-  /// Draws the winding number k (f32) of a path that ends `difference` away, in [-pi, pi), after variance v: with
+  /// Draws how far a path goes that ends `difference` away, in [-pi, pi], after variance v: difference + 2 pi k with
   /// weight exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v. One
   /// number each, or one for each of a list.
-  static Expr draw_winding(Expr difference, Expr v);
+  static Expr draw_way(Expr difference, Expr v);
 
   /// The law in angles, elementwise, for other spaces that are made of them: the displacement after variance v, not
   /// wrapped;
   static Expr draw_displacement(Expr v);
-  /// that on the way to a point `difference` away, in [-pi, pi), after variance `first` with `second` to go, not
+  /// that on the way to a point `difference` away, in [-pi, pi], after variance `first` with `second` to go, not
   /// wrapped;
   static Expr draw_displacement_between(Expr difference, Expr first, Expr second);
   /// and the logarithm of the density after variance v. Elementwise in `difference`; v is a number or of its shape.

@@ -10,6 +10,7 @@
 #include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/circle.h>
+#include <catenary/stdlib/rejection.h>
 
 namespace catenary {
 
@@ -42,24 +43,53 @@ Torus::Torus(std::vector<double> periods, Interval interval)
   for (double period : periods_) positive("space 'torus'", "period", period);
 }
 
-Expr Torus::wrap(Expr x, Interval interval) const {
-  // The period in two floats, and the least and greatest floats of the interval.
-  std::vector<double> inverse, head, tail, least, greatest;
-  for (double period : periods_) {
-    inverse.push_back(1 / period);
-    head.push_back(double(float(period)));
-    tail.push_back(period - head.back());
-    double begin = interval == Interval::centred ? -period / 2 : 0, end = begin + period;
-    float low = float(begin), high = float(end);
-    least.push_back(low < begin ? std::nextafter(low, std::numeric_limits<float>::infinity()) : low);
-    greatest.push_back(high >= end ? std::nextafter(high, -std::numeric_limits<float>::infinity()) : high);
-  }
-  auto table = [&](const std::vector<double>& values) { return constant(values, point()); };
-  auto turned_back = [&](const Expr& x, const Expr& k) { return fma(k, -table(tail), fma(k, -table(head), x)); };
-  Expr near = turned_back(x, floor(fma(x, table(inverse), interval == Interval::centred ? 0.5 : 0.0)));
-  // Rounding may have chosen the period beside the right one.
-  Expr over = select(near > table(greatest), 1.0, select(near < table(least), -1.0, splat(0, point())));
-  return max(min(turned_back(near, over), table(greatest)), table(least));
+Expr Torus::table(const std::function<double(double period)>& of) const {
+  std::vector<double> values;
+  for (double period : periods_) values.push_back(of(period));
+  return constant(values, point());
+}
+
+// The period in two floats.
+Expr Torus::turned_back(const Expr& x, const Expr& k) const {
+  auto head = [](double period) { return -double(float(period)); };
+  auto tail = [](double period) { return double(float(period)) - period; };
+  return fma(k, table(tail), fma(k, table(head), x));
+}
+
+Expr Torus::near_point(const Expr& x, Interval interval) const {
+  Expr turns = fma(x, table([](double period) { return 1 / period; }), interval == Interval::centred ? 0.5 : 0.0);
+  return turned_back(x, floor(turns));
+}
+
+Expr Torus::least(Interval interval) const {
+  return table([&](double period) {
+    double begin = interval == Interval::centred ? -period / 2 : 0;
+    float low = float(begin);
+    return double(low < begin ? std::nextafter(low, std::numeric_limits<float>::infinity()) : low);
+  });
+}
+
+Expr Torus::greatest(Interval interval) const {
+  return table([&](double period) {
+    double end = interval == Interval::centred ? period / 2 : period;
+    float high = float(end);
+    return double(high >= end ? std::nextafter(high, -std::numeric_limits<float>::infinity()) : high);
+  });
+}
+
+// Rounding may have chosen the period beside the right one.
+Expr Torus::settled(const Expr& near, Interval interval) const {
+  Expr low = least(interval), high = greatest(interval);
+  Expr over = select(near > high, 1.0, select(near < low, -1.0, splat(0, point())));
+  return max(min(turned_back(near, over), high), low);
+}
+
+Expr Torus::wrap(Expr x, Interval interval) const { return settled(near_point(x, interval), interval); }
+
+Expr Torus::wrapped_draw(Expr x) const {
+  Expr near = near_point(x, interval_);
+  Expr beyond = max_of(max(near - greatest(interval_), least(interval_) - near));
+  return where_asked(beyond > 0.0, {near}, [&] { return std::vector{settled(near, interval_)}; })[0];
 }
 
 Expr Torus::uniform_point() const {
@@ -83,13 +113,14 @@ Expr TorusBrownian::prior(Expr) const { return space().uniform_point(); }
 
 Expr TorusBrownian::forward(Expr x0, Expr t) const {
   Expr variances = rate_ * square(to_angles(torus())) * t;
-  return torus().exp(x0, from_angles(torus()) * CircleBrownian::draw_displacement(variances));
+  return torus().wrapped_draw(x0 + from_angles(torus()) * CircleBrownian::draw_displacement(variances));
 }
 
 Expr TorusBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
-  Expr rates = rate_ * square(to_angles(torus())), apart = to_angles(torus()) * torus().log(x0, xt);
+  Expr rates = rate_ * square(to_angles(torus()));
+  Expr apart = to_angles(torus()) * torus().near_point(xt - x0, Interval::centred);
   Expr displacement = CircleBrownian::draw_displacement_between(apart, rates * s, rates * (t - s));
-  return torus().exp(x0, from_angles(torus()) * displacement);
+  return torus().wrapped_draw(x0 + from_angles(torus()) * displacement);
 }
 
 std::optional<Expr> TorusBrownian::log_density(Expr x0, Expr xt, Expr t) const {
