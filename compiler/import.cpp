@@ -345,7 +345,7 @@ void import_pipeline(mlir::OpBuilder& b, mlir::ModuleOp module, Question questio
                      size_t group, const std::vector<Answer>& answers) {
   auto loc = b.getUnknownLoc();
   auto op = PipelineOp::create(b, loc, fmt::format("{}.{}", name_of(question), group), name_of(question), sites,
-                               nullptr, nullptr);
+                               nullptr, uint64_t{1}, nullptr);
   mlir::OpBuilder::InsertionGuard guard(b);
   b.createBlock(&op.getBody());
   std::map<std::string, Value> times;

@@ -98,6 +98,7 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
                   pipeline.getSites().str(),
                   in_rows(pipeline) ? 1 : int32_t(*pipeline.getGroup()),
                   int32_t(*pipeline.getGroup()),
+                  int64_t(pipeline.getNumbers()),
                   int32_t(form_of(pipeline.getQuestion()).times.size()),
                   0,
                   int64_t(pipeline.getDraws().value_or(0)),
@@ -133,7 +134,7 @@ KernelTable::KernelTable(std::string name, double horizon, const Target& target,
         {nullptr, k.coefficient_count ? k.sample_symbol.c_str() : nullptr, k.points_symbol.c_str(), k.device_group});
   for (size_t i = 0; i < kernel_entries_.size(); ++i) {
     const KernelEntry& k = kernel_entries_[i];
-    kernels_.push_back({k.pipeline.c_str(), k.sites.c_str(), target.lanes, k.group, target.lanes * k.slots,
+    kernels_.push_back({k.pipeline.c_str(), k.sites.c_str(), target.lanes, k.group, target.lanes * k.slots, k.numbers,
                         k.time_count, k.coefficient_count, k.draws, k.work, int32_t(k.operands.size()),
                         k.operands.data(), nullptr, nullptr, k.ptx_symbol.empty() ? nullptr : &devices_[i]});
   }
@@ -195,10 +196,10 @@ std::string KernelTable::c_header() const {
   line(fmt::format("\nstatic const catenary_kernel catenary_{}_kernels[] = {{", name));
   for (size_t k = 0; k < kernels_.size(); ++k) {
     const catenary_kernel& kernel = kernels_[k];
-    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}, {}}},",
+    line(fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, catenary_{}_operands_{}, {}, {}, {}}},",
                      c_string(kernel.pipeline), c_string(kernel.sites), kernel.lanes, kernel.group, kernel.tile,
-                     kernel.time_count, kernel.coefficient_count, kernel.draws, kernel.work, kernel.operand_count, name,
-                     k, kernel_entries_[k].sample_symbol, kernel_entries_[k].points_symbol,
+                     kernel.numbers, kernel.time_count, kernel.coefficient_count, kernel.draws, kernel.work,
+                     kernel.operand_count, name, k, kernel_entries_[k].sample_symbol, kernel_entries_[k].points_symbol,
                      kernel.device ? fmt::format("&catenary_{}_device_{}", name, k) : "NULL"));
   }
   line("};\n");

@@ -18,10 +18,13 @@ struct ComponentEntry {
   catenary_point point, estimate;
 };
 
-/// A pipeline as the runtime knows it, with the symbols of its two functions. `slots` are the points of a lane.
+/// A pipeline as the runtime knows it, with the symbols of its two functions. `slots` are the points of a
+/// lane; the rest is as in catenary_kernel.
 struct KernelEntry {
   std::string pipeline, sites;
-  int32_t group, slots, time_count, coefficient_count;
+  int32_t group, slots;
+  int64_t numbers;
+  int32_t time_count, coefficient_count;
   int64_t draws, work;
   std::vector<catenary_operand> operands;
   std::string sample_symbol, points_symbol;

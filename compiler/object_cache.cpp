@@ -72,8 +72,9 @@ std::string written(const std::string& key, const CompiledQuestion& question) {
   to.number(int64_t(question.kernels.size()));
   for (const KernelEntry& k : question.kernels) {
     for (const std::string* t : {&k.pipeline, &k.sites, &k.sample_symbol, &k.points_symbol, &k.ptx_symbol}) to.text(*t);
-    for (int64_t n : {int64_t(k.group), int64_t(k.slots), int64_t(k.time_count), int64_t(k.coefficient_count), k.draws,
-                      k.work, int64_t(k.device_group), int64_t(k.operands.size())})
+    for (int64_t n :
+         {int64_t(k.group), int64_t(k.slots), k.numbers, int64_t(k.time_count), int64_t(k.coefficient_count), k.draws,
+          k.work, int64_t(k.device_group), int64_t(k.operands.size())})
       to.number(n);
     for (const catenary_operand& o : k.operands) {
       to.number(o.component);
@@ -92,7 +93,9 @@ std::optional<CompiledQuestion> read(const std::string& key, llvm::StringRef byt
     KernelEntry& k = question.kernels.emplace_back();
     for (std::string* t : {&k.pipeline, &k.sites, &k.sample_symbol, &k.points_symbol, &k.ptx_symbol})
       *t = from.text().str();
-    for (int32_t* n : {&k.group, &k.slots, &k.time_count, &k.coefficient_count}) *n = int32_t(from.number());
+    for (int32_t* n : {&k.group, &k.slots}) *n = int32_t(from.number());
+    k.numbers = from.number();
+    for (int32_t* n : {&k.time_count, &k.coefficient_count}) *n = int32_t(from.number());
     k.draws = from.number();
     k.work = from.number();
     k.device_group = int32_t(from.number());

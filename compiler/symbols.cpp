@@ -26,6 +26,7 @@ std::vector<KernelOperand> operands_of(PipelineOp pipeline) {
     bool like_estimate = form.output == CATENARY_LOSS_GRADIENT;
     operands.push_back({name, form.output, number ? 1 : like_estimate ? size(process.getEstimate()) : point});
   }
+  for (KernelOperand& operand : operands) operand.size /= int64_t(pipeline.getNumbers());
   return operands;
 }
 

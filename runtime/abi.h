@@ -132,6 +132,7 @@ typedef struct catenary_kernel {
   int32_t lanes;      /* samples that its sample part takes side by side */
   int32_t group;      /* 1, 2 or 4 */
   int32_t tile;       /* a multiple of the group */
+  int64_t numbers;    /* so many of its points are one of the call's, in equal parts of memory; mostly 1 */
   int32_t time_count; /* prior and convert 0; bridge and all that step 2 (s, t); all others 1 (t) */
   int32_t coefficient_count;
   int64_t draws; /* the most numbers that a point takes of one stream on one trip; a stream has 2^50 */

@@ -166,12 +166,12 @@ void Call::check_overlap() const {
   }
 }
 
-int64_t Call::sites_of(const catenary_kernel& kernel) const {
-  return site_count(module_.group_of(kernel.operands[0].component));
+int64_t Call::points_of(const catenary_kernel& kernel) const {
+  return site_count(module_.group_of(kernel.operands[0].component)) * kernel.numbers;
 }
 
 void Call::check_range(const catenary_kernel& kernel, int64_t first_sample) const {
-  const int64_t sites = sites_of(kernel);
+  const int64_t sites = points_of(kernel);
   const int64_t most_points = draws_of_stream / std::max<int64_t>(kernel.draws, 1);
   const bool in_range = first_sample <= most_points / sites - samples_;
   if (!in_range && kernel.draws == 0)
@@ -188,9 +188,10 @@ void Call::check_range(const catenary_kernel& kernel, int64_t first_sample) cons
 
 void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& pool, int threads) {
   check_overlap();
-  for (const catenary_kernel* kernel : module_.kernels(question)) check_range(*kernel, first_sample);
-  if (place_.gpu)
-    for (size_t group = 0; group < groups_.size(); ++group) place_.gpu->check_sites(site_count(int(group)));
+  for (const catenary_kernel* kernel : module_.kernels(question)) {
+    check_range(*kernel, first_sample);
+    if (place_.gpu) place_.gpu->check_points(points_of(*kernel));
+  }
   for (const catenary_kernel* kernel : module_.kernels(question)) {
     const size_t count = size_t(kernel->operand_count);
     std::pmr::vector<void*> operands(count, nullptr, &memory_);
@@ -202,12 +203,13 @@ void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& p
         throw Bug(fmt::format("kernel '{}' reads {}, which its question does not have", kernel->pipeline,
                               role_name(operand.role)));
       operands[i] = tensor->data();
-      point_bytes[i] = point_of(module_.components()[size_t(operand.component)], operand.role).size * element_bytes;
+      point_bytes[i] = point_of(module_.components()[size_t(operand.component)], operand.role).size * element_bytes /
+                       kernel->numbers;
     }
     const KernelCall kernel_call = {.seed = seed,
                                     .first_sample = first_sample,
                                     .samples = samples_,
-                                    .sites = sites_of(*kernel),
+                                    .sites = points_of(*kernel),
                                     .operands = operands,
                                     .point_bytes = point_bytes,
                                     .times = times_,

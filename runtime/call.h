@@ -67,7 +67,8 @@ class Call {
   void set_time(size_t index, const Times& times);
   int64_t site_count(int group) const;
   void check_overlap() const;
-  int64_t sites_of(const catenary_kernel& kernel) const;
+  /// Of a sample, as the kernel counts them.
+  int64_t points_of(const catenary_kernel& kernel) const;
   void check_range(const catenary_kernel& kernel, int64_t first_sample) const;
 
   const Module& module_;

@@ -49,9 +49,9 @@ int64_t CudaKernels::coefficients(const catenary_kernel& kernel, const DeviceCal
   return kernel.coefficient_count * coefficient_rows(kernel, call);
 }
 
-void CudaKernels::check_sites(int64_t sites) const {
-  if (sites > CATENARY_DEVICE_POINTS)
-    throw Error(fmt::format("{}: {} sites a sample are more than the {} points of one launch", device_->name(), sites,
+void CudaKernels::check_points(int64_t points) const {
+  if (points > CATENARY_DEVICE_POINTS)
+    throw Error(fmt::format("{}: {} points a sample are more than the {} of one launch", device_->name(), points,
                             CATENARY_DEVICE_POINTS));
 }
 

@@ -43,9 +43,9 @@ class CudaKernels {
   static int64_t coefficients(const catenary_kernel& kernel, const DeviceCall& call);
 
   /// Draws every point of the call: enqueues one or two kernels (more beyond 2^31 points), and does not wait for them.
-  /// Error: more sites than a launch can number.
-  void check_sites(int64_t sites) const;
-  /// The sites of the call are checked.
+  /// Error: more points a sample than a launch can number.
+  void check_points(int64_t points) const;
+  /// The points of the call are checked.
   void launch(const catenary_kernel& kernel, const DeviceCall& call) const;
 
   /// The same for a call whose operands are the GPU's and whose times are the processor's: takes room for coefficients

@@ -23,6 +23,7 @@ void require_sound(const catenary_kernel& kernel, int question, int component_co
   require(kernel.group == 1 || kernel.group == 2 || kernel.group == 4, kernel, "has a group that is not 1, 2 or 4");
   require(kernel.tile >= kernel.group && kernel.tile <= 65536 && kernel.tile % kernel.group == 0, kernel,
           "has a tile that is not made of groups");
+  require(kernel.numbers >= 1, kernel, "has points of no numbers");
   require(kernel.time_count == times[question], kernel, "takes another number of times than its question");
   require(kernel.points_part != nullptr, kernel, "has no points part");
   require(kernel.coefficient_count == 0 || kernel.sample_part != nullptr, kernel,

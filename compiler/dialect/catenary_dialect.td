@@ -99,8 +99,9 @@ def YieldOp : Catenary_Op<"yield", [Pure, Terminator, ReturnLike]> {
 def PipelineOp : Catenary_Op<"pipeline", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "one question answered at one point for the components of one set of sites";
   let description = [{
-    `draws` is set by assign-draws: the most numbers that a point takes of one stream on one trip. `group` is set by
-    group-points: the number of consecutive points that draw an even number of words together.
+    `draws` is set by assign-draws: the most numbers that a point takes of one stream on one trip. `numbers` is set by
+    split-points: so many of these points are one of the caller's. `group` is set by group-points: the number of
+    consecutive points that draw an even number of words together.
 
     ```mlir
     catenary.pipeline @forward asks "forward" {
@@ -112,9 +113,10 @@ def PipelineOp : Catenary_Op<"pipeline", [Symbol, NoTerminator, SingleBlock, Iso
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$question, DefaultValuedAttr<StrAttr, "\"\"">:$sites,
-                       OptionalAttr<I64Attr>:$draws, OptionalAttr<I32Attr>:$group);
+                       OptionalAttr<I64Attr>:$draws, DefaultValuedAttr<I64Attr, "1">:$numbers,
+                       OptionalAttr<I32Attr>:$group);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `asks` $question (`sites` $sites^)? (`draws` $draws^)? (`group` $group^)? attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `asks` $question (`sites` $sites^)? (`draws` $draws^)? (`numbers` $numbers^)? (`group` $group^)? attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
 }
 

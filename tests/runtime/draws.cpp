@@ -241,9 +241,9 @@ int calls_of(int64_t work, int64_t points) {
   const catenary_point point = {CATENARY_F32, 0, {}, 1, 0};
   const catenary_component component = {"x", "line", "", point, point, "endpoint"};
   const catenary_operand operands[] = {{0, CATENARY_X0}, {0, CATENARY_OUT}};
-  const catenary_kernel kernel = {
-      "forward", "", 8, 2, 16, 1, 0, 1, work, 2, operands, nullptr, [](const catenary_tile_args*) { ++calls; },
-      nullptr};
+  const catenary_kernel kernel = {"forward", "", 8,    2, 16,       1,       1,
+                                  0,         1,  work, 2, operands, nullptr, [](const catenary_tile_args*) { ++calls; },
+                                  nullptr};
   const catenary_module made = {
       CATENARY_ABI_VERSION, uint32_t(counter_layout_version), "toy", "any", "", 1, 1, &component, 1, &kernel};
   const Sampler sampler = Sampler::load(&made, {}, {.threads = 3});

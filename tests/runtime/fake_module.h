@@ -179,7 +179,7 @@ const catenary_module* module() {
           points = members[0] == 0 ? densities<tile, group, true> : densities<tile, group, false>;
         else
           points = members[0] == 0 ? residues<tile, group, question> : chain<tile, group, question>;
-        made.kernels.push_back({name_of(question), members[0] == 0 ? "residues" : "chain", lanes, group, tile,
+        made.kernels.push_back({name_of(question), members[0] == 0 ? "residues" : "chain", lanes, group, tile, 1,
                                 times[int(question)], 3, members[0] == 0 ? 3 : 1, 0, int32_t(operands.size()), nullptr,
                                 sample_part<lanes, question>, points});
       }
@@ -209,6 +209,7 @@ const catenary_module* scores_module() {
                                          lanes,
                                          group,
                                          tile,
+                                         1,
                                          1,
                                          3,
                                          0,

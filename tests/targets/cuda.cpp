@@ -160,6 +160,7 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
                                   2,
                                   16,
                                   1,
+                                  1,
                                   3,
                                   1,
                                   0,

@@ -106,7 +106,7 @@ class DeviceBodies {
     }
     const ComponentEntry& first = components_[size_t(kernel.operands[0].component)];
     const Tensor& any = out[first.name];
-    int64_t sites = any.size() / point_size(kernel) / asked.samples;
+    int64_t sites = any.size() / point_size(kernel) / asked.samples * kernel.numbers;
     uint64_t first_point = uint64_t(asked.first_sample * sites), group = uint64_t(kernel.slots);
     points.args = {.seed = asked.seed.value,
                    .first_group = first_point / group,

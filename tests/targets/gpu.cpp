@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 
 #include <catch2/catch.hpp>
 
@@ -82,7 +83,9 @@ TEST_CASE("the GPU's kernels give the CPU's bits: log densities and scores") {
 TEST_CASE("threads share no block: a group may be larger than in the CPU's tiles") {
   for (auto [numbers, cpu, gpu] : {std::array{1, 4, 4}, {5, 2, 4}, {10, 1, 2}, {8, 1, 1}}) {
     Joint joint("group");
-    joint.add("x", Brownian(Euclidean({numbers}), 1.0));
+    std::vector<double> means(static_cast<size_t>(numbers));  // Each another, so that a point is not split.
+    std::iota(means.begin(), means.end(), 0.0);
+    joint.add("x", OrnsteinUhlenbeck(Euclidean({numbers}), {.mean = means}));
     Sampler sampler = compile(joint, Target::cuda("sm_90"), {.questions = {Question::forward}});
     CHECK(sampler.module()->kernels[0].tile == cpu * Target::host().lanes);
     CHECK(sampler.module()->kernels[0].device->group == gpu);

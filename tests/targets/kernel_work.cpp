@@ -22,7 +22,8 @@ TEST_CASE("a point's operations are counted, of its share of a group") {
   int64_t one = work_of(Brownian(Euclidean({}), 1.0), Question::forward);
   CHECK(one >= 56);
   CHECK(one < 66);
-  CHECK(work_of(Brownian(Euclidean({16}), 1.0), Question::forward) == Approx(16 * double(one)).epsilon(0.1));
+  CHECK(work_of(Brownian(CenteredEuclidean({8, 2}), 1.0), Question::forward) == Approx(16 * double(one)).epsilon(0.1));
+  CHECK(work_of(Brownian(Euclidean({16}), 1.0), Question::forward) == one);  // A point is one of the numbers.
   // Loops count by their trips.
   auto walk = [](int steps) { return work_of(GeodesicWalk(Circle(), {.rate = 1, .steps = steps}), Question::forward); };
   CHECK(walk(64) == Approx(8 * double(walk(8))).epsilon(0.1));

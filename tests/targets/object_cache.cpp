@@ -174,7 +174,7 @@ TEST_CASE("many threads keep and find in one folder") {
   fs::path folder = fresh("threads");
   CompiledQuestion question;
   question.kernels.push_back(
-      {"forward", "atoms", 2, 1, 1, 3, 4, 5, {{0, CATENARY_X0}, {0, CATENARY_OUT}}, "s", "p", "x", 4});
+      {"forward", "atoms", 2, 1, 1, 1, 3, 4, 5, {{0, CATENARY_X0}, {0, CATENARY_OUT}}, "s", "p", "x", 4});
   question.object.assign(100000, 'x');
   const std::string key(64, 'c');
   std::atomic<int> wrong = 0;

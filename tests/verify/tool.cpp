@@ -100,7 +100,8 @@ TEST_CASE("several subjects: their reports, and which failed") {
 }
 
 TEST_CASE("Ctrl-C ends it with a message, and 130") {
-  std::string command = fmt::format("timeout --preserve-status -s INT 1 '{}' verify --all 2>&1", CATENARY_TOOL);
+  std::string command =
+      fmt::format("timeout --foreground --preserve-status -s INT 1 '{}' verify --all 2>&1", CATENARY_TOOL);
   Run stopped = run_command(command);
   CHECK(stopped.code == 130);
   CHECK_THAT(stopped.output, Contains("catenary: interrupted"));
