@@ -19,11 +19,6 @@ namespace {
 
 using namespace mlir;
 
-constexpr int64_t enough_pairs = 4;
-
-// A lane's points, where data are transposed and where they are not.
-constexpr int64_t most_of_run = 4, most_of_row = 8;
-
 class Grouper {
  public:
   Grouper(PipelineOp pipeline, int64_t group)
@@ -218,21 +213,25 @@ class Grouper {
   std::map<Place, BoxMullerOp> normals_;
 };
 
-// What a point draws: words, by stream, and how many of all are for normals.
-struct PointDraw {
+// What the points of a pipeline draw: words by stream, and normals that are made of them; and whether there are
+// branches.
+struct DrawnByPoint {
   std::map<uint32_t, int64_t> words;
   int64_t normals = 0;
+  bool branches = false;
 };
 
-// The least group that draws a multiple of `multiple` from every stream; then doubled while there is too little to hide
-// the latency of rounds behind: in rows up to 8 points, and a normal's polynomials are worth a word.
-int64_t group_of(const PointDraw& draw, int64_t multiple, bool rows) {
-  int64_t all = rows ? draw.normals : 0, group = 1;
-  for (auto [stream, count] : draw.words) {
+// The least group that draws a multiple of `multiple` from every stream; then doubled while there is too little beside
+// one another to hide the latency of rounds behind. In rows, where a larger group costs no transposition, a normal's
+// polynomials are worth a word's rounds, and branches, which a tile takes as a whole, want large tiles.
+int64_t group_of(const DrawnByPoint& drawn, int64_t multiple, bool rows) {
+  const int64_t most = rows ? 8 : 4, enough = rows && drawn.branches ? 8 : 4;
+  int64_t all = rows ? drawn.normals : 0, group = 1;
+  for (auto [stream, count] : drawn.words) {
     all += count;
     while (count * group % multiple != 0) group *= 2;
   }
-  while (all > 0 && group < (rows ? most_of_row : most_of_run) && all * group / 2 < enough_pairs) group *= 2;
+  while (all > 0 && group < most && all * group / 2 < enough) group *= 2;
   return group;
 }
 
@@ -252,12 +251,13 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
     }
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
       bool placed = true;
-      PointDraw drawn;
+      DrawnByPoint drawn;
       pipeline.walk([&](DrawOp draw) {
         placed &= draw.getPerPoint().has_value();
         if (placed) drawn.words[*draw.getStream()] = int64_t(*draw.getPerPoint());
         drawn.normals += draw.getDrawn() == Drawn::normal;
       });
+      drawn.branches = !pipeline.getBody().getOps<scf::IfOp>().empty();
       // Checked on the way in: what follows shares a while among points.
       auto varying =
           find_varying(pipeline.getBody().front(), [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });

@@ -50,7 +50,7 @@ catenary.pipeline @while asks "forward" {
   // CHECK-NEXT: %[[ANY:.*]] = catenary.any %[[F0]], %[[F1]] : i1, i1
   // CHECK-NEXT: scf.condition(%[[ANY]]) %[[A0]], %[[A1]], %[[I]], %[[F0]], %[[F1]]
   %zero = arith.constant 0 : i32
-  %z = catenary.draw normal {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 2 : i32} : f32
+  %z = catenary.draw normal {component = 0 : i32, first = 0 : i64, per_point = 3 : i64, stream = 2 : i32} : f32
   %on = arith.cmpf ord, %z, %z : f32
   %r:3 = scf.while (%a = %z, %i = %zero, %f = %on) : (f32, i32, i1) -> (f32, i32, i1) {
     %any = catenary.any %f : i1
@@ -58,8 +58,8 @@ catenary.pipeline @while asks "forward" {
   } do {
   // CHECK: ^bb0(%{{.*}}: f32, %{{.*}}: f32, %[[J:.*]]: i32, %{{.*}}: i1, %{{.*}}: i1):
   ^bb0(%a: f32, %i: i32, %f: i1):
-    // CHECK: catenary.words {{.*}} trip %[[J]] stream 258 pair 0 of 2
-    %b = catenary.draw normal trip %i {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 258 : i32} : f32
+    // CHECK: catenary.words {{.*}} trip %[[J]] stream 258 pair 0 of 1
+    %b = catenary.draw normal trip %i {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 258 : i32} : f32
     scf.yield %b, %i, %f : f32, i32, i1
   }
   catenary.output %r#0 of @x : f32
