@@ -8,6 +8,7 @@
 #include <llvm/ADT/TypeSwitch.h>
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/Math/IR/Math.h>
+#include <mlir/Dialect/SCF/IR/SCF.h>
 #include <mlir/Dialect/Vector/IR/VectorOps.h>
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/Pass/Pass.h>
@@ -20,7 +21,11 @@ namespace {
 
 constexpr double word_mask = 0xffffffff;
 
-constexpr int rounds = 10;
+constexpr int rounds = 10, rounds_per_trip = 2;
+
+// Rounds are written out, which lets them mix with what surrounds them; where there are more blocks than this they would be
+// most of the code, and become loops.
+constexpr size_t most_written_out = 16;
 
 // Blocks that are computed together: their chains of rounds hide one another's latency.
 constexpr size_t most_together = 4;
@@ -48,7 +53,7 @@ Lane high_word(OpBuilder& b, Location loc, Value block) {
 }
 
 // The words of support/philox.h's philox4x32 for several blocks at once.
-void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
+void expand_philox(MutableArrayRef<PhiloxOp> blocks, bool loop) {
   OpBuilder b(blocks.back());
   Location loc = blocks[0].getLoc();
   auto lane = [&](Value v) { return Lane(b, loc, v); };
@@ -57,7 +62,24 @@ void expand_philox(MutableArrayRef<PhiloxOp> blocks) {
   for (PhiloxOp op : blocks)
     llvm::append_range(state, std::array{lane(op.getBlock()), high_word(b, loc, op.getBlock()),
                                          lane(op.getStep()).to_i64(), seed.constant(op.getStream())});
-  for (int round = 0; round < rounds; ++round) advance(state);
+  // What is the same for all lanes is a number until the second round.
+  for (int round = 0; round < (loop ? rounds_per_trip : rounds); ++round) advance(state);
+  if (loop) {
+    auto type = blocks[0].getBlock().getType();
+    auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(b, loc, i); };
+    auto values = [&](ArrayRef<Lane> lanes) {
+      return llvm::map_to_vector(lanes, [&](const Lane& l) -> Value {
+        return l.value().getType() == type ? l.value() : vector::BroadcastOp::create(b, loc, type, l.value());
+      });
+    };
+    auto made = scf::ForOp::create(b, loc, index(1), index(rounds / rounds_per_trip), index(1), values(state));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(made.getBody());
+    state = llvm::map_to_vector(made.getRegionIterArgs(), lane);
+    for (int round = 0; round < rounds_per_trip; ++round) advance(state);
+    scf::YieldOp::create(b, loc, values(state));
+    state = llvm::map_to_vector(made.getResults(), lane);
+  }
   for (auto [k, op] : llvm::enumerate(blocks))
     for (unsigned word = 0; word < 4; ++word) op->getResult(word).replaceAllUsesWith(state[2 + 4 * k + word].value());
   for (PhiloxOp op : blocks) op.erase();
@@ -115,11 +137,13 @@ struct ExpandRandom : PassWrapper<ExpandRandom, OperationPass<ModuleOp>> {
   StringRef getArgument() const override { return "expand-random"; }
   StringRef getDescription() const override { return "draws become integer arithmetic and polynomials"; }
   void getDependentDialects(DialectRegistry& registry) const override {
-    registry.insert<arith::ArithDialect, math::MathDialect, vector::VectorDialect>();
+    registry.insert<arith::ArithDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
   }
 
   void runOnOperation() override {
-    for (auto& blocks : runs_of_blocks(getOperation())) expand_philox(blocks);
+    size_t all = 0;
+    getOperation().walk([&](PhiloxOp) { ++all; });
+    for (auto& blocks : runs_of_blocks(getOperation())) expand_philox(blocks, /*loop=*/all > most_written_out);
     getOperation().walk([](Operation* op) {
       OpBuilder builder(op);
       auto lane = [&](Value value) { return Lane(builder, op->getLoc(), value); };

@@ -126,6 +126,20 @@ TEST_CASE("circle: bridge") {
   }
 }
 
+// Rounding chooses the turn beside the right one about once in a million draws: here mostly.
+TEST_CASE("circle: draws are on it, whatever whole turns their data have") {
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Circle(), 1.0));
+  Points x0;
+  for (int place = 0; size_t(place) < draws->size(); ++place) {
+    auto x = float((2 * (place % 1000) - 999) * pi);
+    const int away = place / 1000 % 5 - 2;
+    for (int i = 0; i < std::abs(away); ++i) x = std::nextafter(x, away < 0 ? -INFINITY : INFINITY);
+    x0.push_back(double(x));
+  }
+  check_on_circle(draws->forward(x0, 1e-30, 1));
+  check_on_circle(draws->bridge(x0, x0, 1e-30, 2e-30, 1));
+}
+
 // In the law of a bridge far windings are hidden by its noise, so they are counted here.
 TEST_CASE("winding numbers follow their weights") {
   constexpr int most = 30;
