@@ -23,9 +23,9 @@ constexpr double word_mask = 0xffffffff;
 
 constexpr int rounds = 10, rounds_per_trip = 2;
 
-// Rounds are written out, which lets them mix with what surrounds them; where there are more blocks than this they would be
-// most of the code, and become loops.
-constexpr size_t most_written_out = 16;
+// Rounds are written out, which lets them mix with what surrounds them; where there are more blocks than this they
+// would be most of the code, and become loops.
+constexpr size_t most_written_out = 32;
 
 // Blocks that are computed together: their chains of rounds hide one another's latency.
 constexpr size_t most_together = 4;

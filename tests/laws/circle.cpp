@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <catenary/compiler/compile.h>
 #include <catenary/dsl/evaluate.h>
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/euclidean.h>
@@ -178,6 +179,46 @@ TEST_CASE("winding numbers follow their weights") {
     std::erase(weights, 0.0);
     REQUIRE(counts.size() == weights.size());
     if (counts.size() > 1) CHECK(chi_square(counts, weights) < chi_square_bound(counts.size() - 1));
+  }
+}
+
+// A draw of it is the way of a path that ends x0 away after variance t; or a list of ways.
+struct Way final : Process {
+  explicit Way(const Shape& shape) : Process(Euclidean(shape)) {}
+  Expr prior(Expr) const override { return normal(space().point()); }
+  Expr forward(Expr x0, Expr t) const override {
+    return CircleBrownian::draw_way(x0, x0.shape().empty() ? t : splat(t, x0.shape()));
+  }
+  Expr bridge(Expr x0, Expr, Expr, Expr) const override { return x0; }
+};
+
+// Where windings begin to be drawn, and where those beyond the nearest do.
+TEST_CASE("rare windings are not left out") {
+  constexpr int64_t batch = 1 << 22, batches = 16;
+  const Shape shape = GENERATE(Shape{}, Shape{2}), batch_shape = shape.empty() ? Shape{batch} : Shape{batch / 2, 2};
+  Joint joint("ways", 4);
+  joint.add("x", Way(shape));
+  const Sampler sampler = compile(joint, Target::host(), {.questions = {Question::forward}});
+  for (auto [difference, variance] : {std::pair(2.4, 0.7), {-2.0, 0.7}, {0.0, 1.65}}) {
+    CAPTURE(difference, variance);
+    State x0{{"x", Tensor::empty(Dtype::f32, batch_shape)}}, way = x0;
+    std::ranges::fill(x0["x"].values<float>(), float(difference));
+    way.set("x", Tensor::empty(Dtype::f32, batch_shape));
+    double found = 0, straight = 0, total = 0;
+    for (int64_t k = 0; k < batches; ++k) {
+      sampler.forward_into(way, x0, variance, Seed(1, uint32_t(k)));
+      found +=
+          double(std::ranges::count_if(way["x"].values<const float>(), [](float x) { return std::abs(x) > 3.2f; }));
+    }
+    for (int k = -5; k <= 5; ++k) {
+      const double away = double(float(difference)) + 2 * pi * k, v = double(float(variance));
+      const double weight = std::exp(-away * away / (2 * v));
+      total += weight;
+      if (k == 0) straight = weight;
+    }
+    const double expected = batch * batches * (1 - straight / total);
+    CHECK(expected > 500);
+    CHECK(std::abs(found - expected) < z_bound() * std::sqrt(expected));
   }
 }
 
