@@ -82,6 +82,7 @@ LogicalResult check_output(OutputOp output) {
 
 LogicalResult check_pipeline(PipelineOp pipeline) {
   if (pipeline.getDraws()) return pipeline.emitOpError("has a number of draws; in a declaration it has none");
+  if (pipeline.getNumbers() != 1) return pipeline.emitOpError("has split points; in a declaration they are whole");
   if (pipeline.getGroup()) return pipeline.emitOpError("has a group; in a declaration it has none");
   std::map<std::string, int> outputs;
   for (auto process : pipeline->getParentOfType<ModuleOp>().getOps<ProcessOp>())

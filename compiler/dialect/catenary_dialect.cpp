@@ -49,6 +49,7 @@ LogicalResult LawOp::verify() {
 LogicalResult PipelineOp::verifyRegions() {
   const QuestionForm* form = find_question(getQuestion());
   if (!form) return emitOpError("asks \"") << getQuestion() << "\"; the questions are " << list_of_questions();
+  if (getNumbers() < 1) return emitOpError("has points of 0 numbers");
   if (getGroup() && !llvm::is_contained({1, 2, 4, 8}, int(*getGroup())))
     return emitOpError("has a group of ") << *getGroup() << " points; it must be 1, 2, 4 or 8";
   auto module = (*this)->getParentOfType<ModuleOp>();

@@ -275,6 +275,10 @@ TEST_CASE("compiler messages: texts that are no declarations") {
             "line 8, column 1: 'func.func' op stands beside processes and pipelines; a declaration has nothing else"));
   CHECK(refusal_of_text(declaration(prior(good, "group 2 "))) ==
         not_one("line 4, column 1: 'catenary.pipeline' op has a group; in a declaration it has none"));
+  CHECK(refusal_of_text(declaration(prior(good, "numbers 3 "))) ==
+        not_one("line 4, column 1: 'catenary.pipeline' op has split points; in a declaration they are whole"));
+  CHECK(refusal_of_text(declaration(prior(good, "numbers 0 "))) ==
+        not_one("line 4, column 1: 'catenary.pipeline' op has points of 0 numbers"));
   CHECK(refusal_of_text(declaration(prior(good, "draws 3 "))) ==
         not_one("line 4, column 1: 'catenary.pipeline' op has a number of draws; in a declaration it has none"));
   CHECK(
