@@ -273,17 +273,22 @@ std::map<std::string, std::string> gpu_kernels(const std::string& text, const st
   const GpuKind kind = kind_of_gpu(architecture);
   const Source source = source_of(text, name);
   std::map<std::string, std::string> files;
+  std::vector<ComponentEntry> components;
+  std::vector<KernelEntry> kernels;
   for (Question question : source.questions) {
     auto context = make_context();
     auto module = source.module(*context, question);
+    components = read_components(*module);
     int stage = 0;
     compiled_from(name, [&] {
       run_passes(*module, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_block); }, "", stage);
+      for (KernelEntry& kernel : read_kernels(*module)) kernels.push_back(std::move(kernel));
       run_passes(*module, [&](mlir::OpPassManager& passes) { add_gpu_passes(passes, kind); }, "", stage);
     });
     files[fmt::format("{}_{}.{}", source.name, name_of(question), extension_of_gpu_code(kind))] =
         emit_gpu_code(*module, architecture, Precision::exact, "", stage);
   }
+  files[source.name + "_kernels.json"] = list_of_device_kernels(components, kernels);
   return files;
 }
 

@@ -4,6 +4,8 @@
 #include <cctype>
 
 #include <fmt/format.h>
+#include <llvm/Support/FormatVariadic.h>
+#include <llvm/Support/JSON.h>
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/Math/IR/Math.h>
 #include <mlir/Dialect/SCF/IR/SCF.h>
@@ -116,6 +118,32 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
     kernels.push_back(std::move(k));
   }
   return kernels;
+}
+
+std::string list_of_device_kernels(const std::vector<ComponentEntry>& components,
+                                   const std::vector<KernelEntry>& kernels) {
+  static constexpr const char* roles[CATENARY_ROLES] = {"x0",          "xt",    "estimate", "out",           "xs",
+                                                        "log_density", "score", "loss",     "loss_gradient", "source"};
+  static_assert(CATENARY_OUT == 3 && CATENARY_XS == 4 && CATENARY_SOURCE == 9);
+  llvm::json::Array list;
+  for (const KernelEntry& k : kernels) {
+    llvm::json::Array operands;
+    for (const catenary_operand& operand : k.operands)
+      operands.push_back(
+          llvm::json::Object{{"component", components[size_t(operand.component)].name}, {"role", roles[operand.role]}});
+    llvm::json::Object kernel{{"question", k.pipeline},
+                              {"sites", k.sites},
+                              {"points_part", k.points_symbol},
+                              {"group", k.slots},
+                              {"numbers", k.numbers},
+                              {"times", k.time_count},
+                              {"coefficients", k.coefficient_count},
+                              {"draws", k.draws},
+                              {"operands", std::move(operands)}};
+    if (k.coefficient_count > 0) kernel["sample_part"] = k.sample_symbol;
+    list.push_back(std::move(kernel));
+  }
+  return llvm::formatv("{0:2}\n", llvm::json::Value(std::move(list)));
 }
 
 KernelTable::KernelTable(std::string name, double horizon, const Target& target, std::vector<ComponentEntry> components,

@@ -36,6 +36,10 @@ std::vector<ComponentEntry> read_components(mlir::ModuleOp module);
 /// The pipelines of a module that has been through the point passes.
 std::vector<KernelEntry> read_kernels(mlir::ModuleOp module);
 
+/// What a program of another's making has to know of kernels for a GPU: a JSON object each.
+std::string list_of_device_kernels(const std::vector<ComponentEntry>& components,
+                                   const std::vector<KernelEntry>& kernels);
+
 /// Owns a catenary_module and all that it points to. Not copied: it holds pointers into itself.
 class KernelTable {
  public:

@@ -5,6 +5,25 @@
 // RUN: llvm-objdump -d %t/rotation_brownian_forward.o %t/generator_jump_bridge.o %t/frames_from_backbones_convert.o > %t/all.s
 // RUN: FileCheck %s --check-prefix=AMD < %t/all.s
 
+// RUN: FileCheck %s --check-prefix=LIST < %t/rotation_brownian_kernels.json
+// RUN: catenary kernels euclidean_brownian --set dimension=3 --gpu gfx90a --out %t
+// RUN: FileCheck %s --check-prefix=SPLIT < %t/euclidean_brownian_kernels.json
+
+// What a host has to know of each kernel.
+// LIST-DAG: "question": "forward"
+// LIST-DAG: "points_part": "catenary_rotation_brownian_forward_0_points"
+// LIST-DAG: "sample_part": "catenary_rotation_brownian_forward_0_samples"
+// LIST-DAG: "numbers": 1
+// The first is the prior's.
+// SPLIT: "numbers": 3
+// SPLIT: "operands": [
+// SPLIT-NEXT: {
+// SPLIT-NEXT: "component": "x",
+// SPLIT-NEXT: "role": "out"
+// SPLIT-NEXT: }
+// SPLIT-NEXT: ],
+// SPLIT-NEXT: "points_part": "catenary_euclidean_brownian_prior_0_points"
+
 // NOTES: .value_kind: hidden_block_count_x
 // NOTES: .max_flat_workgroup_size: 256
 // NOTES: .name: catenary_rotation_brownian_forward_0_points
