@@ -53,6 +53,9 @@ class Workspace {
 
 int64_t round_up(int64_t count, int64_t multiple) { return (count + multiple - 1) / multiple * multiple; }
 
+/// So many points of a sample that stand together are filled in at once.
+constexpr int64_t shortest_run = 4;
+
 /// out[slot * lanes + lane] = raw[lane * group + slot], for a group known at compile time.
 template <int group>
 void spread_over_lanes(const float* raw, float* out, int64_t lanes) {
@@ -199,7 +202,9 @@ class Run {
     if (kernel_.coefficient_count == 0) return memory.coefficients;
     evaluate(sample, 1, memory.times, memory.raw, kernel_.lanes);
     for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
-      std::fill_n(memory.coefficients + k * tile_, tile_, memory.raw[k * kernel_.lanes]);
+      for (int64_t at = 0; at < tile_; at += kernel_.lanes)  // All lanes have the one sample's.
+        std::copy_n(memory.raw + k * kernel_.lanes, std::min<int64_t>(kernel_.lanes, tile_ - at),
+                    memory.coefficients + k * tile_ + at);
     return memory.coefficients;
   }
 
@@ -284,10 +289,16 @@ class Run {
       return;
     }
     // Points outside the call take the coefficients of the sample nearest to them.
-    for (int64_t point = 0, current = sample; current <= kept; ++current) {
-      const int64_t stop = current == kept ? tile_ : (current + 1) * call_.sites - begin;
-      while (point < stop) chunk.samples[point++] = int32_t(current - first);
+    auto end_of = [&](int64_t current) { return current == kept ? tile_ : (current + 1) * call_.sites - begin; };
+    if (group == 1 && call_.sites >= shortest_run) {
+      for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
+        for (int64_t point = 0, current = sample; current <= kept; point = end_of(current++))
+          std::fill(out + k * tile_ + point, out + k * tile_ + end_of(current),
+                    chunk.raw[k * padded + current - first]);
+      return;
     }
+    for (int64_t point = 0, current = sample; current <= kept; ++current)
+      while (point < end_of(current)) chunk.samples[point++] = int32_t(current - first);
     auto* gather = group == 4 ? gather_over_lanes<4> : group == 2 ? gather_over_lanes<2> : gather_over_lanes<1>;
     for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
       gather(chunk.raw + k * padded, chunk.samples, out + k * tile_, lanes);
