@@ -84,9 +84,9 @@ Sampler compile_mlir(const std::string& text, const std::string& name, const Tar
 /// Experimental. The kernels of a text by themselves, for GPUs that the runtime does not drive, a file for each
 /// question: what it is called ("joint_forward.ptx") and what is in it. `architecture`: of NVIDIA's, such as "sm_90",
 /// PTX; of AMD's, such as "gfx90a", a relocatable object for amdgcn-amd-amdhsa; "spirv64", SPIR-V for OpenCL. Kernels
-/// are called in blocks of CATENARY_DEVICE_THREADS with one struct of runtime/abi.h by value; "joint_kernels.json" tells
-/// for each what its entry points are called and what is in a catenary_kernel and catenary_device_kernel. Throws Error
-/// as compile_mlir, and for an architecture that LLVM does not know.
+/// are called in blocks of CATENARY_DEVICE_THREADS with one struct of runtime/abi.h by value; "joint_kernels.json"
+/// tells for each what its entry points are called and what is in a catenary_kernel and catenary_device_kernel. Throws
+/// Error as compile_mlir, and for an architecture that LLVM does not know.
 std::map<std::string, std::string> gpu_kernels(const std::string& text, const std::string& name,
                                                const std::string& architecture);
 
