@@ -171,18 +171,18 @@ int64_t Call::points_of(const catenary_kernel& kernel) const {
 }
 
 void Call::check_range(const catenary_kernel& kernel, int64_t first_sample) const {
-  const int64_t sites = points_of(kernel);
+  const int64_t points = points_of(kernel);
   const int64_t most_points = draws_of_stream / std::max<int64_t>(kernel.draws, 1);
-  const bool in_range = first_sample <= most_points / sites - samples_;
+  const bool in_range = first_sample <= most_points / points - samples_;
   if (!in_range && kernel.draws == 0)
     throw Error(fmt::format(
         "{}: samples {} to {}, with {} points each on {}, go beyond 2^50 points; number them from 0", subject_.text(),
-        first_sample, uint64_t(first_sample) + uint64_t(samples_) - 1, sites, sites_text(kernel.sites)));
+        first_sample, uint64_t(first_sample) + uint64_t(samples_) - 1, points, sites_text(kernel.sites)));
   if (!in_range)
     throw Error(fmt::format(
         "{}: samples {} to {}, which draw {} numbers each on {}, go beyond the 2^50 numbers of a seed's stream, where "
         "draws would repeat; use another seed for them",
-        subject_.text(), first_sample, uint64_t(first_sample) + uint64_t(samples_) - 1, sites * kernel.draws,
+        subject_.text(), first_sample, uint64_t(first_sample) + uint64_t(samples_) - 1, points * kernel.draws,
         sites_text(kernel.sites)));
 }
 

@@ -22,7 +22,7 @@ struct KernelCall {
   Seed seed;
   int64_t first_sample = 0;
   int64_t samples = 1;
-  int64_t sites = 1;                     ///< points of a sample: as the kernel counts them, one for each of its numbers
+  int64_t sites = 1;                     ///< points of a sample, as the kernel counts them
   std::span<void* const> operands;       ///< contiguous memory of samples * sites points each, in the kernel's order
   std::span<const int64_t> point_bytes;  ///< of each operand
   std::array<TimeSource, CATENARY_MAX_TIMES> times;

@@ -162,6 +162,7 @@ class PointsPart : KernelBuilder {
         address(b_, loc_, coefficients_, arith::MulIOp::create(b_, loc_, tile, stride_).getResult());
 
     TileDraws draws(b_, order_, seed_, step_, plus(first_, times(tile, order_.points())));
+    auto trip_of = [&](WordsOp op) { return op.getTrip() ? widener.lookup(op.getTrip()) : Value(); };
     std::map<size_t, SmallVector<Value>> loaded, stored;
     auto special = [&](Operation& op) {
       if (isa<SampleOp>(op)) return true;
@@ -178,13 +179,14 @@ class PointsPart : KernelBuilder {
         return true;
       }
       if (auto pair = dyn_cast<WordsOp>(op)) {
-        auto [w0, w1] = draws.words(pair, pair.getTrip() ? widener.lookup(pair.getTrip()) : Value());
+        auto [w0, w1] = draws.words(pair, trip_of(pair));
         widener.map(pair.getW0(), w0);
         widener.map(pair.getW1(), w1);
         return true;
       }
       if (auto pair = dyn_cast<BoxMullerOp>(op)) {
-        auto [z0, z1] = draws.normals(pair);
+        auto words = pair.getW0().getDefiningOp<WordsOp>();
+        auto [z0, z1] = draws.normals(words, trip_of(words));
         widener.map(pair.getZ0(), z0);
         widener.map(pair.getZ1(), z1);
         return true;

@@ -19,18 +19,18 @@ using namespace mlir;
 
 bool is_tensor(mlir::Type type) { return isa<RankedTensorType>(type); }
 
-// Whether all numbers of `numbers` do the same in an operation.
+// Whether an operation does the same to each of a point's numbers; draws have their places already.
 bool alike(Operation& op, int64_t numbers) {
   if (op.getNumRegions() > 0) return false;
   for (mlir::Type type :
        llvm::concat<mlir::Type>(llvm::to_vector(op.getOperandTypes()), llvm::to_vector(op.getResultTypes())))
     if (is_tensor(type) && cast<RankedTensorType>(type).getNumElements() != numbers) return false;
-  if (auto draw = dyn_cast<DrawOp>(op)) return is_tensor(draw.getType()) && int64_t(*draw.getPerPoint()) == numbers;
+  if (auto draw = dyn_cast<DrawOp>(op)) return is_tensor(draw.getType()) && draw.getPerPoint() == uint64_t(numbers);
   if (auto input = dyn_cast<InputOp>(op)) return is_tensor(input.getType());
   if (auto output = dyn_cast<OutputOp>(op)) return is_tensor(output.getValue().getType());
   if (auto constant = dyn_cast<arith::ConstantOp>(op))
     return !is_tensor(constant.getType()) || isa<SplatElementsAttr>(constant.getValue());
-  if (isa<tensor::SplatOp, tensor::ReshapeOp>(op) || op.hasTrait<OpTrait::Elementwise>()) return true;
+  if (isa<tensor::SplatOp>(op) || op.hasTrait<OpTrait::Elementwise>()) return true;
   return !llvm::any_of(op.getOperandTypes(), is_tensor) && !llvm::any_of(op.getResultTypes(), is_tensor);
 }
 
@@ -45,9 +45,9 @@ int64_t numbers_of(PipelineOp pipeline) {
 
 void split(PipelineOp pipeline, int64_t numbers) {
   for (Operation& op : llvm::make_early_inc_range(pipeline.getBody().front())) {
-    if (isa<tensor::SplatOp, tensor::ReshapeOp>(op)) {
-      op.getResult(0).replaceAllUsesWith(op.getOperand(0));
-      op.erase();
+    if (auto splat = dyn_cast<tensor::SplatOp>(op)) {
+      splat.replaceAllUsesWith(splat.getInput());
+      splat.erase();
       continue;
     }
     if (auto constant = dyn_cast<arith::ConstantOp>(op); constant && is_tensor(constant.getType()))
@@ -66,11 +66,6 @@ struct SplitPoints : PassWrapper<SplitPoints, OperationPass<ModuleOp>> {
 
   void runOnOperation() override {
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
-      auto undrawn = [](DrawOp draw) { return !draw.getPerPoint(); };
-      if (llvm::any_of(pipeline.getBody().getOps<DrawOp>(), undrawn)) {
-        pipeline.emitOpError("has draws without a place in the counter layout; assign-draws gives it to them");
-        return signalPassFailure();
-      }
       const int64_t numbers = numbers_of(pipeline);
       auto all_alike = [&](Operation& op) { return alike(op, numbers); };
       if (numbers > 1 && llvm::all_of(pipeline.getBody().front(), all_alike)) split(pipeline, numbers);

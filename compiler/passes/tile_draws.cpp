@@ -44,7 +44,8 @@ Value TileDraws::number_in_rows(WordsOp op, int64_t block, Value trip) {
   return arith::OrIOp::create(b_, loc, vector::BroadcastOp::create(b_, loc, type, number), within);
 }
 
-TileDraws::Pair TileDraws::words(WordsOp op, Value trip) {
+// The words where the blocks have them.
+TileDraws::Pair TileDraws::as_drawn(WordsOp op, Value trip) {
   Location loc = op.getLoc();
   const auto pair = int64_t(op.getPair()), pairs = int64_t(op.getPairs());
   SmallVector<int64_t> low_words;
@@ -61,15 +62,17 @@ TileDraws::Pair TileDraws::words(WordsOp op, Value trip) {
   };
   // Of a row's block, an even lane has the first pair and the odd lane beside it the second.
   auto even = of_pair(order_.rows ? 2 * pair : pair), odd = of_pair(order_.rows ? 2 * pair + 1 : pair + pairs);
-  return in_order(op, drawn_[op] = {joined(even[0], odd[0]), joined(even[1], odd[1])});
+  Value first = joined(even[0], odd[0]), second = joined(even[1], odd[1]);
+  return {first, second};
 }
 
-TileDraws::Pair TileDraws::normals(BoxMullerOp op) {
-  auto words = op.getW0().getDefiningOp<WordsOp>();
-  auto [w0, w1] = drawn_.at(words);
+TileDraws::Pair TileDraws::words(WordsOp op, Value trip) { return in_order(op, as_drawn(op, trip)); }
+
+TileDraws::Pair TileDraws::normals(WordsOp op, Value trip) {
+  auto [w0, w1] = as_drawn(op, trip);
   auto type = vector_of(b_.getF32Type());
   auto made = BoxMullerOp::create(b_, op.getLoc(), type, type, w0, w1);
-  return in_order(words, {made.getZ0(), made.getZ1()});
+  return in_order(op, {made.getZ0(), made.getZ1()});
 }
 
 // What was made of the words, at the lanes of the points that drew them. A quarter of four lanes has w0, w2 (or what

@@ -1,7 +1,6 @@
 // What the points of a tile draw, at their lanes.
 #pragma once
 
-#include <map>
 #include <utility>
 
 #include <catenary/compiler/passes/drawn_blocks.h>
@@ -14,14 +13,16 @@ class TileDraws {
  public:
   /// `first_point` is the number of the tile's first point, a multiple of its points.
   TileDraws(mlir::OpBuilder& b, TileOrder order, mlir::Value seed, mlir::Value step, mlir::Value first_point);
+  TileDraws(const TileDraws&) = delete;
 
   using Pair = std::pair<mlir::Value, mlir::Value>;
   /// The two words of every lane; `trip` as of DrawnBlocks.
   Pair words(WordsOp op, mlir::Value trip);
-  /// The normals that are made of words drawn before.
-  Pair normals(BoxMullerOp op);
+  /// The normals that are made of them.
+  Pair normals(WordsOp op, mlir::Value trip);
 
  private:
+  Pair as_drawn(WordsOp op, mlir::Value trip);
   mlir::Value number_in_runs(WordsOp op, int64_t block, mlir::Value trip);
   mlir::Value number_in_rows(WordsOp op, int64_t block, mlir::Value trip);
   Pair in_order(WordsOp op, Pair made);
@@ -31,7 +32,6 @@ class TileDraws {
   TileOrder order_;
   mlir::Value first_point_;
   DrawnBlocks blocks_;
-  std::map<mlir::Operation*, Pair> drawn_;  ///< As the blocks hold them.
 };
 
 }  // namespace catenary

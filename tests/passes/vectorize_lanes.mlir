@@ -48,7 +48,12 @@ module @toy {
   // CHECK: %[[B0:.*]], %[[B1:.*]], %{{.*}}, %{{.*}} = catenary.philox %[[SEED]], %{{.*}}, %[[STEP]] stream 2 : vector<2xi64>
   // CHECK-DAG: %[[EVEN:.*]] = vector.bitcast %[[A0]] : vector<2xi64> to vector<4xi32>
   // CHECK-DAG: %[[ODD:.*]] = vector.bitcast %[[B0]] : vector<2xi64> to vector<4xi32>
-  // CHECK: %[[W0:.*]] = vector.shuffle %[[EVEN]], %[[ODD]] [0, 4, 2, 6] : vector<4xi32>, vector<4xi32>
+  // CHECK: vector.shuffle %[[EVEN]], %[[ODD]] [0, 4, 2, 6] : vector<4xi32>, vector<4xi32>
+  // Normals begin with the words once more, which are merged later.
+  // CHECK: vector.shuffle
+  // CHECK-DAG: %[[AGAIN_EVEN:.*]] = vector.bitcast %[[A0]] : vector<2xi64> to vector<4xi32>
+  // CHECK-DAG: %[[AGAIN_ODD:.*]] = vector.bitcast %[[B0]] : vector<2xi64> to vector<4xi32>
+  // CHECK: %[[W0:.*]] = vector.shuffle %[[AGAIN_EVEN]], %[[AGAIN_ODD]] [0, 4, 2, 6] : vector<4xi32>, vector<4xi32>
   // CHECK: %[[W1:.*]] = vector.shuffle
   // CHECK-NEXT: %[[Z:.*]], %{{.*}} = catenary.box_muller %[[W0]], %[[W1]] : vector<4xi32> -> vector<4xf32>
   // CHECK-NEXT: arith.select %[[ON]], %[[Z]], %[[TIME]] : vector<4xi1>, vector<4xf32>

@@ -70,7 +70,7 @@ TEST_CASE("split points agree with the evaluator") {
   for (int64_t first : {int64_t{0}, int64_t{3}, int64_t{1} << 33})
     for (Question question : questions) {
       INFO(name_of(question) << ", samples from " << first << " on");
-      // A score divides what rounding leaves of a difference by the variance, here from 1e-3 on.
+      // A score divides what rounding leaves of a difference, some 1e-7, by the variance, here from 4e-4 on.
       const double tolerance = question == Question::score ? 3e-4 : 1e-5;
       agrees_with_evaluator(joint, question, answer(sampler, question, a, {.first_sample = first}), a, seed, first,
                             tolerance);
