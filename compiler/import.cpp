@@ -55,7 +55,7 @@ class Emitter {
   }
 
   Value draw(mlir::Type type, Drawn drawn) {
-    return make<DrawOp>(type, drawn, Value(), nullptr, nullptr, nullptr, nullptr);
+    return make<DrawOp>(type, drawn, Value(), Value(), nullptr, nullptr, nullptr, nullptr);
   }
 
   Value constant(mlir::Type type, double value) {
@@ -368,7 +368,7 @@ void import_pipeline(mlir::OpBuilder& b, mlir::ModuleOp module, Question questio
     auto symbol = mlir::SymbolRefAttr::get(b.getContext(), component,
                                            {mlir::FlatSymbolRefAttr::get(b.getContext(), name_of(question))});
     Value drawn = ApplyOp::create(b, loc, law.getResultTypes()[0], symbol, arguments);
-    OutputOp::create(b, loc, drawn, name, nullptr, nullptr);
+    OutputOp::create(b, loc, drawn, name, nullptr, Value(), nullptr, nullptr);
   }
 }
 

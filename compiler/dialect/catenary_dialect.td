@@ -132,11 +132,12 @@ def TimeOp : Catenary_Op<"time", [Pure]> {
 def InputOp : Catenary_Op<"input", [Pure]> {
   let summary = "a value that the caller gives for this point";
   let description = [{
-    The whole value; after unpack-points one `element` of it, or one of the `run` elements that begin at a computed index.
-    `slot` is the point's place in its group.
+    The whole value, or the elements of it that begin at a computed index; after unpack-points one `element` of it, or one
+    of the `run` elements that begin at a computed index. `slot` is the point's place in its group.
 
     ```mlir
     %x = catenary.input x0 of @place : tensor<3xf32>
+    %s = catenary.input x0 of @atoms at %k : tensor<12xf32>
     %y = catenary.input x0 of @place element 1 slot 2 : f32
     %l = catenary.input estimate of @region at %k : f32
     %m = catenary.input estimate of @region element 3 at %k run 16 : f32
@@ -153,10 +154,12 @@ def InputOp : Catenary_Op<"input", [Pure]> {
 
 def OutputOp : Catenary_Op<"output"> {
   let summary = "the point's new value, density or score, for the caller";
+  let description = "As of catenary.input. The elements of a run stand one after another, from the first on.";
   let arguments = (ins Catenary_Value:$value, FlatSymbolRefAttr:$component, OptionalAttr<I64Attr>:$element,
-                       OptionalAttr<I64Attr>:$slot);
+                       Optional<I32>:$index, OptionalAttr<I64Attr>:$run, OptionalAttr<I64Attr>:$slot);
   let assemblyFormat = [{
-    $value `of` $component (`element` $element^)? (`slot` $slot^)? attr-dict `:` type($value)
+    $value `of` $component (`element` $element^)? (`at` $index^)? (`run` $run^)? (`slot` $slot^)? attr-dict `:`
+    type($value)
   }];
 }
 
@@ -193,21 +196,23 @@ def CoefficientOp : Catenary_Op<"coefficient", [Pure, SameOperandsAndResultType]
 
 // ---- Values of one point ----------------------------------------------------------------------------------------------------
 
-def DrawOp : Catenary_Op<"draw", []> {
+def DrawOp : Catenary_Op<"draw", [AttrSizedOperandSegments]> {
   let summary = "independent draws: standard normals, uniforms in [0, 1), or 32-bit words";
   let description = [{
     inline-laws gives the `component`, assign-draws the place in the counter layout: the `stream` word, the index of the
-    `first` of the draws, their number `per_point`, and in loops the `trip`.
+    `first` of the draws, their number `per_point`, and in loops the `trip`. strip-points takes those that begin at a
+    computed `index`, a multiple of 4, after the first.
 
     ```mlir
     %z = catenary.draw normal : tensor<3xf32>
+    %s = catenary.draw normal at %k {component = 0 : i32, first = 0 : i64, per_point = 900 : i64, stream = 2 : i32} : tensor<12xf32>
     %w = catenary.draw bits trip %i {component = 0 : i32, first = 0 : i64, per_point = 2 : i64, stream = 3 : i32} : i32
     ```
   }];
-  let arguments = (ins Catenary_Drawn:$drawn, Optional<I32>:$trip, OptionalAttr<I32Attr>:$component,
+  let arguments = (ins Catenary_Drawn:$drawn, Optional<I32>:$trip, Optional<I32>:$index, OptionalAttr<I32Attr>:$component,
                        OptionalAttr<I32Attr>:$stream, OptionalAttr<I64Attr>:$first, OptionalAttr<I64Attr>:$per_point);
   let results = (outs Catenary_Value:$result);
-  let assemblyFormat = "$drawn (`trip` $trip^)? attr-dict `:` type($result)";
+  let assemblyFormat = "$drawn (`trip` $trip^)? (`at` $index^)? attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
@@ -284,19 +289,20 @@ def RetryOp : Catenary_Op<"retry", [SingleBlock, AttrSizedOperandSegments]> {
 
 // ---- Words ----------------------------------------------------------------------------------------------------------------------
 
-def WordsOp : Catenary_Op<"words", [Pure]> {
+def WordsOp : Catenary_Op<"words", [Pure, AttrSizedOperandSegments]> {
   let summary = "two consecutive words of a group's draws from a stream";
   let description = [{
     Group `number` draws 2 `pairs` words from the stream: those of indices 2 pairs number onwards, of which this is pair
-    `pair`. In a loop they are those of its `trip`.
+    `pair`. In a loop they are those of its `trip`, or those that lie `index` words, a multiple of 4, behind.
 
     ```mlir
     %w:2 = catenary.words %seed, %number, %step stream 3 pair 0 of 1
     ```
   }];
-  let arguments = (ins I64:$seed, I64:$number, I32:$step, Optional<I32>:$trip, I32Attr:$stream, I64Attr:$pair, I64Attr:$pairs);
+  let arguments = (ins I64:$seed, I64:$number, I32:$step, Optional<I32>:$trip, Optional<I32>:$index, I32Attr:$stream,
+                       I64Attr:$pair, I64Attr:$pairs);
   let results = (outs I32:$w0, I32:$w1);
-  let assemblyFormat = "$seed `,` $number `,` $step (`trip` $trip^)? `stream` $stream `pair` $pair `of` $pairs attr-dict";
+  let assemblyFormat = "$seed `,` $number `,` $step (`trip` $trip^)? (`at` $index^)? `stream` $stream `pair` $pair `of` $pairs attr-dict";
   let hasVerifier = 1;
 }
 

@@ -28,21 +28,22 @@ mlir::Type floats_like(Value words) {
 
 }  // namespace
 
-Value block_number(OpBuilder& b, Location loc, Value unit, int64_t count, int64_t block, Value trip) {
+Value block_number(OpBuilder& b, Location loc, Value unit, int64_t count, int64_t block, LoopPlace place) {
   Lane number(b, loc, unit);
   if (count > 1) number = number * double(count);
   if (block > 0) number = number + double(block);
-  if (trip) number = number + trip_part(b, loc, trip);
+  if (place.trip) number = number + trip_part(b, loc, place.trip);
+  if (place.index) number = number + shift_right_unsigned(Lane(b, loc, place.index), 2).to_i64();
   return number.value();
 }
 
-PhiloxOp DrawnBlocks::block(WordsOp words, int64_t block, int64_t count, Value trip) {
+PhiloxOp DrawnBlocks::block(WordsOp words, int64_t block, int64_t count, LoopPlace place) {
   Block* here = b_.getInsertionBlock();
   if (auto found = made_.find({here, words.getStream(), block}); found != made_.end()) return found->second;
   Location loc = words.getLoc();
   int64_t last = std::min(count, block + blocks_side_by_side);
   SmallVector<Value> numbers;
-  for (int64_t k = block; k < last; ++k) numbers.push_back(number_(words, k, trip));
+  for (int64_t k = block; k < last; ++k) numbers.push_back(number_(words, k, place));
   SmallVector<mlir::Type> results(4, numbers[0].getType());
   for (auto [k, number] : llvm::enumerate(numbers))
     made_[{here, words.getStream(), block + int64_t(k)}] =

@@ -11,22 +11,26 @@
 
 namespace catenary {
 
-/// The number of block `block` of the `count` that unit number `unit` (an i64, or a vector of them) draws, in trip
-/// `trip` (an i32; null: no loop).
+/// Where in a loop words are drawn: its trip, and how many words lie between (i32s; null: none).
+struct LoopPlace {
+  mlir::Value trip, index;
+};
+
+/// The number of block `block` of the `count` that unit number `unit` (an i64, or a vector of them) draws at `place`.
 mlir::Value block_number(mlir::OpBuilder& b, mlir::Location loc, mlir::Value unit, int64_t count, int64_t block,
-                         mlir::Value trip);
+                         LoopPlace place);
 
 /// The blocks that a unit draws: a couple of lanes, a row of points, or a thread's group.
 class DrawnBlocks {
  public:
-  /// The number of block `block` of those that a unit draws from the stream of `words`, in trip `trip` of the loop
-  /// around it: an i64 or a vector of them, made at the builder.
-  using Number = std::function<mlir::Value(WordsOp words, int64_t block, mlir::Value trip)>;
+  /// The number of block `block` of those that a unit draws from the stream of `words`: an i64 or a vector of them,
+  /// made at the builder.
+  using Number = std::function<mlir::Value(WordsOp words, int64_t block, LoopPlace place)>;
   DrawnBlocks(mlir::OpBuilder& b, mlir::Value seed, mlir::Value step, Number number)
       : b_(b), seed_(seed), step_(step), number_(std::move(number)) {}
 
   /// Block `block` of the `count` that a unit draws. Made at the builder, unless it is there already.
-  PhiloxOp block(WordsOp words, int64_t block, int64_t count, mlir::Value trip);
+  PhiloxOp block(WordsOp words, int64_t block, int64_t count, LoopPlace place);
 
  private:
   mlir::OpBuilder& b_;

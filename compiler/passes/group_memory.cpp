@@ -126,4 +126,12 @@ void GroupMemory::write(size_t operand, ArrayRef<Value> values) {
       });
 }
 
+void GroupMemory::write_run(size_t operand, int64_t slot, Lane first, ArrayRef<Value> values) {
+  scf::IfOp::create(b_, loc_, inside_[size_t(slot)].value(), [&](OpBuilder&, Location) {
+    Value base = element_at(address_of(operand, slot), first);
+    for (auto [e, v] : llvm::enumerate(values)) store(b_, loc_, v, address(b_, loc_, base, int64_t(e) * element_bytes));
+    scf::YieldOp::create(b_, loc_);
+  });
+}
+
 }  // namespace catenary

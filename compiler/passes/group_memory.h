@@ -34,6 +34,8 @@ class GroupMemory {
   llvm::SmallVector<mlir::Value> read(size_t operand, mlir::Type element);
   /// The same elements; those of points beyond the call go nowhere.
   void write(size_t operand, llvm::ArrayRef<mlir::Value> values);
+  /// The elements of one point from index `first` (i64) on; they go nowhere if it is beyond the call.
+  void write_run(size_t operand, int64_t slot, Lane first, llvm::ArrayRef<mlir::Value> values);
 
  private:
   int64_t width_of(size_t operand) const;

@@ -179,18 +179,19 @@ class Grouper {
   // ---- draws ------------------------------------------------------------------------------------
 
   Value drawn(DrawOp draw, int64_t slot) {
-    int64_t index = slot * int64_t(*draw.getPerPoint()) + int64_t(*draw.getFirst());
+    int64_t number = slot * int64_t(*draw.getPerPoint()) + int64_t(*draw.getFirst());
     Location loc = draw.getLoc();
-    Place place{b_.getInsertionBlock(), *draw.getStream(), index / 2};
+    Place place{b_.getInsertionBlock(), *draw.getStream(), number / 2};
     WordsOp& words = words_[place];
     if (!words) {
       auto word = b_.getI32Type();
-      Value trip = draw.getTrip() ? maps_[begin_].lookup(draw.getTrip()) : Value();
+      auto of_all = [&](Value v) { return v ? maps_[begin_].lookup(v) : Value(); };
       int64_t pairs = group_ * int64_t(*draw.getPerPoint()) / 2;
-      words = WordsOp::create(b_, loc, word, word, seed_, number_, step_, trip, draw.getStreamAttr(),
-                              b_.getI64IntegerAttr(index / 2), b_.getI64IntegerAttr(pairs));
+      words =
+          WordsOp::create(b_, loc, word, word, seed_, number_, step_, of_all(draw.getTrip()), of_all(draw.getIndex()),
+                          draw.getStreamAttr(), b_.getI64IntegerAttr(number / 2), b_.getI64IntegerAttr(pairs));
     }
-    unsigned half = unsigned(index % 2);
+    unsigned half = unsigned(number % 2);
     if (draw.getDrawn() == Drawn::normal) {
       BoxMullerOp& pair = normals_[place];
       if (!pair) pair = BoxMullerOp::create(b_, loc, b_.getF32Type(), b_.getF32Type(), words.getW0(), words.getW1());
@@ -219,6 +220,7 @@ struct DrawnByPoint {
   std::map<uint32_t, int64_t> words;
   int64_t normals = 0;
   bool branches = false;
+  bool strips = false;
 };
 
 // The least group that draws a multiple of `multiple` from every stream; then doubled while there is too little beside
@@ -256,7 +258,9 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         placed &= draw.getPerPoint().has_value();
         if (placed) drawn.words[*draw.getStream()] = int64_t(*draw.getPerPoint());
         drawn.normals += draw.getDrawn() == Drawn::normal;
+        drawn.strips |= bool(draw.getIndex());
       });
+      pipeline.walk([&](OutputOp output) { drawn.strips |= bool(output.getIndex()); });
       drawn.branches = !pipeline.getBody().getOps<scf::IfOp>().empty();
       // Checked on the way in: what follows shares a while among points.
       auto varying =
@@ -277,9 +281,10 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         pipeline.emitOpError("has draws without a place in the counter layout; assign-draws gives it to them");
         return signalPassFailure();
       }
-      const bool in_turn = words == words_of_block;
+      // Strips begin with whole blocks, and hide latencies in themselves.
+      const bool in_turn = words == words_of_block || drawn.strips;
       const bool rows = !in_turn && llvm::all_of(llvm::make_second_range(drawn.words), draws_fit_rows);
-      Grouper(pipeline, group_of(drawn, words, rows)).run(in_turn);
+      Grouper(pipeline, group_of(drawn, in_turn ? words_of_block : words, rows)).run(in_turn);
     }
   }
 

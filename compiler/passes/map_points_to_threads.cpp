@@ -150,6 +150,7 @@ class Mapping {
       samples.push_back(product.emit<arith::ShRUIOp>(product.value(), shift.value()));
     }
     std::map<size_t, SmallVector<Value>> loaded, stored;
+    std::map<std::pair<size_t, int64_t>, SmallVector<Value>> runs;  // Begun, by operand and slot.
     body.walk([&](InputOp input) {
       size_t k = index_of(operands_, input.getComponent(), int32_t(input.getRole()));
       if (!input.getIndex() && !loaded.count(k)) loaded[k] = memory.read(k, input.getType());
@@ -160,8 +161,8 @@ class Mapping {
     Block* loop = b_.getInsertionBlock();
     take(body);
 
-    DrawnBlocks blocks(b_, seed.value(), step.value(), [&](WordsOp words, int64_t block, Value trip) {
-      return block_number(b_, loc_, number.value(), int64_t(words.getPairs()) / 2, block, trip);
+    DrawnBlocks blocks(b_, seed.value(), step.value(), [&](WordsOp words, int64_t block, LoopPlace place) {
+      return block_number(b_, loc_, number.value(), int64_t(words.getPairs()) / 2, block, place);
     });
     loop->walk([&](Operation* op) {
       b_.setInsertionPoint(op);
@@ -189,13 +190,25 @@ class Mapping {
             }
           })
           .Case([&](WordsOp pair) {
-            auto block = blocks.block(pair, int64_t(pair.getPair()) / 2, int64_t(pair.getPairs()) / 2, pair.getTrip());
+            auto block = blocks.block(pair, int64_t(pair.getPair()) / 2, int64_t(pair.getPairs()) / 2,
+                                      {pair.getTrip(), pair.getIndex()});
             unsigned first = unsigned(pair.getPair() % 2 * 2);
             replace({lane(block->getResult(first)).low_word().value(),
                      lane(block->getResult(first + 1)).low_word().value()});
           })
           .Case([&](OutputOp output) {
             size_t k = index_of(operands_, output.getComponent(), form_of(pipeline_.getQuestion()).output);
+            if (Value index = output.getIndex()) {
+              const auto slot = int64_t(output.getSlot().value_or(0));
+              auto& run = runs[{k, slot}];
+              run.push_back(output.getValue());
+              if (run.size() == *output.getRun()) {
+                memory.write_run(k, slot, lane(index).to_i64(), run);
+                run.clear();
+              }
+              output.erase();
+              return;
+            }
             auto& all = stored[k];
             all.resize(size_t(group_ * operands_[k].size));
             all[size_t(int64_t(output.getSlot().value_or(0)) * operands_[k].size +

@@ -162,8 +162,10 @@ class PointsPart : KernelBuilder {
         address(b_, loc_, coefficients_, arith::MulIOp::create(b_, loc_, tile, stride_).getResult());
 
     TileDraws draws(b_, order_, seed_, step_, plus(first_, times(tile, order_.points())));
-    auto trip_of = [&](WordsOp op) { return op.getTrip() ? widener.lookup(op.getTrip()) : Value(); };
+    auto of_all = [&](Value v) { return v ? widener.lookup(v) : Value(); };
+    auto place_of = [&](WordsOp op) { return LoopPlace{of_all(op.getTrip()), of_all(op.getIndex())}; };
     std::map<size_t, SmallVector<Value>> loaded, stored;
+    std::map<std::pair<size_t, int64_t>, SmallVector<Value>> runs;  // Begun, by operand and slot.
     auto special = [&](Operation& op) {
       if (isa<SampleOp>(op)) return true;
       if (auto coefficient = dyn_cast<CoefficientOp>(op)) {
@@ -179,20 +181,29 @@ class PointsPart : KernelBuilder {
         return true;
       }
       if (auto pair = dyn_cast<WordsOp>(op)) {
-        auto [w0, w1] = draws.words(pair, trip_of(pair));
+        auto [w0, w1] = draws.words(pair, place_of(pair));
         widener.map(pair.getW0(), w0);
         widener.map(pair.getW1(), w1);
         return true;
       }
       if (auto pair = dyn_cast<BoxMullerOp>(op)) {
         auto words = pair.getW0().getDefiningOp<WordsOp>();
-        auto [z0, z1] = draws.normals(words, trip_of(words));
+        auto [z0, z1] = draws.normals(words, place_of(words));
         widener.map(pair.getZ0(), z0);
         widener.map(pair.getZ1(), z1);
         return true;
       }
       if (auto output = dyn_cast<OutputOp>(op)) {
         size_t k = index_of(operands_, output.getComponent(), form_of(pipeline_.getQuestion()).output);
+        if (output.getIndex()) {
+          auto& run = runs[{k, int64_t(output.getSlot().value_or(0))}];
+          run.push_back(widener.widened(output.getValue()));
+          if (run.size() == *output.getRun()) {
+            store_runs(b_, loc_, starts_of_run(output, operands_[k].size, at[k], widener), run);
+            run.clear();
+          }
+          return true;
+        }
         auto& all = stored[k];
         all.resize(size_t(group_ * operands_[k].size));
         all[size_t(int64_t(output.getSlot().value_or(0)) * operands_[k].size +
@@ -226,8 +237,7 @@ class PointsPart : KernelBuilder {
   Value read(InputOp input, int64_t size, Value at, SmallVector<Value>& loaded, Widener& widener) {
     int64_t slot = int64_t(input.getSlot().value_or(0));
     if (Value index = input.getIndex()) {
-      if (auto run = input.getRun(); run && int64_t(*run) % lanes_ == 0)
-        return read_run(input, int64_t(*run), size, at, widener);
+      if (auto run = input.getRun()) return read_run(input, int64_t(*run), size, at, widener);
       Value run = numbers(b_, loc_, b_.getI32Type(), lanes_, order_.lane_stride() * size);
       Value start = arith::ConstantOp::create(
           b_, loc_,
@@ -242,23 +252,26 @@ class PointsPart : KernelBuilder {
 
   // Every lane's run is loaded as it lies in memory, where a block reads the first of its elements.
   Value read_run(InputOp input, int64_t run, int64_t size, Value at, Widener& widener) {
-    Value index = input.getIndex();
-    int64_t slot = int64_t(input.getSlot().value_or(0));
-    auto& elements = runs_[{b_.getInsertionBlock(), input.getComponent(), int32_t(input.getRole()), slot,
-                            index.getAsOpaquePointer()}];
-    if (elements.empty()) {
-      Value first = widener.lookup(index);
-      SmallVector<Value> starts;
-      for (int64_t lane = 0; lane < lanes_; ++lane) {
-        Value of_lane = isa<VectorType>(first.getType()) ? vector::ExtractOp::create(b_, loc_, first, lane) : first;
-        Value bytes = times(arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), of_lane), 4);
-        starts.push_back(address(
-            b_, loc_, address(b_, loc_, at, (lane * order_.lane_stride() + slot * order_.slot_stride()) * size * 4),
-            bytes));
-      }
-      elements = load_runs(b_, loc_, starts, input.getType(), run);
-    }
+    auto& elements = runs_[{b_.getInsertionBlock(), input.getComponent(), int32_t(input.getRole()),
+                            int64_t(input.getSlot().value_or(0)), input.getIndex().getAsOpaquePointer(), run}];
+    if (elements.empty()) elements = load_runs(b_, loc_, starts_of_run(input, size, at, widener), input.getType(), run);
     return elements[size_t(*input.getElement())];
+  }
+
+  // Where the run of an input or output that begins at its index lies, for every lane.
+  template <class Border>
+  SmallVector<Value> starts_of_run(Border op, int64_t size, Value at, Widener& widener) {
+    const auto slot = int64_t(op.getSlot().value_or(0));
+    Value first = widener.lookup(op.getIndex());
+    SmallVector<Value> starts;
+    for (int64_t lane = 0; lane < lanes_; ++lane) {
+      Value of_lane = isa<VectorType>(first.getType()) ? vector::ExtractOp::create(b_, loc_, first, lane) : first;
+      Value bytes = times(arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), of_lane), 4);
+      starts.push_back(address(
+          b_, loc_, address(b_, loc_, at, (lane * order_.lane_stride() + slot * order_.slot_stride()) * size * 4),
+          bytes));
+    }
+    return starts;
   }
 
   TileOrder order_;
@@ -269,8 +282,8 @@ class PointsPart : KernelBuilder {
   std::vector<Stretch> stretches_;
   int64_t tiles_of_chunk_ = 1;
   llvm::DenseMap<Value, Value> arrays_;  // Of values that later stretches need.
-  /// By block, component, role, slot and first index: the elements of runs, a vector each.
-  std::map<std::tuple<Block*, StringRef, int32_t, int64_t, void*>, SmallVector<Value>> runs_;
+  /// By block, component, role, slot, first index and length: the elements of runs, a vector each.
+  std::map<std::tuple<Block*, StringRef, int32_t, int64_t, void*, int64_t>, SmallVector<Value>> runs_;
 };
 
 }  // namespace

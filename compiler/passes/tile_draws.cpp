@@ -16,27 +16,27 @@ TileDraws::TileDraws(OpBuilder& b, TileOrder order, Value seed, Value step, Valu
     : b_(b),
       order_(order),
       first_point_(first_point),
-      blocks_(b, seed, step, [&](WordsOp op, int64_t block, Value trip) {
-        return order_.rows ? number_in_rows(op, block, trip) : number_in_runs(op, block, trip);
+      blocks_(b, seed, step, [&](WordsOp op, int64_t block, LoopPlace place) {
+        return order_.rows ? number_in_rows(op, block, place) : number_in_runs(op, block, place);
       }) {}
 
 // The couple's first block, and on: its lanes draw their pairs one after another, two to a block.
-Value TileDraws::number_in_runs(WordsOp op, int64_t block, Value trip) {
+Value TileDraws::number_in_runs(WordsOp op, int64_t block, LoopPlace place) {
   Location loc = op.getLoc();
   const int64_t couples = order_.lanes / 2;
   Lane lane(b_, loc, numbers(b_, loc, b_.getI64Type(), couples));
   Lane couple =
       lane + shift_right_unsigned(Lane(b_, loc, first_point_), int(llvm::Log2_64(uint64_t(2 * order_.slots))));
-  return block_number(b_, loc, couple.value(), int64_t(op.getPairs()), block, trip);
+  return block_number(b_, loc, couple.value(), int64_t(op.getPairs()), block, place);
 }
 
 // A vector's blocks begin with a multiple of their number, so that it and their places are different bits. One word a
 // point: the halves of the vector alternate, which makes in_order stay within quarters of a vector.
-Value TileDraws::number_in_rows(WordsOp op, int64_t block, Value trip) {
+Value TileDraws::number_in_rows(WordsOp op, int64_t block, LoopPlace place) {
   Location loc = op.getLoc();
   const int64_t width = order_.lanes / 2, words = draws_of_point(op);
   Lane first = shift_right_unsigned(Lane(b_, loc, first_point_), words == 1 ? 2 : 1);
-  Value number = block_number(b_, loc, first.value(), 1, block * width, trip);
+  Value number = block_number(b_, loc, first.value(), 1, block * width, place);
   SmallVector<int64_t> places;
   for (int64_t lane = 0; lane < width; ++lane) places.push_back(words == 1 ? lane / 2 + lane % 2 * width / 2 : lane);
   auto type = VectorType::get({width}, b_.getI64Type());
@@ -45,7 +45,7 @@ Value TileDraws::number_in_rows(WordsOp op, int64_t block, Value trip) {
 }
 
 // The words where the blocks have them.
-TileDraws::Pair TileDraws::as_drawn(WordsOp op, Value trip) {
+TileDraws::Pair TileDraws::as_drawn(WordsOp op, LoopPlace place) {
   Location loc = op.getLoc();
   const auto pair = int64_t(op.getPair()), pairs = int64_t(op.getPairs());
   SmallVector<int64_t> low_words;
@@ -57,7 +57,7 @@ TileDraws::Pair TileDraws::as_drawn(WordsOp op, Value trip) {
     return vector::ShuffleOp::create(b_, loc, low, high, low_words);
   };
   auto of_pair = [&](int64_t k) {
-    PhiloxOp block = blocks_.block(op, k / 2, pairs, trip);
+    PhiloxOp block = blocks_.block(op, k / 2, pairs, place);
     return std::array{block->getResult(unsigned(k % 2 * 2)), block->getResult(unsigned(k % 2 * 2 + 1))};
   };
   // Of a row's block, an even lane has the first pair and the odd lane beside it the second.
@@ -66,10 +66,10 @@ TileDraws::Pair TileDraws::as_drawn(WordsOp op, Value trip) {
   return {first, second};
 }
 
-TileDraws::Pair TileDraws::words(WordsOp op, Value trip) { return in_order(op, as_drawn(op, trip)); }
+TileDraws::Pair TileDraws::words(WordsOp op, LoopPlace place) { return in_order(op, as_drawn(op, place)); }
 
-TileDraws::Pair TileDraws::normals(WordsOp op, Value trip) {
-  auto [w0, w1] = as_drawn(op, trip);
+TileDraws::Pair TileDraws::normals(WordsOp op, LoopPlace place) {
+  auto [w0, w1] = as_drawn(op, place);
   auto type = vector_of(b_.getF32Type());
   auto made = BoxMullerOp::create(b_, op.getLoc(), type, type, w0, w1);
   return in_order(op, {made.getZ0(), made.getZ1()});

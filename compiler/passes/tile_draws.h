@@ -16,15 +16,15 @@ class TileDraws {
   TileDraws(const TileDraws&) = delete;
 
   using Pair = std::pair<mlir::Value, mlir::Value>;
-  /// The two words of every lane; `trip` as of DrawnBlocks.
-  Pair words(WordsOp op, mlir::Value trip);
+  /// The two words of every lane.
+  Pair words(WordsOp op, LoopPlace place);
   /// The normals that are made of them.
-  Pair normals(WordsOp op, mlir::Value trip);
+  Pair normals(WordsOp op, LoopPlace place);
 
  private:
-  Pair as_drawn(WordsOp op, mlir::Value trip);
-  mlir::Value number_in_runs(WordsOp op, int64_t block, mlir::Value trip);
-  mlir::Value number_in_rows(WordsOp op, int64_t block, mlir::Value trip);
+  Pair as_drawn(WordsOp op, LoopPlace place);
+  mlir::Value number_in_runs(WordsOp op, int64_t block, LoopPlace place);
+  mlir::Value number_in_rows(WordsOp op, int64_t block, LoopPlace place);
   Pair in_order(WordsOp op, Pair made);
   mlir::VectorType vector_of(mlir::Type element) { return mlir::VectorType::get({order_.lanes}, element); }
 

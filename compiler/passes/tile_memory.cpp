@@ -96,6 +96,44 @@ Sequence from_lanes(OpBuilder& b, Location loc, ArrayRef<Value> lanes) {
   return merge(b, loc, parts);
 }
 
+// Calls `access` with the first element and the length of each piece that `elements` are moved in: powers of two, and
+// nothing beyond them.
+void in_pieces(int64_t elements, llvm::function_ref<void(int64_t, int64_t)> access) {
+  for (int64_t first = 0; first < elements;) {
+    auto length = int64_t(llvm::bit_floor(uint64_t(elements - first)));
+    access(first, length);
+    first += length;
+  }
+}
+
+VectorType piece_of(VectorType type, int64_t length) { return VectorType::get({length}, type.getElementType()); }
+
+// The first `elements` lanes of a vector; the others hold what they will.
+Value load_first(OpBuilder& b, Location loc, VectorType type, Value at, int64_t elements) {
+  if (elements == type.getNumElements()) return load(b, loc, type, at);
+  Value all;
+  in_pieces(elements, [&](int64_t first, int64_t length) {
+    Value piece = load(b, loc, piece_of(type, length), address(b, loc, at, first * element_bytes));
+    SmallVector<int64_t> wide, within;
+    for (int64_t lane = 0; lane < type.getNumElements(); ++lane) {
+      const bool here = lane >= first && lane < first + length;
+      wide.push_back(here ? lane - first : 0);
+      within.push_back(here ? type.getNumElements() + lane : lane);
+    }
+    Value widened = vector::ShuffleOp::create(b, loc, piece, piece, wide);
+    all = all ? vector::ShuffleOp::create(b, loc, all, widened, within).getResult() : widened;
+  });
+  return all;
+}
+
+void store_first(OpBuilder& b, Location loc, Value v, Value at, int64_t elements) {
+  if (elements == width_of(v)) return store(b, loc, v, at);
+  in_pieces(elements, [&](int64_t first, int64_t length) {
+    auto lanes = llvm::to_vector(llvm::seq(first, first + length));
+    store(b, loc, vector::ShuffleOp::create(b, loc, v, v, lanes), address(b, loc, at, first * element_bytes));
+  });
+}
+
 }  // namespace
 
 Value address(OpBuilder& b, Location loc, Value base, int64_t bytes) {
@@ -151,7 +189,7 @@ SmallVector<Value> load_runs(OpBuilder& b, Location loc, ArrayRef<Value> starts,
   Sequence flat;
   for (Value start : starts)
     for (int64_t k = 0; k < run; k += lanes)
-      flat.push_back(load(b, loc, type, address(b, loc, start, k * element_bytes)));
+      flat.push_back(load_first(b, loc, type, address(b, loc, start, k * element_bytes), std::min(lanes, run - k)));
   return to_lanes(b, loc, flat);
 }
 
@@ -159,6 +197,18 @@ void store_runs(OpBuilder& b, Location loc, Value base, ArrayRef<Value> vectors)
   int64_t bytes = width_of(vectors[0]) * element_bytes;
   for (auto [k, v] : llvm::enumerate(from_lanes(b, loc, vectors)))
     store(b, loc, v, address(b, loc, base, int64_t(k) * bytes));
+}
+
+void store_runs(OpBuilder& b, Location loc, ArrayRef<Value> starts, ArrayRef<Value> vectors) {
+  const auto lanes = int64_t(starts.size()), run = int64_t(vectors.size());
+  // Whole vectors of every run: what is behind it is not stored.
+  Sequence padded(vectors);
+  padded.resize(size_t((run + lanes - 1) / lanes * lanes), vectors.front());
+  Sequence flat = from_lanes(b, loc, padded);
+  auto next = flat.begin();
+  for (Value start : starts)
+    for (int64_t k = 0; k < run; k += lanes)
+      store_first(b, loc, *next++, address(b, loc, start, k * element_bytes), std::min(lanes, run - k));
 }
 
 Value gather(OpBuilder& b, Location loc, Value base, mlir::Type element, Value indices) {

@@ -20,11 +20,13 @@ mlir::Value unpacked(mlir::OpBuilder& b, mlir::Location loc, mlir::Value floats,
 /// The `run` vectors of `lanes` elements whose lane l, in vector j, is element l * run + j at `base`.
 llvm::SmallVector<mlir::Value> load_runs(mlir::OpBuilder& b, mlir::Location loc, mlir::Value base, mlir::Type element,
                                          int64_t run, int64_t lanes);
-/// The same of runs that begin at `starts`, one for each lane; `run` is a multiple of the lanes.
+/// The same of runs that begin at `starts`, one for each lane.
 llvm::SmallVector<mlir::Value> load_runs(mlir::OpBuilder& b, mlir::Location loc, llvm::ArrayRef<mlir::Value> starts,
                                          mlir::Type element, int64_t run);
-/// The inverse of load_runs.
+/// The inverses of load_runs.
 void store_runs(mlir::OpBuilder& b, mlir::Location loc, mlir::Value base, llvm::ArrayRef<mlir::Value> vectors);
+void store_runs(mlir::OpBuilder& b, mlir::Location loc, llvm::ArrayRef<mlir::Value> starts,
+                llvm::ArrayRef<mlir::Value> vectors);
 
 /// Lane l is the element at index `indices[l]` (i32) from `base`.
 mlir::Value gather(mlir::OpBuilder& b, mlir::Location loc, mlir::Value base, mlir::Type element, mlir::Value indices);

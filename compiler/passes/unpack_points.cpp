@@ -51,9 +51,10 @@ class Unpacker {
     if (auto input = v.getDefiningOp<InputOp>()) {
       OpBuilder b(input);
       auto type = cast<RankedTensorType>(v.getType()).getElementType();
+      auto run = run_of(b, v, input.getIndex());
       for (int64_t k = 0; k < size_of(v.getType()); ++k)
         parts.push_back(InputOp::create(b, input.getLoc(), type, input.getRole(), input.getComponent(),
-                                        b.getI64IntegerAttr(k), Value(), nullptr, nullptr));
+                                        b.getI64IntegerAttr(k), input.getIndex(), run, nullptr));
     } else if (auto constant = v.getDefiningOp<arith::ConstantOp>()) {
       OpBuilder b(constant);
       auto dense = cast<DenseElementsAttr>(constant.getValue());
@@ -69,6 +70,11 @@ class Unpacker {
       parts.assign(size_t(size_of(v.getType())), Value());
     }
     return parts_[v] = parts;
+  }
+
+  // The length of a run that begins at `index`; none of a whole value.
+  static IntegerAttr run_of(OpBuilder& b, Value v, Value index) {
+    return index ? b.getI64IntegerAttr(size_of(v.getType())) : IntegerAttr();
   }
 
   void replace(Operation& op, SmallVector<Value> parts) {
@@ -94,8 +100,10 @@ class Unpacker {
     if (isa<InputOp, arith::ConstantOp>(op)) return replaced_.push_back(&op);
     if (auto draw = dyn_cast<DrawOp>(op)) return unpack_draw(draw);
     if (auto output = dyn_cast<OutputOp>(op)) {
+      auto run = run_of(b, output.getValue(), output.getIndex());
       for (auto [k, part] : llvm::enumerate(elements(output.getValue())))
-        OutputOp::create(b, loc, part, output.getComponentAttr(), b.getI64IntegerAttr(int64_t(k)), nullptr);
+        OutputOp::create(b, loc, part, output.getComponentAttr(), b.getI64IntegerAttr(int64_t(k)), output.getIndex(),
+                         run, nullptr);
       return replaced_.push_back(&op);
     }
     if (auto reduce = dyn_cast<ReduceOp>(op)) return replace(op, {reduced(b, reduce)});
@@ -148,7 +156,7 @@ class Unpacker {
     auto element = cast<RankedTensorType>(draw.getType()).getElementType();
     SmallVector<Value> parts;
     for (int64_t k = 0; k < size_of(draw.getType()); ++k)
-      parts.push_back(DrawOp::create(b, draw.getLoc(), element, draw.getDrawn(), draw.getTrip(),
+      parts.push_back(DrawOp::create(b, draw.getLoc(), element, draw.getDrawn(), draw.getTrip(), draw.getIndex(),
                                      draw.getComponentAttr(), draw.getStreamAttr(),
                                      b.getI64IntegerAttr(int64_t(*draw.getFirst()) + k), draw.getPerPointAttr()));
     replace(*draw, parts);

@@ -52,3 +52,28 @@ catenary.pipeline @step.0 asks "step" group 1 {
   // CHECK: llvm.store
   catenary.output %r#0 of @k slot 0 : i32
 }
+
+// A strip of a point: words lie a multiple of 4 further on, so whole blocks, and an element is stored where the point is in
+// the call.
+// CHECK-LABEL: llvm.func @catenary_joint_prior_0_points
+catenary.pipeline @prior.0 asks "prior" group 1 {
+^bb0(%seed: i64, %step: i32, %number: i64):
+  // CHECK: %[[AT:.*]] = arith.constant 8 : i32
+  %at = arith.constant 8 : i32
+  // CHECK: %[[BLOCKS:.*]] = arith.shrui %[[AT]], %c2
+  // CHECK: %[[WIDE:.*]] = arith.extui %[[BLOCKS]] : i32 to i64
+  // CHECK: %[[BLOCK:.*]] = arith.addi %{{.*}}, %[[WIDE]] : i64
+  // CHECK: catenary.philox %{{.*}}, %[[BLOCK]], %{{.*}} stream 1 : i64
+  %w:2 = catenary.words %seed, %number, %step at %at stream 1 pair 0 of 8
+  // CHECK: scf.if
+  // CHECK: %[[OWN:.*]] = llvm.getelementptr
+  // CHECK: %[[TO:.*]] = llvm.getelementptr %[[OWN]][
+  // CHECK: %[[FIRST:.*]] = llvm.getelementptr %[[TO]][0]
+  // CHECK-NEXT: llvm.store %{{.*}}, %[[FIRST]] : i32, !llvm.ptr
+  // CHECK-NEXT: %[[SECOND:.*]] = llvm.getelementptr %[[TO]][4]
+  // CHECK-NEXT: llvm.store %{{.*}}, %[[SECOND]] : i32, !llvm.ptr
+  catenary.output %w#0 of @k element 0 at %at run 2 slot 0 : i32
+  catenary.output %w#1 of @k element 1 at %at run 2 slot 0 : i32
+  // CHECK-NOT: llvm.store
+  // CHECK: llvm.return
+}

@@ -69,11 +69,14 @@ catenary.pipeline @tokens asks "step" sites "tokens" group 4 {
   %logit = catenary.input estimate of @k at %k slot 1 : f32
 }
 
-// A run that fills whole vectors is loaded lane by lane, and transposed; one that does not is gathered.
+// A run is loaded lane by lane, and transposed; what does not fill a vector in pieces, and nothing behind it. It is stored
+// the same way.
 // CHECK-LABEL: func.func @catenary_joint_runs_points
 // CHECK-COUNT-4: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<4xf32>
 // CHECK-COUNT-8: vector.shuffle
-// CHECK-COUNT-2: llvm.intr.masked.gather
+// CHECK: %[[PART:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<2xf32>
+// CHECK-NEXT: vector.shuffle %[[PART]], %[[PART]] [0, 1, 0, 0]
+// CHECK-COUNT-3: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<2xf32>
 // CHECK: return
 catenary.pipeline @runs asks "step" sites "tokens" group 1 {
 ^bb0(%seed: i64, %step: i32, %group: i64):
@@ -82,4 +85,22 @@ catenary.pipeline @runs asks "step" sites "tokens" group 1 {
   %b = catenary.input estimate of @k element 3 at %k run 4 slot 0 : f32
   %c = catenary.input estimate of @k element 0 at %k run 2 slot 0 : f32
   %d = catenary.input estimate of @k element 1 at %k run 2 slot 0 : f32
+}
+
+// CHECK-LABEL: func.func @catenary_joint_runs_out_points
+// CHECK-COUNT-8: vector.shuffle {{.*}} : vector<4xf32>, vector<4xf32>
+// CHECK: %[[TWO:.*]] = vector.shuffle %[[V:.*]], %[[V]] [0, 1] : vector<4xf32>, vector<4xf32>
+// CHECK-NEXT: llvm.store %[[TWO]], %{{.*}} {alignment = 4 : i64} : vector<2xf32>
+// CHECK: %[[ONE:.*]] = vector.shuffle %[[V]], %[[V]] [2] : vector<4xf32>, vector<4xf32>
+// CHECK: llvm.store %[[ONE]], %{{.*}} {alignment = 4 : i64} : vector<1xf32>
+// CHECK-COUNT-6: llvm.store
+// CHECK-NOT: llvm.store
+// CHECK: return
+catenary.pipeline @runs_out asks "forward" group 1 {
+^bb0(%seed: i64, %step: i32, %group: i64):
+  %k = arith.constant 0 : i32
+  %x = catenary.input x0 of @x element 0 slot 0 : f32
+  catenary.output %x of @x element 0 at %k run 3 slot 0 : f32
+  catenary.output %x of @x element 1 at %k run 3 slot 0 : f32
+  catenary.output %x of @x element 2 at %k run 3 slot 0 : f32
 }

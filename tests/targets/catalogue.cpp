@@ -8,8 +8,7 @@
 
 #include <catenary/dsl/evaluate.h>
 #include <catenary/stdlib/catalogue.h>
-#include <catenary/tests/targets/all_laws.h>
-#include <catenary/tests/targets/device_bodies.h>
+#include <catenary/tests/targets/every_question.h>
 #include <catenary/tests/targets/has_gpu.h>
 #include <catenary/tests/targets/ptx.h>
 
@@ -36,67 +35,30 @@ std::vector<Question> questions_of(const Joint& joint) {
   return questions;
 }
 
-/// Arguments of every question, with a time for each sample: s is 0 or t at some of them.
-struct Given {
-  State x0, xt, estimate;
-  std::vector<float> s, t;
-  explicit Given(const Sampler& sampler, const Joint& joint) {
-    for (int64_t i = 0; i < samples; ++i) {
-      t.push_back(float(joint.horizon()) * float(1 + i * 37 % 101) / 101);
-      s.push_back(t.back() * float(i * 17 % 9) / 8);
-    }
-    x0 = sampler.prior(samples, Seed(1));
-    xt = sampler.forward(x0, t, Seed(2));
-    Estimate e = joint.components()[0].estimate();
-    Shape shape = e.shape;
-    shape.insert(shape.begin(), samples);
-    estimate = x0;
-    if (e.kind == "endpoint") return;
-    Tensor values = Tensor::empty(Dtype::f32, shape);
-    for (int64_t i = 0; i < values.size(); ++i) values.values<float>()[size_t(i)] = float(i * 7 % 11) * 0.25f;
-    estimate.set("x", values);
+/// With a time for each sample: s is 0 or t at some of them.
+Arguments arguments_for(const Sampler& sampler, const Joint& joint) {
+  Arguments a;
+  for (int64_t i = 0; i < samples; ++i) {
+    a.t.push_back(float(joint.horizon()) * float(1 + i * 37 % 101) / 101);
+    a.s.push_back(a.t.back() * float(i * 17 % 9) / 8);
   }
-  State answer(const Sampler& sampler, Question question) const {
-    switch (question) {
-      case Question::prior: return sampler.prior(samples, seed);
-      case Question::forward: return sampler.forward(x0, t, seed);
-      case Question::bridge: return sampler.bridge(x0, xt, s, t, seed);
-      case Question::step: return sampler.step(estimate, xt, s, t, seed);
-      case Question::transition: return sampler.transition(x0, s, t, seed);
-      case Question::log_density: return sampler.log_density(x0, xt, t);
-      case Question::score: return sampler.score(x0, xt, t);
-      case Question::loss: return sampler.loss(estimate, x0, xt, t);
-      case Question::loss_gradient: return sampler.loss_gradient(estimate, x0, xt, t);
-      case Question::flow_step: return sampler.flow_step(estimate, xt, s, t);
-      case Question::mean_step: return sampler.mean_step(estimate, xt, s, t);
-      case Question::convert: break;  // No process is asked.
-    }
-    throw Bug("unknown question");
-  }
-  Asked asked(Question question) const {
-    switch (question) {
-      case Question::prior: return {{}, {}, seed, 0, samples};
-      case Question::forward: return {{{CATENARY_X0, &x0}}, {t}, seed, 0, samples};
-      case Question::bridge: return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}}, {s, t}, seed, 0, samples};
-      case Question::step: return {{{CATENARY_ESTIMATE, &estimate}, {CATENARY_XT, &xt}}, {s, t}, seed, 0, samples};
-      case Question::transition: return {{{CATENARY_XS, &x0}}, {s, t}, seed, 0, samples};
-      case Question::log_density:
-      case Question::score: return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}}, {t}, seed, 0, samples};
-      case Question::loss:
-      case Question::loss_gradient:
-        return {{{CATENARY_X0, &x0}, {CATENARY_XT, &xt}, {CATENARY_ESTIMATE, &estimate}}, {t}, seed, 0, samples};
-      case Question::flow_step:
-      case Question::mean_step: return {{{CATENARY_ESTIMATE, &estimate}, {CATENARY_XT, &xt}}, {s, t}, seed, 0, samples};
-      case Question::convert: break;
-    }
-    throw Bug("unknown question");
-  }
-};
+  a.x0 = sampler.prior(samples, Seed(1));
+  a.xt = sampler.forward(a.x0, a.t, Seed(2));
+  Estimate e = joint.components()[0].estimate();
+  Shape shape = e.shape;
+  shape.insert(shape.begin(), samples);
+  a.estimate = a.x0;
+  if (e.kind == "endpoint") return a;
+  Tensor values = Tensor::empty(Dtype::f32, shape);
+  for (int64_t i = 0; i < values.size(); ++i) values.values<float>()[size_t(i)] = float(i * 7 % 11) * 0.25f;
+  a.estimate.set("x", values);
+  return a;
+}
 
 /// How many points are not the evaluator's, to a tolerance. Where a draw was accepted by a hair, rounding may have
 /// chosen otherwise; among categories also where two are equally likely, of which either may be the one that takes what
 /// the others leave.
-int64_t unlike_evaluator(const Joint& joint, Question question, const State& got, const Given& given) {
+int64_t unlike_evaluator(const Joint& joint, Question question, const State& got, const Arguments& given) {
   Law law = derive(joint, joint.components()[0], question);
   Evaluator evaluator({law.result});
   auto point = [](const Tensor& tensor, int64_t i, int64_t size) {
@@ -143,14 +105,15 @@ TEST_CASE("every process of the standard library: the evaluator, the CPU, a GPU'
       Joint joint = joint_of(entry);
       std::vector<Question> questions = questions_of(joint);
       Sampler cpu = compile(joint, Target::cuda("sm_80"), {.questions = questions});
-      Given given(cpu, joint);
+      const Arguments given = arguments_for(cpu, joint);
       for (Question question : questions) {
         INFO(name_of(question));
-        State wanted = given.answer(cpu, question);
+        State wanted = answer(cpu, question, given, {}, seed);
         // The law of the ring of generator_jump forgets to equal probabilities.
         int64_t allowed = !is_drawn(question) ? 0 : samples / (entry.name == "generator_jump" ? 8 : 50);
         CHECK(unlike_evaluator(joint, question, wanted, given) <= allowed);
-        CHECK(same_bytes(DeviceBodies(joint, question).answer(given.asked(question), wanted, {3, 32}, 0), wanted));
+        CHECK(same_bytes(DeviceBodies(joint, question).answer(asked(question, given, seed, 0), wanted, {3, 32}, 0),
+                         wanted));
       }
       const catenary_module& module = *cpu.module();
       for (int k = 0; k < module.kernel_count; ++k) {
@@ -170,10 +133,10 @@ TEST_CASE("on a GPU, every process of the standard library gives the CPU's bits"
     Joint joint = joint_of(entry);
     Sampler cpu = compile(joint, Target::cuda("sm_80"), {.questions = questions_of(joint)});
     Sampler gpu = cpu.through_gpu(0);
-    Given given(cpu, joint);
+    const Arguments given = arguments_for(cpu, joint);
     for (Question question : questions_of(joint)) {
       INFO(entry.name << " " << name_of(question));
-      CHECK(same_bytes(given.answer(gpu, question), given.answer(cpu, question)));
+      CHECK(same_bytes(answer(gpu, question, given, {}, seed), answer(cpu, question, given, {}, seed)));
     }
   }
 }

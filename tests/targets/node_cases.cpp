@@ -264,6 +264,25 @@ std::vector<Case> draws() {
       {Op::Normal, "kinds", Input::words,
        [](Expr, Expr) { return concat({normal({1}), uniform({2}), normal({2}), uniform({3})}); }, 0, 2e-6},
       {Op::Bits, "bits_of_more_points", Input::words, [](Expr x, Expr) { return bits({3}) ^ x; }},
+      // Points of many numbers are gone through in strips: sums over them, and what is made with the sums.
+      {Op::Sum, "totals_in_strips_i32", Input::words,
+       [](Expr x, Expr) {
+         Expr w = bits({51}) ^ splat(element(x, 0), {51});
+         return stack({sum(w), min_of(w), max_of(w)});
+       }},
+      {Op::Dot, "totals_in_strips", Input::words,
+       [](Expr, Expr) {
+         Expr z = normal({51}), u = uniform({51});
+         Expr rows = matmul(splat(0.25, {2, 51}), z);
+         return stack({sum(u), dot(z, u), min_of(z), max_of(z - u), index(rows, 1)});
+       },
+       // Roundings of sums below 51, of 51 normals.
+       0, 51 * (2e-6 + 51 * 0x1p-24)},
+      {Op::MaxOf, "largest_in_strips", Input::words,
+       [](Expr x, Expr) {
+         Expr w = bits({67}) & 255;
+         return select(w < splat(max_of(w), {67}), w, splat(element(x, 0), {67}));
+       }},
       {Op::Normal, "normals_of_fold", Input::words,
        [](Expr, Expr) {
          // Three normals, and three roundings of sums below 21.

@@ -1,0 +1,117 @@
+// RUN: catenary-opt %s --strip-points | FileCheck %s
+// RUN: catenary-opt %s --strip-points --unpack-points --group-points | FileCheck %s --check-prefix=GROUPS
+
+catenary.process @x 0 on "centered_euclidean" points tensor<17x3xf32> estimates "endpoint" tensor<17x3xf32> {
+}
+
+// 51 numbers in rows of 3: four strips of 12, and 3 that are left. One loop for the sums, one for what is made with them;
+// both make the draws. A strip's draws begin at its first number; of what is left the place is known.
+// CHECK-LABEL: catenary.pipeline @centred asks "forward" draws 51 {
+// CHECK: %[[T:.*]] = catenary.time "t"
+// CHECK: %[[NONE:.*]] = arith.constant -0.000000e+00 : f32
+// CHECK: %[[FOUR:.*]] = arith.constant 4 : index
+// CHECK: %[[SUMS:.*]]:3 = scf.for %[[STRIP:.*]] = %{{.*}} to %[[FOUR]] step %{{.*}} iter_args(%[[A:.*]] = %[[NONE]], %[[B:.*]] = %[[NONE]], %[[C:.*]] = %[[NONE]])
+// CHECK: %[[NUMBER:.*]] = arith.index_cast %[[STRIP]] : index to i32
+// CHECK: %[[TWELVE:.*]] = arith.constant 12 : i32
+// CHECK: %[[AT:.*]] = arith.muli %[[NUMBER]], %[[TWELVE]] : i32
+// CHECK: %[[Z:.*]] = catenary.draw normal at %[[AT]] {component = 0 : i32, first = 0 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<12xf32>
+// CHECK: %[[SHARE:.*]] = arith.constant 6.250000e-02 : f32
+// CHECK: %[[Z0:.*]] = tensor.extract %[[Z]][%{{.*}}] : tensor<12xf32>
+// CHECK: %[[A0:.*]] = math.fma %[[SHARE]], %[[Z0]], %[[A]] : f32
+// CHECK: math.fma %[[SHARE]], %{{.*}}, %[[B]] : f32
+// CHECK: math.fma %[[SHARE]], %{{.*}}, %[[C]] : f32
+// CHECK: math.fma %[[SHARE]], %{{.*}}, %[[A0]] : f32
+// CHECK-COUNT-8: math.fma
+// CHECK-NOT: math.fma
+// CHECK: }
+// CHECK: catenary.draw normal {component = 0 : i32, first = 48 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<3xf32>
+// CHECK: %[[M0:.*]] = math.fma %{{.*}}, %{{.*}}, %[[SUMS]]#0 : f32
+// CHECK: %[[M1:.*]] = math.fma %{{.*}}, %{{.*}}, %[[SUMS]]#1 : f32
+// CHECK: %[[M2:.*]] = math.fma %{{.*}}, %{{.*}}, %[[SUMS]]#2 : f32
+// CHECK: %[[MEAN:.*]] = tensor.from_elements %[[M0]], %[[M1]], %[[M2]] : tensor<1x3xf32>
+// CHECK: scf.for
+// CHECK: %[[AT:.*]] = arith.muli
+// CHECK: %[[SCALE:.*]] = tensor.splat %[[T]] : tensor<12xf32>
+// CHECK: %[[Z:.*]] = catenary.draw normal at %[[AT]] {component = 0 : i32, first = 0 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<12xf32>
+// CHECK: %[[E0:.*]] = tensor.extract %[[MEAN]]
+// CHECK: %[[R0:.*]] = arith.mulf %{{.*}}, %[[E0]] : f32
+// CHECK: %[[R1:.*]] = arith.mulf
+// CHECK: %[[R2:.*]] = arith.mulf
+// CHECK: %[[MEANS:.*]] = tensor.from_elements %[[R0]], %[[R1]], %[[R2]], %[[R0]], %[[R1]], %[[R2]], %[[R0]],{{.*}} : tensor<12xf32>
+// CHECK: %[[D:.*]] = arith.subf %[[Z]], %[[MEANS]] : tensor<12xf32>
+// CHECK: %[[X:.*]] = catenary.input x0 of @x at %[[AT]] : tensor<12xf32>
+// CHECK: %[[Y:.*]] = math.fma %[[SCALE]], %[[D]], %[[X]] : tensor<12xf32>
+// CHECK: catenary.output %[[Y]] of @x at %[[AT]] : tensor<12xf32>
+// CHECK: }
+// CHECK: catenary.input x0 of @x at %{{.*}} : tensor<3xf32>
+// CHECK: catenary.output %{{.*}} of @x at %{{.*}} : tensor<3xf32>
+// CHECK-NOT: catenary.output
+
+// Groups draw whole blocks, 204 words or 102 pairs, and each of their points has loops of its own. Point 1 begins with the
+// second word of pair 25.
+// GROUPS-LABEL: catenary.pipeline @centred asks "forward" draws 51 group 4 {
+// GROUPS: ^bb0(%[[SEED:.*]]: i64, %[[STEP:.*]]: i32, %[[GROUP:.*]]: i64):
+// GROUPS: scf.for
+// GROUPS: %[[AT:.*]] = arith.muli
+// GROUPS: catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] at %[[AT]] stream 2 pair 0 of 102
+// GROUPS: catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] stream 2 pair 24 of 102
+// GROUPS: scf.for
+// GROUPS: %[[AT:.*]] = arith.muli
+// GROUPS: catenary.input x0 of @x element 0 at %[[AT]] run 12 slot 0 : f32
+// GROUPS: catenary.output %{{.*}} of @x element 11 at %[[AT]] run 12 slot 0 : f32
+// GROUPS: catenary.output %{{.*}} of @x element 2 at %{{.*}} run 3 slot 0 : f32
+// GROUPS: scf.for
+// GROUPS: %[[AT:.*]] = arith.muli
+// GROUPS: %[[W0:.*]], %[[W1:.*]] = catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] at %[[AT]] stream 2 pair 25 of 102
+// GROUPS: %{{.*}}, %[[Z1:.*]] = catenary.box_muller %[[W0]], %[[W1]]
+// GROUPS: math.fma %{{.*}}, %[[Z1]], %{{.*}} : f32
+catenary.pipeline @centred asks "forward" draws 51 {
+  %x = catenary.input x0 of @x : tensor<17x3xf32>
+  %t = catenary.time "t"
+  %scale = tensor.splat %t : tensor<17x3xf32>
+  %z = catenary.draw normal {component = 0 : i32, first = 0 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<17x3xf32>
+  %share = arith.constant dense<0.0625> : tensor<1x17xf32>
+  %one = arith.constant dense<1.0> : tensor<17x1xf32>
+  %mean = catenary.matmul %share, %z : (tensor<1x17xf32>, tensor<17x3xf32>) -> tensor<1x3xf32>
+  %means = catenary.matmul %one, %mean : (tensor<17x1xf32>, tensor<1x3xf32>) -> tensor<17x3xf32>
+  %c = arith.subf %z, %means : tensor<17x3xf32>
+  %y = math.fma %scale, %c, %x : tensor<17x3xf32>
+  catenary.output %y of @x : tensor<17x3xf32>
+}
+
+// Totals that do not wait for one another share a loop. Nothing is added to what changes nothing: to -0, and infinity.
+// CHECK-LABEL: catenary.pipeline @totals asks "log_density" {
+// CHECK: %[[MOST:.*]] = arith.constant 0x7F800000 : f32
+// CHECK: %[[NONE:.*]] = arith.constant -0.000000e+00 : f32
+// CHECK: %[[ALL:.*]]:2 = scf.for {{.*}} iter_args(%[[LEAST:.*]] = %[[MOST]], %[[SUM:.*]] = %[[NONE]]) -> (f32, f32) {
+// CHECK: %[[X:.*]] = catenary.input x0 of @x at %{{.*}} : tensor<16xf32>
+// CHECK: %[[WITH:.*]] = tensor.from_elements %[[LEAST]],{{.*}} : tensor<17xf32>
+// CHECK: catenary.reduce min %[[WITH]]
+// CHECK: math.fma %{{.*}}, %{{.*}}, %[[SUM]] : f32
+// CHECK: }
+// CHECK: tensor.from_elements %[[ALL]]#0, {{.*}} : tensor<4xf32>
+// CHECK: math.fma %{{.*}}, %{{.*}}, %[[ALL]]#1 : f32
+// CHECK-NOT: scf.for
+// CHECK: catenary.output
+catenary.pipeline @totals asks "log_density" {
+  %x = catenary.input x0 of @x : tensor<17x3xf32>
+  %y = catenary.input xt of @x : tensor<17x3xf32>
+  %d = arith.subf %y, %x : tensor<17x3xf32>
+  %least = catenary.reduce min %x : tensor<17x3xf32> -> f32
+  %square = catenary.dot %d, %d : tensor<17x3xf32>
+  %all = arith.addf %least, %square : f32
+  catenary.output %all of @x : f32
+}
+
+// Rows that differ keep a point as it is.
+// CHECK-LABEL: catenary.pipeline @weighted asks "forward" {
+// CHECK: catenary.input x0 of @x : tensor<17x3xf32>
+// CHECK-NOT: scf.for
+catenary.pipeline @weighted asks "forward" {
+  %x = catenary.input x0 of @x : tensor<17x3xf32>
+  %share = arith.constant dense<[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0]]> : tensor<1x17xf32>
+  %one = arith.constant dense<1.0> : tensor<17x1xf32>
+  %sum = catenary.matmul %share, %x : (tensor<1x17xf32>, tensor<17x3xf32>) -> tensor<1x3xf32>
+  %sums = catenary.matmul %one, %sum : (tensor<17x1xf32>, tensor<1x3xf32>) -> tensor<17x3xf32>
+  catenary.output %sums of @x : tensor<17x3xf32>
+}
