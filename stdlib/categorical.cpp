@@ -197,15 +197,13 @@ Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
   Expr number = select(likeliest, log1p(others), (highest - own) + log(others + mine));
   number = select(mine > 0.0 || own > -infinity, number, infinity);
   int64_t n = logits.shape()[0];
-  if (n > 256) return number;
-  std::vector<double> positions(static_cast<size_t>(n)), allowed(static_cast<size_t>(n), 1.0);
-  std::iota(positions.begin(), positions.end(), 0.0);
-  for (int64_t k : options.forbidden) allowed[size_t(k)] = 0;
+  std::vector<double> places(static_cast<size_t>(n));
+  std::iota(places.begin(), places.end(), 0.0);
+  Expr positions = constant(places, {n}, Type::i32);
   // That of x_0 is less by one: by the share of all the others.
   Expr total = others + mine;
-  Expr gradient = select(equal(constant(positions, {n}, Type::i32), x0), -(others / total),
-                         Windows::weight(logits, highest) / total);
-  if (!options.forbidden.empty()) gradient = select(equal(constant(allowed, {n}, Type::i32), 1), gradient, 0.0);
+  Expr gradient = select(equal(positions, x0), -(others / total), Windows::weight(logits, highest) / total);
+  if (!options.forbidden.empty()) gradient = select(is_among(options.forbidden, positions), 0.0, gradient);
   return {number, gradient};
 }
 

@@ -46,8 +46,7 @@ Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<E
 
 /// -log of the probability that the logits give the category x_0, at temperature 1, forbidden categories having none:
 /// the difference to the highest logit, and log1p of the others' weights, so that a loss near 0 keeps its digits.
-/// Infinity where x_0 has no probability. The gradient is softmax(logits) - [k = x_0], 0 for forbidden categories; it
-/// is written out category by category, which takes seconds to compile for 256, and is absent above that.
+/// Infinity where x_0 has no probability. The gradient is softmax(logits) - [k = x_0], 0 for forbidden categories.
 Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options);
 
 /// A law on categories that is known at declaration: its probabilities, and draws in a time that K does not enter.

@@ -54,7 +54,12 @@ void KernelBuilder::each(Value count, int64_t step, llvm::function_ref<void(Valu
 bool KernelBuilder::look_up(Operation& op, Widener& widener) {
   if (auto at = dyn_cast<AtOp>(op)) {
     Value base = tables_.address(b_, at.getVector().getDefiningOp<arith::ConstantOp>());
-    widener.map(at, gather(b_, loc_, base, at.getType(), widener.widened(at.getIndex())));
+    if (widener.varies(at)) {
+      widener.map(at, gather(b_, loc_, base, at.getType(), widener.widened(at.getIndex())));
+    } else {
+      Value index = arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), widener.lookup(at.getIndex()));
+      widener.map(at, load(b_, loc_, at.getType(), address(b_, loc_, base, times(index, 4))));
+    }
     return true;
   }
   auto constant = dyn_cast<arith::ConstantOp>(op);

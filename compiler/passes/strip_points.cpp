@@ -34,8 +34,8 @@ int64_t size_of(mlir::Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor ? tensor.getNumElements() : 1;
 }
-bool is_long(mlir::Type type) { return size_of(type) > most_written_out; }
-bool is_long(Value v) { return is_long(v.getType()); }
+bool is_long_type(mlir::Type type) { return size_of(type) > most_written_out; }
+bool is_long(Value v) { return is_long_type(v.getType()); }
 
 bool is_splat(Value v) {
   auto constant = v.getDefiningOp<arith::ConstantOp>();
@@ -67,8 +67,7 @@ bool ends_in_strips(Operation& op) {
 // What each of a strip's numbers is made of, without the others.
 bool is_made_in_strips(Operation& op) {
   if (op.getNumRegions() > 0 || op.getNumResults() != 1) return false;
-  if (isa<InputOp, DrawOp, tensor::SplatOp, tensor::ReshapeOp>(op)) return true;
-  if (isa<arith::ConstantOp>(op)) return is_splat(op.getResult(0));
+  if (isa<InputOp, DrawOp, arith::ConstantOp, tensor::SplatOp, tensor::ReshapeOp>(op)) return true;
   if (auto matmul = dyn_cast<MatMulOp>(op)) return spreads_row(matmul);
   return op.hasTrait<OpTrait::Elementwise>() && same_size(op);
 }
@@ -89,7 +88,7 @@ class Stripper {
       go_through(ArrayRef(ends).slice(first, last - first));
     }
     for (Operation& op : llvm::make_early_inc_range(llvm::reverse(body_)))
-      if (op.use_empty() && (ends_in_strips(op) || llvm::any_of(op.getResults(), [](Value v) { return is_long(v); })))
+      if (op.use_empty() && (ends_in_strips(op) || llvm::any_of(op.getResultTypes(), is_long_type)))
         op.erase();
     sortTopologically(&body_);  // A loop stands where the last of its ends did.
   }
@@ -225,6 +224,39 @@ class Stripper {
     return arith::ConstantOp::create(b, op.getLoc(), cast<TypedAttr>(value));
   }
 
+  // The numbers of a constant: of equal steps, or out of a table.
+  Value elements_of(OpBuilder& b, arith::ConstantOp constant, Strip& strip) {
+    Location loc = constant.getLoc();
+    auto type = strip_type(constant, strip);
+    if (is_splat(constant)) return tensor::SplatOp::create(b, loc, type, splat_of(b, constant));
+    auto all = cast<DenseElementsAttr>(constant.getValue());
+    if (auto step = equal_steps(all)) {
+      auto word = [&](int32_t w) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(w)); };
+      SmallVector<int32_t> within;
+      for (int32_t k = 0; k < strip.size; ++k) within.push_back(*all.value_begin<int32_t>() + k * *step);
+      Value first = arith::MulIOp::create(b, loc, strip.index, word(*step));
+      return arith::AddIOp::create(b, loc, tensor::SplatOp::create(b, loc, type, first),
+                                   arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, ArrayRef(within))));
+    }
+    Value& table = tables_[constant];
+    if (!table) {
+      auto flat = RankedTensorType::get({all.getNumElements()}, all.getElementType());
+      OpBuilder before = OpBuilder::atBlockBegin(&body_);
+      table = arith::ConstantOp::create(before, loc, all.reshape(flat));
+    }
+    return AtOp::create(b, loc, type, table, strip.index);
+  }
+
+  // By how much each of a constant's words is more than the one before, if all are by the same.
+  static std::optional<int32_t> equal_steps(DenseElementsAttr all) {
+    if (!all.getElementType().isInteger(32)) return std::nullopt;
+    auto words = all.getValues<int32_t>();
+    const auto step = int64_t(words[1]) - words[0];
+    for (int64_t k = 0; k < all.getNumElements(); ++k)
+      if (words[size_t(k)] != words[0] + k * step) return std::nullopt;
+    return int32_t(step);
+  }
+
   static RankedTensorType strip_type(Value v, const Strip& strip) {
     return RankedTensorType::get({strip.size}, getElementTypeOrSelf(v.getType()));
   }
@@ -243,7 +275,7 @@ class Stripper {
     auto type = strip_type(v, strip);
     if (auto reshape = dyn_cast<tensor::ReshapeOp>(op)) return of(b, reshape.getSource(), strip);
     if (auto splat = dyn_cast<tensor::SplatOp>(op)) return tensor::SplatOp::create(b, loc, type, splat.getInput());
-    if (isa<arith::ConstantOp>(op)) return tensor::SplatOp::create(b, loc, type, splat_of(b, v));
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) return elements_of(b, constant, strip);
     if (auto matmul = dyn_cast<MatMulOp>(op)) {
       SmallVector<Value> row, all;
       const int64_t length = row_of(matmul);
@@ -275,26 +307,35 @@ class Stripper {
 
   Block& body_;
   int64_t strip_;
+  llvm::DenseMap<Operation*, Value> tables_;  // Constants as vectors.
 };
+
+// Reads of single elements, or of short runs, stay what they are.
+bool reads_memory(Operation* op) {
+  auto at = dyn_cast<AtOp>(op);
+  return at && !is_long(at) && isa_and_nonnull<InputOp, arith::ConstantOp>(at.getVector().getDefiningOp());
+}
+
+// Whether nothing in an operation needs a long value as a whole.
+bool fits_strips(Operation& op) {
+  auto is_short = [](Operation* inner) {
+    return llvm::none_of(inner->getOperandTypes(), is_long_type) && llvm::none_of(inner->getResultTypes(), is_long_type);
+  };
+  return !op.walk([&](Operation* inner) {
+              const bool fits = is_short(inner) || reads_memory(inner) ||
+                                (inner == &op && (ends_in_strips(op) || is_made_in_strips(op)));
+              return fits ? WalkResult::advance() : WalkResult::interrupt();
+            }).wasInterrupted();
+}
 
 // The numbers of a strip, whole rows and whole blocks of words; 0 where not all that is long can be gone through.
 int64_t strip_of(Block& body) {
-  bool any = false;
+  if (!llvm::all_of(body, fits_strips) || llvm::none_of(body, ends_in_strips)) return 0;
   int64_t unit = words_of_block;
-  for (Operation& op : body) {
-    const bool touches = llvm::any_of(op.getOperands(), [](Value v) { return is_long(v); }) ||
-                         llvm::any_of(op.getResults(), [](Value v) { return is_long(v); });
-    const bool inside = op.walk([&](Operation* inner) {
-                            const bool far =
-                                inner != &op && llvm::any_of(inner->getOperands(), [](Value v) { return is_long(v); });
-                            return far ? WalkResult::interrupt() : WalkResult::advance();
-                          }).wasInterrupted();
-    if (inside || (touches && !ends_in_strips(op) && !is_made_in_strips(op))) return 0;
-    if (auto matmul = dyn_cast<MatMulOp>(op); matmul && touches) unit = std::lcm(unit, row_of(matmul));
-    any |= ends_in_strips(op);
-  }
+  for (auto matmul : body.getOps<MatMulOp>())
+    if (sums_rows(matmul) || is_long(matmul)) unit = std::lcm(unit, row_of(matmul));
   const int64_t strip = unit * std::max<int64_t>(1, numbers_of_strip / unit);
-  return any && strip <= most_written_out ? strip : 0;
+  return strip <= most_written_out ? strip : 0;
 }
 
 struct StripPoints : PassWrapper<StripPoints, OperationPass<ModuleOp>> {
