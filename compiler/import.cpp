@@ -197,7 +197,7 @@ class Emitter {
         for (const Expr& a : n.args) parts.push_back(at(a));
         return parts.size() == 1 ? parts[0] : make<tensor::ConcatOp>(type, int64_t{0}, parts);
       }
-      case Op::At: return make<AtOp>(type, arg(0), arg(1));
+      case Op::At: return make<AtOp>(type, arg(0), arg(1), nullptr);
       case Op::Sum: return make<ReduceOp>(type, Combine::sum, arg(0));
       case Op::MinOf: return make<ReduceOp>(type, Combine::min, arg(0));
       case Op::MaxOf: return make<ReduceOp>(type, Combine::max, arg(0));

@@ -241,10 +241,35 @@ def MatMulOp : Catenary_Op<"matmul", [Pure]> {
 
 def AtOp : Catenary_Op<"at", [Pure]> {
   let summary = "the element at a computed index, or the run that begins there, clamped to the vector";
-  let arguments = (ins StaticShapeTensorOf<[F32, I32]>:$vector, AnyTypeOf<[I32, VectorOfRankAndType<[1], [I32]>]>:$index);
+  let description = "After unpack-points of tables alone, and not clamped: an `element` lies so many behind the index.";
+  let arguments = (ins StaticShapeTensorOf<[F32, I32]>:$vector, AnyTypeOf<[I32, VectorOfRankAndType<[1], [I32]>]>:$index,
+                       OptionalAttr<I64Attr>:$element);
   let results = (outs AnyTypeOf<[F32, I32, VectorOfRankAndType<[1], [F32, I32]>, StaticShapeTensorOf<[F32, I32]>]>:$result);
-  let assemblyFormat = "$vector `[` $index `]` attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$vector `[` $index `]` (`element` $element^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
+}
+
+def KeepOp : Catenary_Op<"keep"> {
+  let summary = "numbers of a point that a later loop takes up, in an array";
+  let description = [{
+    An array of `size` numbers holds those of one point at a time. The numbers stand in it from the index on; after
+    unpack-points one of them, `element` behind it.
+
+    ```mlir
+    catenary.keep %z in 0 of 300 at %k : tensor<12xf32>
+    %y = catenary.kept 0 of 300 at %k : tensor<12xf32>
+    %w = catenary.kept 0 of 300 element 3 at %k : f32
+    ```
+  }];
+  let arguments = (ins Catenary_Value:$value, I64Attr:$array, I64Attr:$size, OptionalAttr<I64Attr>:$element, I32:$index);
+  let assemblyFormat = "$value `in` $array `of` $size (`element` $element^)? `at` $index attr-dict `:` type($value)";
+}
+
+def KeptOp : Catenary_Op<"kept"> {
+  let summary = "numbers that catenary.keep has kept";
+  let arguments = (ins I64Attr:$array, I64Attr:$size, OptionalAttr<I64Attr>:$element, I32:$index);
+  let results = (outs Catenary_Value:$result);
+  let assemblyFormat = "$array `of` $size (`element` $element^)? `at` $index attr-dict `:` type($result)";
 }
 
 def AnyOp : Catenary_Op<"any", [Pure]> {

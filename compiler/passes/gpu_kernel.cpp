@@ -100,12 +100,12 @@ class Kernel {
 
 AddressSpaces address_spaces(GpuKind gpu) {
   switch (gpu) {
-    case GpuKind::amd: return {.data = 1, .tables = 4};
-    case GpuKind::spirv: return {.data = 1, .tables = 2};
+    case GpuKind::amd: return {.data = 1, .tables = 4, .own = 5};
+    case GpuKind::spirv: return {.data = 1, .tables = 2, .own = 0};
     case GpuKind::nvidia:
     case GpuKind::processor: break;
   }
-  return {.data = 0, .tables = 0};
+  return {.data = 0, .tables = 0, .own = 0};
 }
 
 GpuKernel begin_kernel(OpBuilder& b, Location loc, GpuKind gpu, const std::string& name, size_t bytes) {

@@ -11,9 +11,10 @@
 
 namespace catenary {
 
-/// LLVM's number of the address space that a call's tensors and times lie in, and of that for constant tables.
+/// LLVM's number of the address space that a call's tensors and times lie in, of that for constant tables, and of that
+/// for a thread's own arrays.
 struct AddressSpaces {
-  unsigned data, tables;
+  unsigned data, tables, own;
 };
 AddressSpaces address_spaces(GpuKind gpu);
 

@@ -28,7 +28,7 @@ class Grouper {
   /// else operation by operation, whose latencies then overlap.
   void run(bool in_turn) {
     Block* old = &pipeline_.getBody().front();
-    varying_ = find_varying(*old, [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
+    varying_ = find_varying(*old, [](Operation* op) { return isa<DrawOp, InputOp, SampleOp, KeptOp>(op); });
     auto loc = pipeline_.getLoc();
     Block* made =
         b_.createBlock(&pipeline_.getBody(), {}, {b_.getI64Type(), b_.getI32Type(), b_.getI64Type()}, {loc, loc, loc});
@@ -68,7 +68,8 @@ class Grouper {
   }
 
   void copy_plain(Operation& op) {
-    const bool each = isa<OutputOp>(op) || llvm::any_of(op.getResults(), [&](Value v) { return varying_.contains(v); });
+    const bool each =
+        isa<OutputOp, KeepOp>(op) || llvm::any_of(op.getResults(), [&](Value v) { return varying_.contains(v); });
     if (!each) return map_slots(op.getResults(), b_.clone(op, maps_[begin_])->getResults());
     for (size_t slot = begin_; slot < end_; ++slot) {
       Operation* made = b_.clone(op, maps_[slot]);
@@ -261,10 +262,11 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         drawn.strips |= bool(draw.getIndex());
       });
       pipeline.walk([&](OutputOp output) { drawn.strips |= bool(output.getIndex()); });
+      pipeline.walk([&](KeepOp) { drawn.strips = true; });
       drawn.branches = !pipeline.getBody().getOps<scf::IfOp>().empty();
       // Checked on the way in: what follows shares a while among points.
-      auto varying =
-          find_varying(pipeline.getBody().front(), [](Operation* op) { return isa<DrawOp, InputOp, SampleOp>(op); });
+      auto varying = find_varying(pipeline.getBody().front(),
+                                  [](Operation* op) { return isa<DrawOp, InputOp, SampleOp, KeptOp>(op); });
       auto split = pipeline.walk([&](Operation* op) {
         auto loop = dyn_cast<scf::WhileOp>(op);
         auto draw = dyn_cast<DrawOp>(op);

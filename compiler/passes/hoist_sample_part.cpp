@@ -64,7 +64,7 @@ struct HoistSamplePart : PassWrapper<HoistSamplePart, OperationPass<ModuleOp>> {
   // timely.
   static bool depends_on_times_alone(Operation& op, const llvm::DenseSet<Operation*>& timely) {
     auto fits = [&](Operation* inner) {
-      if (isa<DrawOp, InputOp, OutputOp>(inner)) return WalkResult::interrupt();
+      if (isa<DrawOp, InputOp, OutputOp, KeepOp, KeptOp>(inner)) return WalkResult::interrupt();
       for (Value v : inner->getOperands()) {
         Operation* from = v.getDefiningOp();
         Operation* owner = from ? from : v.getParentBlock()->getParentOp();

@@ -54,6 +54,7 @@ void KernelBuilder::each(Value count, int64_t step, llvm::function_ref<void(Valu
 bool KernelBuilder::look_up(Operation& op, Widener& widener) {
   if (auto at = dyn_cast<AtOp>(op)) {
     Value base = tables_.address(b_, at.getVector().getDefiningOp<arith::ConstantOp>());
+    if (auto element = at.getElement()) base = address(b_, loc_, base, int64_t(*element) * 4);
     if (widener.varies(at)) {
       widener.map(at, gather(b_, loc_, base, at.getType(), widener.widened(at.getIndex())));
     } else {

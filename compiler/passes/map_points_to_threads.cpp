@@ -196,6 +196,11 @@ class Mapping {
             replace({lane(block->getResult(first)).low_word().value(),
                      lane(block->getResult(first + 1)).low_word().value()});
           })
+          .Case([&](KeepOp keep) {
+            store(b_, loc_, keep.getValue(), place_in_array(keep));
+            keep.erase();
+          })
+          .Case([&](KeptOp kept) { replace(load(b_, loc_, kept.getType(), place_in_array(kept))); })
           .Case([&](OutputOp output) {
             size_t k = index_of(operands_, output.getComponent(), form_of(pipeline_.getQuestion()).output);
             if (Value index = output.getIndex()) {
@@ -222,6 +227,23 @@ class Mapping {
     for (auto& [k, values] : stored) memory.write(k, values);
   }
 
+  // A thread's own memory; what it is called with lies elsewhere.
+  template <class Access>
+  Value place_in_array(Access op) {
+    Value& array = kept_[int64_t(op.getArray())];
+    if (!array) {
+      OpBuilder::InsertionGuard guard(b_);
+      b_.setInsertionPointToStart(
+          &b_.getInsertionBlock()->getParent()->getParentOfType<LLVM::LLVMFuncOp>().getBody().front());
+      auto type = LLVM::LLVMArrayType::get(b_.getF32Type(), unsigned(op.getSize()));
+      Value one = arith::ConstantOp::create(b_, loc_, b_.getI64IntegerAttr(1));
+      array = LLVM::AllocaOp::create(b_, loc_, LLVM::LLVMPointerType::get(b_.getContext(), address_spaces(gpu_).own),
+                                     type, one, unsigned(element_bytes));
+    }
+    return address(b_, loc_, element_at(array, lane(op.getIndex()).to_i64()),
+                   int64_t(op.getElement().value_or(0)) * element_bytes);
+  }
+
   // What both parts may have: conditions of loops, and look-ups in constant tables, which then lie outside the
   // function.
   void map_flags_and_tables(Block* block) {
@@ -235,6 +257,7 @@ class Mapping {
     block->walk([&](AtOp at) {
       b_.setInsertionPoint(at);
       Value base = tables_.address(b_, at.getVector().getDefiningOp<arith::ConstantOp>());
+      if (auto element = at.getElement()) base = address(b_, loc_, base, int64_t(*element) * element_bytes);
       at.replaceAllUsesWith(load(b_, loc_, at.getType(), element_at(base, lane(at.getIndex()).to_i64())));
       at.erase();
     });
@@ -251,6 +274,7 @@ class Mapping {
   OpBuilder b_;
   mlir::Type pointer_;
   ConstantTables tables_;
+  llvm::DenseMap<int64_t, Value> kept_;  // Arrays that loops keep a point's numbers in, by their own numbers.
   Value args_;
   std::array<Value, 4> ids_;  // Block, blocks, thread of the block, threads of a block.
   std::vector<KernelOperand> operands_;

@@ -42,7 +42,7 @@ class PointsPart : KernelBuilder {
 
   void run() {
     Block& body = pipeline_.getBody().front();
-    widener_.vary_from(body, [](Operation* op) { return isa<InputOp, CoefficientOp, WordsOp, AtOp, DrawOp>(op); });
+    widener_.vary_from(body, [](Operation* op) { return isa<InputOp, CoefficientOp, WordsOp, DrawOp, KeptOp>(op); });
     Value args = start_function(points_part_symbol(pipeline_->getParentOfType<ModuleOp>(), pipeline_));
     auto word64 = b_.getI64Type();
     seed_ = field(args, offsetof(catenary_tile_args, seed), word64);
@@ -193,6 +193,14 @@ class PointsPart : KernelBuilder {
         widener.map(pair.getZ1(), z1);
         return true;
       }
+      if (auto keep = dyn_cast<KeepOp>(op)) {
+        store(b_, loc_, widener.widened(keep.getValue()), place_in_array(keep, widener));
+        return true;
+      }
+      if (auto kept = dyn_cast<KeptOp>(op)) {
+        widener.map(kept, load(b_, loc_, vector_of(kept.getType()), place_in_array(kept, widener)));
+        return true;
+      }
       if (auto output = dyn_cast<OutputOp>(op)) {
         size_t k = index_of(operands_, output.getComponent(), form_of(pipeline_.getQuestion()).output);
         if (output.getIndex()) {
@@ -232,6 +240,16 @@ class PointsPart : KernelBuilder {
     for (int64_t slot = 0; slot < group_; ++slot)
       store_runs(b_, loc_, address(b_, loc_, at, slot * lanes_ * size * 4),
                  vectors.slice(size_t(slot * size), size_t(size)));
+  }
+
+  // A vector for each of the array's numbers.
+  template <class Access>
+  Value place_in_array(Access op, Widener& widener) {
+    Value& array = kept_[int64_t(op.getArray())];
+    if (!array) array = array_of_function(b_, loc_, int64_t(op.getSize()) * lanes_);
+    Value index = arith::ExtUIOp::create(b_, loc_, b_.getI64Type(), widener.lookup(op.getIndex()));
+    return address(b_, loc_, address(b_, loc_, array, times(index, lanes_ * 4)),
+                   int64_t(op.getElement().value_or(0)) * lanes_ * 4);
   }
 
   Value read(InputOp input, int64_t size, Value at, SmallVector<Value>& loaded, Widener& widener) {
@@ -282,6 +300,7 @@ class PointsPart : KernelBuilder {
   std::vector<Stretch> stretches_;
   int64_t tiles_of_chunk_ = 1;
   llvm::DenseMap<Value, Value> arrays_;  // Of values that later stretches need.
+  llvm::DenseMap<int64_t, Value> kept_;  // Arrays that loops keep a point's numbers in, by their own numbers.
   /// By block, component, role, slot, first index and length: the elements of runs, a vector each.
   std::map<std::tuple<Block*, StringRef, int32_t, int64_t, void*, int64_t>, SmallVector<Value>> runs_;
 };

@@ -1,23 +1,18 @@
 // strip-points: a point of many numbers is gone through in strips, in one loop for sums over it and one for what is
-// made with them, so that the body does not grow with the point. What two loops need is made in both: draws have their
-// places. After split-points, which has already taken apart the points that need no sums; before unpack-points, which
-// writes out what is left as tensors.
+// made with them, so that the body does not grow with the point. After split-points, which has already taken apart the
+// points that need no sums; before unpack-points, which writes out what is left as tensors.
 #include <catenary/compiler/passes/passes.h>
 
 #include <limits>
 #include <numeric>
-#include <optional>
 
-#include <mlir/Analysis/TopologicalSortUtils.h>
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/Math/IR/Math.h>
 #include <mlir/Dialect/SCF/IR/SCF.h>
 #include <mlir/Dialect/Tensor/IR/Tensor.h>
-#include <mlir/IR/Builders.h>
-#include <mlir/IR/IRMapping.h>
 #include <mlir/IR/TypeUtilities.h>
 
-#include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/compiler/passes/strip_values.h>
 
 namespace catenary {
 
@@ -25,98 +20,110 @@ namespace {
 
 using namespace mlir;
 
-// Points of up to so many numbers are written out: they need no second loop.
-constexpr int64_t most_written_out = 48;
 // About as many numbers as there are lanes, or registers.
-constexpr int64_t numbers_of_strip = 16;
+constexpr int64_t numbers_of_strip = 16, most_of_strip = 64;
+// In arrays on the stack, for each lane.
+constexpr int64_t most_kept = 1 << 14;
 
-int64_t size_of(mlir::Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor ? tensor.getNumElements() : 1;
-}
-bool is_long_type(mlir::Type type) { return size_of(type) > most_written_out; }
-bool is_long(Value v) { return is_long_type(v.getType()); }
-
-bool is_splat(Value v) {
-  auto constant = v.getDefiningOp<arith::ConstantOp>();
-  return constant && isa<SplatElementsAttr>(constant.getValue());
-}
-bool same_size(Operation& op) {
-  const int64_t size = size_of(op.getResult(0).getType());
-  return llvm::all_of(op.getOperandTypes(), [&](mlir::Type t) { return size_of(t) == 1 || size_of(t) == size; });
-}
-
-// A row of equal sums over all rows, or a row in the place of each.
-bool sums_rows(MatMulOp op) { return is_splat(op.getLhs()) && is_long(op.getRhs()) && !is_long(op.getResult()); }
-bool spreads_row(MatMulOp op) {
-  return is_splat(op.getLhs()) && !is_long(op.getRhs()) &&
-         cast<RankedTensorType>(op.getRhs().getType()).getDimSize(0) == 1;
-}
-int64_t row_of(MatMulOp op) {
-  auto rhs = cast<RankedTensorType>(op.getRhs().getType());
-  return rhs.getRank() == 2 ? rhs.getDimSize(1) : 1;
-}
-
-// What is made of a whole point: for it the strips are gone through.
-bool ends_in_strips(Operation& op) {
-  if (auto output = dyn_cast<OutputOp>(op)) return is_long(output.getValue());
-  if (auto matmul = dyn_cast<MatMulOp>(op)) return sums_rows(matmul);
+// Where the strips are gone through for an operation's sake: for what is made of a whole point, and for values that a
+// later loop needs as a whole.
+bool is_total(Operation& op) {
+  if (auto product = dyn_cast<MatMulOp>(op))
+    return takes_all(product) && !is_long(product) && product.getLhs().getDefiningOp<arith::ConstantOp>();
   return isa<ReduceOp, DotOp>(op) && is_long(op.getOperand(0));
 }
+bool is_output(Operation& op) { return isa<OutputOp>(op) && is_long(op.getOperand(0)); }
 
-// What each of a strip's numbers is made of, without the others.
-bool is_made_in_strips(Operation& op) {
-  if (op.getNumRegions() > 0 || op.getNumResults() != 1) return false;
-  if (isa<InputOp, DrawOp, arith::ConstantOp, tensor::SplatOp, tensor::ReshapeOp>(op)) return true;
-  if (auto matmul = dyn_cast<MatMulOp>(op)) return spreads_row(matmul);
-  return op.hasTrait<OpTrait::Elementwise>() && same_size(op);
+// The values whose strips an end is made of; of values to be kept themselves.
+SmallVector<Value> made_of(Operation* end) {
+  if (auto product = dyn_cast<MatMulOp>(end); product && !is_long(product)) return {product.getRhs()};
+  if (auto dot = dyn_cast<DotOp>(end)) return {dot.getLhs(), dot.getRhs()};
+  return {isa<ReduceOp, OutputOp>(end) ? end->getOperand(0) : end->getResult(0)};
+}
+
+// What is needed for `values`, none of which `stops` holds for.
+llvm::SetVector<Value> all_before(ArrayRef<Value> values, llvm::function_ref<bool(Value)> stops) {
+  llvm::SetVector<Value> all;
+  all.insert(values.begin(), values.end());
+  for (size_t k = 0; k < all.size(); ++k)
+    if (Operation* from = all[k].getDefiningOp())
+      for (Value v : from->getOperands())
+        if (!stops(v)) all.insert(v);
+  return all;
 }
 
 class Stripper {
  public:
-  Stripper(Block& body, int64_t strip) : body_(body), strip_(strip) {}
+  /// `keeps_draws`: where two loops need draws, the second takes them from memory instead of making them again.
+  Stripper(Block& body, int64_t strip, bool keeps_draws) : body_(body), strip_(strip) {
+    group_ends();
+    values_.emplace(body, kept(keeps_draws));
+  }
 
   void run() {
-    SmallVector<Operation*> ends;
+    SmallVector<Operation*> replaced;
     for (Operation& op : body_)
-      if (ends_in_strips(op)) ends.push_back(&op);
-    // One loop for neighbours of one size that do not wait for one another.
-    for (size_t first = 0, last = 1; first < ends.size(); first = last++) {
-      while (last < ends.size() && size_of(made_of(ends[last]).getType()) == size_of(made_of(ends[first]).getType()) &&
-             !waits_for(ends[last], ArrayRef(ends).slice(first, last - first)))
-        ++last;
-      go_through(ArrayRef(ends).slice(first, last - first));
-    }
-    for (Operation& op : llvm::make_early_inc_range(llvm::reverse(body_)))
-      if (op.use_empty() && (ends_in_strips(op) || llvm::any_of(op.getResultTypes(), is_long_type)))
-        op.erase();
-    sortTopologically(&body_);  // A loop stands where the last of its ends did.
+      if (is_output(op) || is_total(op) || llvm::any_of(op.getResultTypes(), is_long_type)) replaced.push_back(&op);
+    for (ArrayRef<Operation*> group : groups_) go_through(group);
+    for (Operation* op : llvm::reverse(replaced))
+      if (op->use_empty()) op->erase();
   }
 
  private:
-  struct Strip {
-    Strip(Value at, int64_t numbers) : index(at), size(numbers) {}
-    Value index;  // Of its first number, an i32.
-    int64_t size;
-    std::optional<int64_t> first;  // Where it is known.
-    llvm::DenseMap<Value, Value> made;
-  };
+  // ---- the loops --------------------------------------------------------------------------------
 
-  static Value made_of(Operation* end) { return end->getOperand(isa<MatMulOp>(end) ? 1 : 0); }
+  // One loop for neighbours of one size that do not wait for one another.
+  void group_ends() {
+    for (auto product : body_.getOps<MatMulOp>())
+      if (is_long(product) && takes_all(product)) needed_.insert(product.getRhs());
+    for (Operation& op : body_) {
+      const bool needed = op.getNumResults() == 1 && needed_.contains(op.getResult(0));
+      if (!is_output(op) && !is_total(op) && !needed) continue;
+      const bool joins = !groups_.empty() &&
+                         size_of(made_of(&op)[0].getType()) == size_of(made_of(groups_.back()[0])[0].getType()) &&
+                         !waits_for(&op, groups_.back());
+      if (!joins) groups_.emplace_back();
+      groups_.back().push_back(&op);
+    }
+  }
 
-  bool waits_for(Operation* op, ArrayRef<Operation*> others) {
-    SetVector<Operation*> before;
-    before.insert(op);
-    for (size_t k = 0; k < before.size(); ++k)
-      for (Value v : before[k]->getOperands())
-        if (Operation* from = v.getDefiningOp()) before.insert(from);
-    return llvm::any_of(others, [&](Operation* other) { return before.contains(other); });
+  static bool waits_for(Operation* op, ArrayRef<Operation*> others) {
+    auto before = all_before(made_of(op), [](Value) { return false; });
+    return llvm::any_of(others, [&](Operation* other) {
+      return llvm::any_of(other->getResults(), [&](Value v) { return before.contains(v); });
+    });
+  }
+
+  // Values that a product takes all numbers of; products that two loops need, and draws.
+  llvm::MapVector<Value, int64_t> kept(bool keeps_draws) const {
+    llvm::DenseMap<Value, int> loops;
+    int64_t numbers = 0;
+    for (Value v : needed_) numbers += size_of(v.getType());
+    for (ArrayRef<Operation*> group : groups_) {
+      llvm::SetVector<Value> before;
+      for (Operation* end : group) {
+        auto own = made_of(end);
+        auto all = all_before(own, [&](Value v) { return !is_long(v) || needed_.contains(v); });
+        before.insert(all.begin(), all.end());
+      }
+      for (Value v : before) ++loops[v];
+    }
+    llvm::MapVector<Value, int64_t> kept;
+    auto keep = [&](Value v) { kept.insert({v, int64_t(kept.size())}); };
+    for (Value v : needed_) keep(v);
+    for (Operation& op : body_) {
+      const bool dear = isa<MatMulOp>(op) ? takes_all(cast<MatMulOp>(op)) : keeps_draws && isa<DrawOp>(op);
+      if (!dear || !is_long(op.getResult(0)) || loops.lookup(op.getResult(0)) < 2) continue;
+      numbers += size_of(op.getResult(0).getType());
+      if (numbers <= most_kept) keep(op.getResult(0));
+    }
+    return kept;
   }
 
   void go_through(ArrayRef<Operation*> ends) {
-    OpBuilder b(ends.back());
+    OpBuilder b(&body_, std::next(Block::iterator(ends.back())));
     const Location loc = ends.back()->getLoc();
-    const int64_t size = size_of(made_of(ends[0]).getType()), strips = size / strip_, rest = size % strip_;
+    const int64_t size = size_of(made_of(ends[0])[0].getType()), strips = size / strip_, rest = size % strip_;
     auto index = [&](int64_t k) { return arith::ConstantIndexOp::create(b, loc, k); };
     auto word = [&](int64_t k) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(k))); };
     SmallVector<Value> totals;
@@ -134,20 +141,40 @@ class Stripper {
       totals = added(b, ends, strip, totals);
     }
     finish(b, ends, totals);
+    values_->end_loop();
+    move_behind(ends, b.getInsertionPoint());
+  }
+
+  // What stood between the ends and waits for one of them.
+  void move_behind(ArrayRef<Operation*> ends, Block::iterator here) {
+    llvm::DenseSet<Operation*> late;
+    for (auto op = Block::iterator(ends.front()); op != Block::iterator(ends.back());) {
+      Operation* next = &*op++;
+      bool waits = false;
+      next->walk([&](Operation* inner) {
+        for (Value v : inner->getOperands()) waits |= late.contains(v.getDefiningOp()) || totals_.contains(v);
+      });
+      if (!waits) continue;
+      late.insert(next);
+      next->moveBefore(&body_, here);
+    }
   }
 
   // ---- totals: those of each end, one after another ---------------------------------------------
 
   static int64_t totals_of(Operation* end) {
-    auto matmul = dyn_cast<MatMulOp>(end);
-    return matmul ? row_of(matmul) : isa<OutputOp>(end) ? 0 : 1;
+    if (!is_total(*end)) return 0;
+    auto product = dyn_cast<MatMulOp>(end);
+    if (!product) return 1;
+    const auto [rows, inner, columns] = shape_of(product);
+    return is_splat(product.getLhs()) ? columns : rows * columns;
   }
 
   // What changes nothing that is added to it: -0 in a sum, to whose sign 0 would be added.
   static TypedAttr neutral(OpBuilder& b, Operation* end) {
     auto reduce = dyn_cast<ReduceOp>(end);
     const Combine combine = reduce ? reduce.getCombine() : Combine::sum;
-    if (getElementTypeOrSelf(made_of(end).getType()).isInteger(32)) {
+    if (getElementTypeOrSelf(made_of(end)[0].getType()).isInteger(32)) {
       using Limits = std::numeric_limits<int32_t>;
       return b.getI32IntegerAttr(combine == Combine::sum ? 0 : combine == Combine::min ? Limits::max() : Limits::min());
     }
@@ -160,7 +187,7 @@ class Stripper {
     totals.append(size_t(totals_of(end)), arith::ConstantOp::create(b, end->getLoc(), neutral(b, end)));
   }
 
-  // The totals with a strip; or its output.
+  // The totals with a strip; or its output, or what is kept of it.
   SmallVector<Value> added(OpBuilder& b, ArrayRef<Operation*> ends, Strip& strip, ValueRange totals) {
     SmallVector<Value> sums(totals);
     MutableArrayRef<Value> next(sums);
@@ -173,35 +200,49 @@ class Stripper {
 
   void add(OpBuilder& b, Operation* end, Strip& strip, MutableArrayRef<Value> totals) {
     Location loc = end->getLoc();
-    Value values = of(b, made_of(end), strip);
-    auto element = [&](Value of, int64_t k) -> Value {
-      Value at = arith::ConstantIndexOp::create(b, loc, k);
-      return tensor::ExtractOp::create(b, loc, of, at);
-    };
+    SmallVector<Value> values;
+    for (Value v : made_of(end)) values.push_back(values_->of(b, v, strip));
     if (auto output = dyn_cast<OutputOp>(end)) {
-      OutputOp::create(b, loc, values, output.getComponentAttr(), nullptr, strip.index, nullptr, nullptr);
-    } else if (auto dot = dyn_cast<DotOp>(end)) {
-      Value other = of(b, dot.getRhs(), strip);
+      OutputOp::create(b, loc, values[0], output.getComponentAttr(), nullptr, strip.index, nullptr, nullptr);
+    } else if (isa<DotOp>(end)) {
       for (int64_t k = 0; k < strip.size; ++k)
-        totals[0] = math::FmaOp::create(b, loc, element(values, k), element(other, k), totals[0]);
-    } else if (auto matmul = dyn_cast<MatMulOp>(end)) {
-      Value factor = splat_of(b, matmul.getLhs());
-      for (int64_t k = 0; k < strip.size; ++k) {
-        Value& total = totals[size_t(k) % totals.size()];
-        total = math::FmaOp::create(b, loc, factor, element(values, k), total);
-      }
-    } else {
-      // Written out here, and from one total on there.
-      auto reduce = cast<ReduceOp>(end);
+        totals[0] =
+            math::FmaOp::create(b, loc, element_of(b, loc, values[0], k), element_of(b, loc, values[1], k), totals[0]);
+    } else if (auto product = dyn_cast<MatMulOp>(end); product && !totals.empty()) {
+      add_rows(b, product, values[0], strip, totals);
+    } else if (auto reduce = dyn_cast<ReduceOp>(end)) {
+      // Written out there, from the total on.
       SmallVector<Value> parts = {totals[0]};
-      for (int64_t k = 0; k < strip.size; ++k) parts.push_back(element(values, k));
+      for (int64_t k = 0; k < strip.size; ++k) parts.push_back(element_of(b, loc, values[0], k));
       auto type = RankedTensorType::get({int64_t(parts.size())}, parts[0].getType());
       Value all = tensor::FromElementsOp::create(b, loc, type, parts);
       totals[0] = ReduceOp::create(b, loc, parts[0].getType(), reduce.getCombine(), all);
     }
   }
 
-  static void finish(OpBuilder& b, ArrayRef<Operation*> ends, ArrayRef<Value> totals) {
+  // The strip's rows of the right side, each with its column of the left.
+  void add_rows(OpBuilder& b, MatMulOp product, Value values, Strip& strip, MutableArrayRef<Value> totals) {
+    Location loc = product.getLoc();
+    const auto [rows, inner, columns] = shape_of(product);
+    const auto sums = int64_t(totals.size());
+    Value factors;
+    if (is_splat(product.getLhs())) {
+      factors = splat_of(b, product.getLhs());
+    } else {
+      auto word = [&](int64_t k) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(k))); };
+      Value row = arith::DivUIOp::create(b, loc, strip.index, word(columns));
+      factors = values_->run(b, loc, values_->table(product.getLhs(), /*by_columns=*/true),
+                             arith::MulIOp::create(b, loc, row, word(rows)), strip.size / columns * rows);
+    }
+    for (int64_t k = 0; k < strip.size; ++k)
+      for (int64_t of = k % columns; of < sums; of += columns) {
+        Value factor = element_of(b, loc, factors, k / columns * rows + of / columns);
+        totals[size_t(of)] = math::FmaOp::create(b, loc, factor, element_of(b, loc, values, k), totals[size_t(of)]);
+      }
+  }
+
+  void finish(OpBuilder& b, ArrayRef<Operation*> ends, ArrayRef<Value> totals) {
+    totals_.clear();
     for (Operation* end : ends) {
       auto own = totals.take_front(size_t(totals_of(end)));
       totals = totals.drop_front(own.size());
@@ -213,101 +254,16 @@ class Stripper {
         result = tensor::FromElementsOp::create(b, end->getLoc(), tensor, all);
       }
       end->getResult(0).replaceAllUsesWith(result);
+      totals_.insert(result);
     }
-  }
-
-  // ---- values of a strip ------------------------------------------------------------------------
-
-  static Value splat_of(OpBuilder& b, Value constant) {
-    auto op = constant.getDefiningOp<arith::ConstantOp>();
-    auto value = cast<SplatElementsAttr>(op.getValue()).getSplatValue<Attribute>();
-    return arith::ConstantOp::create(b, op.getLoc(), cast<TypedAttr>(value));
-  }
-
-  // The numbers of a constant: of equal steps, or out of a table.
-  Value elements_of(OpBuilder& b, arith::ConstantOp constant, Strip& strip) {
-    Location loc = constant.getLoc();
-    auto type = strip_type(constant, strip);
-    if (is_splat(constant)) return tensor::SplatOp::create(b, loc, type, splat_of(b, constant));
-    auto all = cast<DenseElementsAttr>(constant.getValue());
-    if (auto step = equal_steps(all)) {
-      auto word = [&](int32_t w) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(w)); };
-      SmallVector<int32_t> within;
-      for (int32_t k = 0; k < strip.size; ++k) within.push_back(*all.value_begin<int32_t>() + k * *step);
-      Value first = arith::MulIOp::create(b, loc, strip.index, word(*step));
-      return arith::AddIOp::create(b, loc, tensor::SplatOp::create(b, loc, type, first),
-                                   arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, ArrayRef(within))));
-    }
-    Value& table = tables_[constant];
-    if (!table) {
-      auto flat = RankedTensorType::get({all.getNumElements()}, all.getElementType());
-      OpBuilder before = OpBuilder::atBlockBegin(&body_);
-      table = arith::ConstantOp::create(before, loc, all.reshape(flat));
-    }
-    return AtOp::create(b, loc, type, table, strip.index);
-  }
-
-  // By how much each of a constant's words is more than the one before, if all are by the same.
-  static std::optional<int32_t> equal_steps(DenseElementsAttr all) {
-    if (!all.getElementType().isInteger(32)) return std::nullopt;
-    auto words = all.getValues<int32_t>();
-    const auto step = int64_t(words[1]) - words[0];
-    for (int64_t k = 0; k < all.getNumElements(); ++k)
-      if (words[size_t(k)] != words[0] + k * step) return std::nullopt;
-    return int32_t(step);
-  }
-
-  static RankedTensorType strip_type(Value v, const Strip& strip) {
-    return RankedTensorType::get({strip.size}, getElementTypeOrSelf(v.getType()));
-  }
-
-  // Those of the numbers of `v` that are in the strip; all of a short `v`.
-  Value of(OpBuilder& b, Value v, Strip& strip) {
-    if (!is_long(v)) return v;
-    if (Value found = strip.made.lookup(v)) return found;
-    Value made = make(b, v, strip);
-    return strip.made[v] = made;
-  }
-
-  Value make(OpBuilder& b, Value v, Strip& strip) {
-    Operation* op = v.getDefiningOp();
-    Location loc = op->getLoc();
-    auto type = strip_type(v, strip);
-    if (auto reshape = dyn_cast<tensor::ReshapeOp>(op)) return of(b, reshape.getSource(), strip);
-    if (auto splat = dyn_cast<tensor::SplatOp>(op)) return tensor::SplatOp::create(b, loc, type, splat.getInput());
-    if (auto constant = dyn_cast<arith::ConstantOp>(op)) return elements_of(b, constant, strip);
-    if (auto matmul = dyn_cast<MatMulOp>(op)) {
-      SmallVector<Value> row, all;
-      const int64_t length = row_of(matmul);
-      Value factor = splat_of(b, matmul.getLhs());
-      auto rhs = cast<RankedTensorType>(matmul.getRhs().getType());
-      for (int64_t k = 0; k < length; ++k) {
-        SmallVector<Value> at = {arith::ConstantIndexOp::create(b, loc, 0)};
-        if (rhs.getRank() == 2) at.push_back(arith::ConstantIndexOp::create(b, loc, k));
-        row.push_back(arith::MulFOp::create(b, loc, factor, tensor::ExtractOp::create(b, loc, matmul.getRhs(), at)));
-      }
-      for (int64_t k = 0; k < strip.size; ++k) all.push_back(row[size_t(k % length)]);
-      return tensor::FromElementsOp::create(b, loc, type, all);
-    }
-    if (auto input = dyn_cast<InputOp>(op))
-      return InputOp::create(b, loc, type, input.getRole(), input.getComponent(), nullptr, strip.index, nullptr,
-                             nullptr);
-    IRMapping operands;
-    for (Value operand : op->getOperands()) operands.map(operand, of(b, operand, strip));
-    Operation* made = b.clone(*op, operands);
-    made->getResult(0).setType(type);
-    if (auto draw = dyn_cast<DrawOp>(made)) {
-      if (strip.first)
-        draw.setFirst(int64_t(*draw.getFirst()) + *strip.first);
-      else
-        draw.getIndexMutable().assign(strip.index);
-    }
-    return made->getResult(0);
   }
 
   Block& body_;
   int64_t strip_;
-  llvm::DenseMap<Operation*, Value> tables_;  // Constants as vectors.
+  llvm::SetVector<Value> needed_;  // As a whole.
+  std::vector<SmallVector<Operation*>> groups_;
+  std::optional<StripValues> values_;
+  llvm::DenseSet<Value> totals_;  // Of the last loop.
 };
 
 // Reads of single elements, or of short runs, stay what they are.
@@ -319,27 +275,37 @@ bool reads_memory(Operation* op) {
 // Whether nothing in an operation needs a long value as a whole.
 bool fits_strips(Operation& op) {
   auto is_short = [](Operation* inner) {
-    return llvm::none_of(inner->getOperandTypes(), is_long_type) && llvm::none_of(inner->getResultTypes(), is_long_type);
+    return llvm::none_of(inner->getOperandTypes(), is_long_type) &&
+           llvm::none_of(inner->getResultTypes(), is_long_type);
   };
   return !op.walk([&](Operation* inner) {
-              const bool fits = is_short(inner) || reads_memory(inner) ||
-                                (inner == &op && (ends_in_strips(op) || is_made_in_strips(op)));
-              return fits ? WalkResult::advance() : WalkResult::interrupt();
+              const bool made = inner == &op && (is_output(op) || is_total(op) || is_made_in_strips(op));
+              return made || is_short(inner) || reads_memory(inner) ? WalkResult::advance() : WalkResult::interrupt();
             }).wasInterrupted();
 }
 
+// Points that are retried are gone through chunk by chunk between two loops, which arrays for one point do not outlive.
+bool may_keep(Block& body) { return body.getOps<scf::WhileOp>().empty(); }
+
 // The numbers of a strip, whole rows and whole blocks of words; 0 where not all that is long can be gone through.
 int64_t strip_of(Block& body) {
-  if (!llvm::all_of(body, fits_strips) || llvm::none_of(body, ends_in_strips)) return 0;
-  int64_t unit = words_of_block;
-  for (auto matmul : body.getOps<MatMulOp>())
-    if (sums_rows(matmul) || is_long(matmul)) unit = std::lcm(unit, row_of(matmul));
+  auto ends = [](Operation& op) { return is_output(op) || is_total(op); };
+  if (!llvm::all_of(body, fits_strips) || llvm::none_of(body, ends)) return 0;
+  int64_t unit = words_of_block, kept = 0;
+  for (auto product : body.getOps<MatMulOp>()) {
+    if (!is_long(product) && !takes_all(product)) continue;
+    unit = std::lcm(unit, shape_of(product).columns);
+    if (is_long(product) && takes_all(product)) kept += size_of(product.getRhs().getType());
+  }
   const int64_t strip = unit * std::max<int64_t>(1, numbers_of_strip / unit);
-  return strip <= most_written_out ? strip : 0;
+  return strip <= most_of_strip && kept <= (may_keep(body) ? most_kept : 0) ? strip : 0;
 }
 
 struct StripPoints : PassWrapper<StripPoints, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(StripPoints)
+  StripPoints() = default;
+  StripPoints(const StripPoints& other) : PassWrapper(other) {}
+  explicit StripPoints(bool k) { keep_draws = k; }
   StringRef getArgument() const override { return "strip-points"; }
   StringRef getDescription() const override { return "a point of many numbers is gone through in strips"; }
   void getDependentDialects(DialectRegistry& registry) const override {
@@ -349,13 +315,16 @@ struct StripPoints : PassWrapper<StripPoints, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
       Block& body = pipeline.getBody().front();
-      if (int64_t strip = strip_of(body); strip > 0) Stripper(body, strip).run();
+      if (int64_t strip = strip_of(body); strip > 0) Stripper(body, strip, keep_draws && may_keep(body)).run();
     }
   }
+
+  Option<bool> keep_draws{*this, "keep-draws", llvm::cl::desc("Keep in memory what two loops would draw"),
+                          llvm::cl::init(true)};
 };
 
 }  // namespace
 
-std::unique_ptr<Pass> create_strip_points_pass() { return std::make_unique<StripPoints>(); }
+std::unique_ptr<Pass> create_strip_points_pass(bool keep_draws) { return std::make_unique<StripPoints>(keep_draws); }
 
 }  // namespace catenary

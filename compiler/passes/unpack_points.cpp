@@ -55,6 +55,12 @@ class Unpacker {
       for (int64_t k = 0; k < size_of(v.getType()); ++k)
         parts.push_back(InputOp::create(b, input.getLoc(), type, input.getRole(), input.getComponent(),
                                         b.getI64IntegerAttr(k), input.getIndex(), run, nullptr));
+    } else if (auto kept = v.getDefiningOp<KeptOp>()) {
+      OpBuilder b(kept);
+      auto type = cast<RankedTensorType>(v.getType()).getElementType();
+      for (int64_t k = 0; k < size_of(v.getType()); ++k)
+        parts.push_back(KeptOp::create(b, kept.getLoc(), type, kept.getArrayAttr(), kept.getSizeAttr(),
+                                       b.getI64IntegerAttr(k), kept.getIndex()));
     } else if (auto constant = v.getDefiningOp<arith::ConstantOp>()) {
       OpBuilder b(constant);
       auto dense = cast<DenseElementsAttr>(constant.getValue());
@@ -97,13 +103,19 @@ class Unpacker {
     if (!tensors) return;
     OpBuilder b(&op);
     Location loc = op.getLoc();
-    if (isa<InputOp, arith::ConstantOp>(op)) return replaced_.push_back(&op);
+    if (isa<InputOp, KeptOp, arith::ConstantOp>(op)) return replaced_.push_back(&op);
     if (auto draw = dyn_cast<DrawOp>(op)) return unpack_draw(draw);
     if (auto output = dyn_cast<OutputOp>(op)) {
       auto run = run_of(b, output.getValue(), output.getIndex());
       for (auto [k, part] : llvm::enumerate(elements(output.getValue())))
         OutputOp::create(b, loc, part, output.getComponentAttr(), b.getI64IntegerAttr(int64_t(k)), output.getIndex(),
                          run, nullptr);
+      return replaced_.push_back(&op);
+    }
+    if (auto keep = dyn_cast<KeepOp>(op)) {
+      for (auto [k, part] : llvm::enumerate(elements(keep.getValue())))
+        KeepOp::create(b, loc, part, keep.getArrayAttr(), keep.getSizeAttr(), b.getI64IntegerAttr(int64_t(k)),
+                       keep.getIndex());
       return replaced_.push_back(&op);
     }
     if (auto reduce = dyn_cast<ReduceOp>(op)) return replace(op, {reduced(b, reduce)});
@@ -223,8 +235,8 @@ class Unpacker {
         found.push_back(InputOp::create(b, loc, element, input.getRole(), input.getComponent(), attribute(k), first,
                                         attribute(count), nullptr));
       } else if (table) {
-        Value index = k == 0 ? first : arith::AddIOp::create(b, loc, first, word(k)).getResult();
-        found.push_back(AtOp::create(b, loc, element, at.getVector(), index));
+        found.push_back(
+            AtOp::create(b, loc, element, at.getVector(), first, count == 1 ? nullptr : b.getI64IntegerAttr(k)));
       } else {
         auto parts = elements(at.getVector());
         Value chosen = parts[size_t(k)];

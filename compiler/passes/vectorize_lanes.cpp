@@ -50,7 +50,7 @@ class SamplePart : KernelBuilder {
     each(count, lanes_, [&](Value i) {
       Value bytes = times(i, 4);
       Widener widener(b_, lanes_);
-      widener.vary_from(body, [](Operation* op) { return isa<TimeOp, AtOp>(op); });
+      widener.vary_from(body, [](Operation* op) { return isa<TimeOp>(op); });
       widener.copy(body, [&](Operation& op) {
         auto time = dyn_cast<TimeOp>(op);
         if (time)

@@ -77,3 +77,22 @@ catenary.pipeline @prior.0 asks "prior" group 1 {
   // CHECK-NOT: llvm.store
   // CHECK: llvm.return
 }
+
+// Arrays are a thread's own.
+// CHECK-LABEL: llvm.func @catenary_joint_transition_0_points
+// CHECK: %[[ARRAY:.*]] = llvm.alloca %{{.*}} x !llvm.array<6 x f32> {alignment = 4 : i64}
+// CHECK: %[[FIRST:.*]] = llvm.getelementptr %[[ARRAY]][%{{.*}}]
+// CHECK: %[[TO:.*]] = llvm.getelementptr %[[FIRST]][4]
+// CHECK: llvm.store %{{.*}}, %[[TO]] : i32, !llvm.ptr
+// CHECK: %[[FROM:.*]] = llvm.getelementptr %{{.*}}[8]
+// CHECK: llvm.load %[[FROM]] : !llvm.ptr -> i32
+// AMD-LABEL: llvm.func amdgpu_kernelcc @catenary_joint_transition_0_points
+// AMD: llvm.alloca %{{.*}} x !llvm.array<6 x f32> {alignment = 4 : i64} : (i64) -> !llvm.ptr<5>
+catenary.pipeline @transition.0 asks "transition" group 1 {
+^bb0(%seed: i64, %step: i32, %number: i64):
+  %at = arith.constant 2 : i32
+  %k = catenary.input xs of @k slot 0 : i32
+  catenary.keep %k in 0 of 6 element 1 at %at : i32
+  %l = catenary.kept 0 of 6 element 2 at %at : i32
+  catenary.output %l of @k slot 0 : i32
+}

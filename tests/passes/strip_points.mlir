@@ -1,11 +1,13 @@
 // RUN: catenary-opt %s --strip-points | FileCheck %s
+// RUN: catenary-opt %s --strip-points=keep-draws=false | FileCheck %s --check-prefix=AGAIN
 // RUN: catenary-opt %s --strip-points --unpack-points --group-points | FileCheck %s --check-prefix=GROUPS
 
 catenary.process @x 0 on "centered_euclidean" points tensor<17x3xf32> estimates "endpoint" tensor<17x3xf32> {
 }
 
-// 51 numbers in rows of 3: four strips of 12, and 3 that are left. One loop for the sums, one for what is made with them;
-// both make the draws. A strip's draws begin at its first number; of what is left the place is known.
+// 51 numbers in rows of 3: four strips of 12, and 3 that are left. One loop for the sums, one for what is made with them,
+// which takes the draws that the first has kept, or makes them again. A strip's draws begin at its first number; of what is
+// left the place is known.
 // CHECK-LABEL: catenary.pipeline @centred asks "forward" draws 51 {
 // CHECK: %[[T:.*]] = catenary.time "t"
 // CHECK: %[[NONE:.*]] = arith.constant -0.000000e+00 : f32
@@ -15,6 +17,7 @@ catenary.process @x 0 on "centered_euclidean" points tensor<17x3xf32> estimates 
 // CHECK: %[[TWELVE:.*]] = arith.constant 12 : i32
 // CHECK: %[[AT:.*]] = arith.muli %[[NUMBER]], %[[TWELVE]] : i32
 // CHECK: %[[Z:.*]] = catenary.draw normal at %[[AT]] {component = 0 : i32, first = 0 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<12xf32>
+// CHECK: catenary.keep %[[Z]] in 0 of 51 at %[[AT]] : tensor<12xf32>
 // CHECK: %[[SHARE:.*]] = arith.constant 6.250000e-02 : f32
 // CHECK: %[[Z0:.*]] = tensor.extract %[[Z]][%{{.*}}] : tensor<12xf32>
 // CHECK: %[[A0:.*]] = math.fma %[[SHARE]], %[[Z0]], %[[A]] : f32
@@ -24,7 +27,9 @@ catenary.process @x 0 on "centered_euclidean" points tensor<17x3xf32> estimates 
 // CHECK-COUNT-8: math.fma
 // CHECK-NOT: math.fma
 // CHECK: }
-// CHECK: catenary.draw normal {component = 0 : i32, first = 48 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<3xf32>
+// CHECK: %[[END:.*]] = arith.constant 48 : i32
+// CHECK: %[[REST:.*]] = catenary.draw normal {component = 0 : i32, first = 48 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<3xf32>
+// CHECK: catenary.keep %[[REST]] in 0 of 51 at %[[END]] : tensor<3xf32>
 // CHECK: %[[M0:.*]] = math.fma %{{.*}}, %{{.*}}, %[[SUMS]]#0 : f32
 // CHECK: %[[M1:.*]] = math.fma %{{.*}}, %{{.*}}, %[[SUMS]]#1 : f32
 // CHECK: %[[M2:.*]] = math.fma %{{.*}}, %{{.*}}, %[[SUMS]]#2 : f32
@@ -32,12 +37,11 @@ catenary.process @x 0 on "centered_euclidean" points tensor<17x3xf32> estimates 
 // CHECK: scf.for
 // CHECK: %[[AT:.*]] = arith.muli
 // CHECK: %[[SCALE:.*]] = tensor.splat %[[T]] : tensor<12xf32>
-// CHECK: %[[Z:.*]] = catenary.draw normal at %[[AT]] {component = 0 : i32, first = 0 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<12xf32>
+// CHECK: %[[Z:.*]] = catenary.kept 0 of 51 at %[[AT]] : tensor<12xf32>
 // CHECK: %[[E0:.*]] = tensor.extract %[[MEAN]]
-// CHECK: %[[R0:.*]] = arith.mulf %{{.*}}, %[[E0]] : f32
-// CHECK: %[[R1:.*]] = arith.mulf
-// CHECK: %[[R2:.*]] = arith.mulf
-// CHECK: %[[MEANS:.*]] = tensor.from_elements %[[R0]], %[[R1]], %[[R2]], %[[R0]], %[[R1]], %[[R2]], %[[R0]],{{.*}} : tensor<12xf32>
+// CHECK: %[[R0:.*]] = math.fma %{{.*}}, %[[E0]], %{{.*}} : f32
+// CHECK-COUNT-11: math.fma
+// CHECK: %[[MEANS:.*]] = tensor.from_elements %[[R0]], {{.*}} : tensor<12xf32>
 // CHECK: %[[D:.*]] = arith.subf %[[Z]], %[[MEANS]] : tensor<12xf32>
 // CHECK: %[[X:.*]] = catenary.input x0 of @x at %[[AT]] : tensor<12xf32>
 // CHECK: %[[Y:.*]] = math.fma %[[SCALE]], %[[D]], %[[X]] : tensor<12xf32>
@@ -47,6 +51,15 @@ catenary.process @x 0 on "centered_euclidean" points tensor<17x3xf32> estimates 
 // CHECK: catenary.output %{{.*}} of @x at %{{.*}} : tensor<3xf32>
 // CHECK-NOT: catenary.output
 
+// AGAIN-LABEL: catenary.pipeline @centred asks "forward" draws 51 {
+// AGAIN: scf.for
+// AGAIN: catenary.draw normal at
+// AGAIN-NOT: catenary.keep
+// AGAIN: scf.for
+// AGAIN: catenary.draw normal at
+// AGAIN-NOT: catenary.kept
+// AGAIN: catenary.output
+
 // Groups draw whole blocks, 204 words or 102 pairs, and each of their points has loops of its own. Point 1 begins with the
 // second word of pair 25.
 // GROUPS-LABEL: catenary.pipeline @centred asks "forward" draws 51 group 4 {
@@ -54,9 +67,11 @@ catenary.process @x 0 on "centered_euclidean" points tensor<17x3xf32> estimates 
 // GROUPS: scf.for
 // GROUPS: %[[AT:.*]] = arith.muli
 // GROUPS: catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] at %[[AT]] stream 2 pair 0 of 102
+// GROUPS: catenary.keep %{{.*}} in 0 of 51 element 0 at %[[AT]] : f32
 // GROUPS: catenary.words %[[SEED]], %[[GROUP]], %[[STEP]] stream 2 pair 24 of 102
 // GROUPS: scf.for
 // GROUPS: %[[AT:.*]] = arith.muli
+// GROUPS: catenary.kept 0 of 51 element 11 at %[[AT]] : f32
 // GROUPS: catenary.input x0 of @x element 0 at %[[AT]] run 12 slot 0 : f32
 // GROUPS: catenary.output %{{.*}} of @x element 11 at %[[AT]] run 12 slot 0 : f32
 // GROUPS: catenary.output %{{.*}} of @x element 2 at %{{.*}} run 3 slot 0 : f32
@@ -103,10 +118,16 @@ catenary.pipeline @totals asks "log_density" {
   catenary.output %all of @x : f32
 }
 
-// Rows that differ keep a point as it is.
+// Rows that differ have their factors from a table.
 // CHECK-LABEL: catenary.pipeline @weighted asks "forward" {
-// CHECK: catenary.input x0 of @x : tensor<17x3xf32>
-// CHECK-NOT: scf.for
+// CHECK: %[[TABLE:.*]] = arith.constant dense<[1.000000e+00, 2.000000e+00, {{.*}} 1.700000e+01]> : tensor<17xf32>
+// CHECK: scf.for
+// CHECK: %[[AT:.*]] = arith.muli
+// CHECK: %[[X:.*]] = catenary.input x0 of @x at %[[AT]] : tensor<12xf32>
+// CHECK: %[[ROW:.*]] = arith.divui %[[AT]], %{{.*}} : i32
+// CHECK: %[[FIRST:.*]] = arith.muli %[[ROW]], %{{.*}} : i32
+// CHECK: %[[FACTORS:.*]] = catenary.at %[[TABLE]][%[[FIRST]]] : (tensor<17xf32>, i32) -> tensor<4xf32>
+// CHECK: tensor.extract %[[FACTORS]]
 catenary.pipeline @weighted asks "forward" {
   %x = catenary.input x0 of @x : tensor<17x3xf32>
   %share = arith.constant dense<[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0]]> : tensor<1x17xf32>
@@ -114,4 +135,39 @@ catenary.pipeline @weighted asks "forward" {
   %sum = catenary.matmul %share, %x : (tensor<1x17xf32>, tensor<17x3xf32>) -> tensor<1x3xf32>
   %sums = catenary.matmul %one, %sum : (tensor<17x1xf32>, tensor<1x3xf32>) -> tensor<17x3xf32>
   catenary.output %sums of @x : tensor<17x3xf32>
+}
+
+// What a product takes all numbers of is kept first, whether or not draws are; its rows come four by four, and 17 is one
+// more.
+// AGAIN-LABEL: catenary.pipeline @product asks "prior" draws 51 {
+// AGAIN: scf.for
+// AGAIN: catenary.keep %{{.*}} in 0 of 51
+// AGAIN: scf.for
+// AGAIN: %[[SUMS:.*]]:12 = scf.for %[[FOUR:.*]] = %{{.*}} to %c4
+// AGAIN: %[[ROW:.*]] = arith.muli %{{.*}}, %c4_i32{{.*}} : i32
+// AGAIN: %[[RIGHT:.*]] = arith.muli %[[ROW]], %c3_i32{{.*}} : i32
+// AGAIN: %[[NUMBERS:.*]] = catenary.kept 0 of 51 at %[[RIGHT]] : tensor<12xf32>
+// AGAIN-COUNT-48: math.fma
+// AGAIN-NOT: math.fma
+// AGAIN: }
+// AGAIN: catenary.kept 0 of 51 at %{{.*}} : tensor<3xf32>
+// AGAIN-COUNT-12: math.fma
+// AGAIN: catenary.output %{{.*}} : tensor<12xf32>
+catenary.pipeline @product asks "prior" draws 51 {
+  %z = catenary.draw normal {component = 0 : i32, first = 0 : i64, per_point = 51 : i64, stream = 1 : i32} : tensor<17x3xf32>
+  %half = arith.constant dense<0.5> : tensor<17x17xf32>
+  %y = catenary.matmul %half, %z : (tensor<17x17xf32>, tensor<17x3xf32>) -> tensor<17x3xf32>
+  catenary.output %y of @x : tensor<17x3xf32>
+}
+
+// A product of numbers that differ from one to the next is left as it is.
+// CHECK-LABEL: catenary.pipeline @square asks "forward" {
+// CHECK: catenary.input x0 of @x : tensor<17x3xf32>
+// CHECK-NOT: scf.for
+catenary.pipeline @square asks "forward" {
+  %x = catenary.input x0 of @x : tensor<17x3xf32>
+  %three = arith.constant dense<1.0> : tensor<3x17xf32>
+  %sum = catenary.matmul %three, %x : (tensor<3x17xf32>, tensor<17x3xf32>) -> tensor<3x3xf32>
+  %y = catenary.matmul %x, %sum : (tensor<17x3xf32>, tensor<3x3xf32>) -> tensor<17x3xf32>
+  catenary.output %y of @x : tensor<17x3xf32>
 }

@@ -104,3 +104,33 @@ catenary.pipeline @runs_out asks "forward" group 1 {
   catenary.output %x of @x element 1 at %k run 3 slot 0 : f32
   catenary.output %x of @x element 2 at %k run 3 slot 0 : f32
 }
+
+// An array on the function's stack, a vector for each of its numbers; a table's element that is the same for all points is
+// a number.
+// CHECK-LABEL: func.func @catenary_joint_kept_points
+// CHECK: %[[ARRAY:.*]] = llvm.alloca %{{.*}} x !llvm.array<24 x f32> {alignment = 64 : i64}
+// CHECK: scf.for
+// CHECK: %[[TABLE:.*]] = llvm.mlir.addressof @catenary_joint_kept_points_table0
+// CHECK: %[[SECOND:.*]] = llvm.getelementptr %[[TABLE]][4] : (!llvm.ptr) -> !llvm.ptr, i8
+// CHECK: %[[AT:.*]] = llvm.getelementptr %[[SECOND]][
+// CHECK: %[[FACTOR:.*]] = llvm.load %[[AT]] : !llvm.ptr -> f32
+// CHECK: %[[FACTORS:.*]] = vector.broadcast %[[FACTOR]] : f32 to vector<4xf32>
+// CHECK: %[[Y:.*]] = arith.mulf %{{.*}}, %[[FACTORS]] : vector<4xf32>
+// CHECK: %[[BYTES:.*]] = arith.muli %{{.*}}, %c16
+// CHECK: %[[FIRST:.*]] = llvm.getelementptr %[[ARRAY]][%[[BYTES]]]
+// CHECK: %[[TO:.*]] = llvm.getelementptr %[[FIRST]][16]
+// CHECK: llvm.store %[[Y]], %[[TO]] {alignment = 4 : i64} : vector<4xf32>
+// CHECK: %[[FROM:.*]] = llvm.getelementptr %{{.*}}[32]
+// CHECK: %[[Z:.*]] = llvm.load %[[FROM]] {alignment = 4 : i64} : !llvm.ptr -> vector<4xf32>
+// CHECK: math.floor %[[Z]] : vector<4xf32>
+catenary.pipeline @kept asks "forward" group 1 {
+^bb0(%seed: i64, %step: i32, %group: i64):
+  %k = arith.constant 1 : i32
+  %table = arith.constant dense<[1.0, 2.0, 4.0]> : tensor<3xf32>
+  %x = catenary.input x0 of @x element 0 slot 0 : f32
+  %factor = catenary.at %table[%k] element 1 : (tensor<3xf32>, i32) -> f32
+  %y = arith.mulf %x, %factor : f32
+  catenary.keep %y in 0 of 6 element 1 at %k : f32
+  %z = catenary.kept 0 of 6 element 2 at %k : f32
+  %w = math.floor %z : f32
+}

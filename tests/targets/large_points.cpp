@@ -1,6 +1,7 @@
 // Points of many numbers, split into them or gone through in strips: every question against the evaluator, and the same
 // bits however a call is cut, on a GPU, and beside a component that has them compiled otherwise.
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include <catch2/catch.hpp>
@@ -35,8 +36,16 @@ const std::vector<Question> of_each_number = {Question::prior,         Question:
                                               Question::step,          Question::transition, Question::score,
                                               Question::loss_gradient, Question::flow_step,  Question::mean_step};
 
+std::vector<double> neighbours_alike(int64_t n) {
+  std::vector<double> covariance;
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j < n; ++j) covariance.push_back(std::exp(-0.4 * double(std::abs(i - j))));
+  return covariance;
+}
+
 /// Pictures of 7 x 3 numbers, which are split; centred molecules of 17 atoms, whose 51 numbers are 4 strips and a
-/// quarter, of points that draw odd numbers of words; and spectra of 64, which are 4 strips.
+/// quarter, of points that draw odd numbers of words; spectra of 64, which are 4 strips; and series of 37
+/// numbers, each like its neighbours.
 std::vector<Large> large_points() {
   auto process = [](const Flat& space) { return OrnsteinUhlenbeck(space, {.theta = 0.7, .mean = 0.25, .sigma = 1.2}); };
   std::vector<Question> all = of_each_number;
@@ -44,9 +53,11 @@ std::vector<Large> large_points() {
   const std::vector<Question> sums = {Question::prior, Question::forward, Question::log_density, Question::loss};
   // Steps without noise, and a gradient, of centred points are centred as they are.
   const std::vector<Question> centred = {Question::loss_gradient, Question::flow_step, Question::mean_step};
-  return {{joint_of("pictures", process(Euclidean({7, 3}))), 21, of_each_number, of_each_number},
-          {joint_of("molecules", Brownian(CenteredEuclidean({17, 3}), 1.2)), 51, all, centred},
-          {joint_of("spectra", process(Euclidean({64}))), 64, sums, {Question::prior, Question::forward}}};
+  return {
+      {joint_of("pictures", process(Euclidean({7, 3}))), 21, of_each_number, of_each_number},
+      {joint_of("molecules", Brownian(CenteredEuclidean({17, 3}), 1.2)), 51, all, centred},
+      {joint_of("spectra", process(Euclidean({64}))), 64, sums, {Question::prior, Question::forward}},
+      {joint_of("series", Brownian(Euclidean({37}), 1.2, Covariance(neighbours_alike(37)))), 37, all, centred}};
 }
 
 Arguments arguments_for(const Sampler& sampler) {
@@ -75,7 +86,8 @@ TEST_CASE("large points agree with the evaluator") {
     const Sampler sampler = compile(large.joint, Target::host(), {.questions = large.questions});
     const std::span kernels(sampler.module()->kernels, large.questions.size());
     for (const catenary_kernel& kernel : kernels) {
-      const bool split = std::ranges::any_of(large.split, [&](Question q) { return std::string_view(kernel.pipeline) == name_of(q); });
+      const bool split =
+          std::ranges::any_of(large.split, [&](Question q) { return std::string_view(kernel.pipeline) == name_of(q); });
       CHECK(kernel.numbers == (split ? large.numbers : 1));
     }
     const Arguments a = arguments_for(sampler);

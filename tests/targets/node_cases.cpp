@@ -278,6 +278,20 @@ std::vector<Case> draws() {
        },
        // Roundings of sums below 51, of 51 normals.
        0, 51 * (2e-6 + 51 * 0x1p-24)},
+      // Rows of factors, for sums and for products; a product of few numbers, and of all of a product.
+      {Op::MatMul, "products_in_strips", Input::words,
+       [](Expr, Expr) {
+         auto factors = [](int64_t rows, int64_t columns) {
+           std::vector<double> all;
+           for (int64_t k = 0; k < rows * columns; ++k) all.push_back(double(k * k % 17) / 16 - 0.5);
+           return constant(all, {rows, columns});
+         };
+         Expr z = normal({17, 3}), sums = matmul(factors(2, 17), z);
+         Expr few = matmul(factors(17, 2), sums), all = matmul(factors(17, 17), z);
+         return all + few + matmul(factors(17, 17), all) + z;
+       },
+       // Three products of up to 17 factors below 1/2, of normals below 6.
+       0, 34 * (2e-6 + 34 * 6 * 0x1p-24)},
       {Op::MaxOf, "largest_in_strips", Input::words,
        [](Expr x, Expr) {
          Expr w = bits({67}) & 255;

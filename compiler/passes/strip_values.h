@@ -1,0 +1,76 @@
+// The numbers of a point that lie in one strip, made where a loop over strips stands.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/MapVector.h>
+#include <mlir/Dialect/Arith/IR/Arith.h>
+#include <mlir/IR/Builders.h>
+
+#include <catenary/compiler/dialect/catenary_dialect.h>
+
+namespace catenary {
+
+/// Points of up to so many numbers are written out: they need no second loop.
+inline constexpr int64_t most_written_out = 32;
+
+int64_t size_of(mlir::Type type);
+inline bool is_long_type(mlir::Type type) { return size_of(type) > most_written_out; }
+inline bool is_long(mlir::Value v) { return is_long_type(v.getType()); }
+/// Whether all numbers of a constant are the same; and that number.
+bool is_splat(mlir::Value v);
+mlir::Value splat_of(mlir::OpBuilder& b, mlir::Value constant);
+/// A number of a tensor; a number itself.
+mlir::Value element_of(mlir::OpBuilder& b, mlir::Location loc, mlir::Value v, llvm::ArrayRef<int64_t> at);
+
+/// What a matrix product is made of: [rows, inner] by [inner, columns].
+struct ProductShape {
+  int64_t rows, inner, columns;
+};
+ProductShape shape_of(MatMulOp op);
+
+/// Whether each of the numbers that an operation gives is made of few others, so that a strip of them can be.
+bool is_made_in_strips(mlir::Operation& op);
+/// Whether a product takes all numbers of its right side for each of its own.
+bool takes_all(MatMulOp op);
+
+/// Some of the numbers of every long value, from an index on.
+struct Strip {
+  Strip(mlir::Value at, int64_t numbers) : index(at), size(numbers) {}
+  mlir::Value index;  ///< of its first number, an i32
+  int64_t size;
+  std::optional<int64_t> first;  ///< where it is known
+  llvm::DenseMap<mlir::Value, mlir::Value> made;
+};
+
+class StripValues {
+ public:
+  /// `body` is the pipeline's; the values of `kept` are kept in the arrays of those numbers.
+  StripValues(mlir::Block& body, llvm::MapVector<mlir::Value, int64_t> kept) : body_(body), kept_(std::move(kept)) {}
+
+  /// Those of the numbers of `v` that are in the strip, made at `b`; all of a short `v`.
+  mlir::Value of(mlir::OpBuilder& b, mlir::Value v, Strip& strip);
+
+  /// A constant's numbers by rows or by columns, as a vector.
+  mlir::Value table(mlir::Value constant, bool by_columns);
+  /// `count` of its numbers, from an index on.
+  mlir::Value run(mlir::OpBuilder& b, mlir::Location loc, mlir::Value table, mlir::Value index, int64_t count);
+
+  /// From here on what was kept is taken from its array.
+  void end_loop();
+
+ private:
+  mlir::Value make(mlir::OpBuilder& b, mlir::Value v, Strip& strip);
+  mlir::Value constant_in(mlir::OpBuilder& b, mlir::arith::ConstantOp constant, Strip& strip);
+  mlir::Value product_in(mlir::OpBuilder& b, MatMulOp op, Strip& strip);
+
+  mlir::Block& body_;
+  llvm::MapVector<mlir::Value, int64_t> kept_;
+  llvm::DenseSet<mlir::Value> begun_, whole_;  // Kept by the loop that is being made, and by those before.
+  std::array<llvm::DenseMap<mlir::Value, mlir::Value>, 2> tables_;  // By rows, by columns.
+};
+
+}  // namespace catenary
