@@ -45,7 +45,9 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
           loop.emitOpError("must pass on in 'scf.condition' exactly what it carries");
           return signalPassFailure();
         }
-      const bool few = retry_points && llvm::count_if(loops, retries) <= most_retried;
+      // Nor do points that are retried share a loop's arrays.
+      const bool keeps = pipeline.walk([](KeepOp) { return WalkResult::interrupt(); }).wasInterrupted();
+      const bool few = retry_points && !keeps && llvm::count_if(loops, retries) <= most_retried;
       for (scf::WhileOp loop : loops) mask(loop, few && retries(loop));
       sink_into_branches(pipeline);
     }

@@ -6,10 +6,12 @@
 #include <limits>
 #include <numeric>
 
+#include <llvm/ADT/EquivalenceClasses.h>
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/Math/IR/Math.h>
 #include <mlir/Dialect/SCF/IR/SCF.h>
 #include <mlir/Dialect/Tensor/IR/Tensor.h>
+#include <mlir/IR/Matchers.h>
 #include <mlir/IR/TypeUtilities.h>
 
 #include <catenary/compiler/passes/strip_values.h>
@@ -34,11 +36,37 @@ bool is_total(Operation& op) {
 }
 bool is_output(Operation& op) { return isa<OutputOp>(op) && is_long(op.getOperand(0)); }
 
+// A few numbers at a place that is known. Their strip stands outside of any loop.
+struct Pick {
+  int64_t first, count;
+};
+std::optional<Pick> pick_of(Operation& op) {
+  if (op.getNumOperands() == 0 || !is_long(op.getOperand(0)) || op.getNumResults() != 1 || is_long(op.getResult(0)))
+    return std::nullopt;
+  auto type = dyn_cast<RankedTensorType>(op.getOperand(0).getType());
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+    const int64_t row = type.getNumElements() / type.getDimSize(0);
+    const bool rows = size_of(slice.getType()) == slice.getStaticSizes()[0] * row && slice.getStaticStrides()[0] == 1;
+    if (!rows || ShapedType::isDynamic(slice.getStaticOffsets()[0])) return std::nullopt;
+    return Pick{slice.getStaticOffsets()[0] * row, size_of(slice.getType())};
+  }
+  auto extract = dyn_cast<tensor::ExtractOp>(op);
+  if (!extract) return std::nullopt;
+  int64_t flat = 0;
+  for (auto [index, extent] : llvm::zip(extract.getIndices(), type.getShape())) {
+    APInt at;
+    if (!matchPattern(index, m_ConstantInt(&at))) return std::nullopt;
+    flat = flat * extent + at.getSExtValue();
+  }
+  return Pick{flat, 1};
+}
+
 // The values whose strips an end is made of; of values to be kept themselves.
 SmallVector<Value> made_of(Operation* end) {
   if (auto product = dyn_cast<MatMulOp>(end); product && !is_long(product)) return {product.getRhs()};
   if (auto dot = dyn_cast<DotOp>(end)) return {dot.getLhs(), dot.getRhs()};
-  return {isa<ReduceOp, OutputOp>(end) ? end->getOperand(0) : end->getResult(0)};
+  const bool takes = isa<ReduceOp, OutputOp>(end) || pick_of(*end);
+  return {takes ? end->getOperand(0) : end->getResult(0)};
 }
 
 // What is needed for `values`, none of which `stops` holds for.
@@ -52,56 +80,125 @@ llvm::SetVector<Value> all_before(ArrayRef<Value> values, llvm::function_ref<boo
   return all;
 }
 
+// Reads of single elements, or of short runs, stay what they are.
+bool reads_memory(Operation* op) {
+  auto at = dyn_cast<AtOp>(op);
+  return at && !is_long(at) && isa_and_nonnull<InputOp, arith::ConstantOp>(at.getVector().getDefiningOp());
+}
+
+// The long values that an operation takes, or gives, as a whole.
+SmallVector<Value> long_values(Operation& op) {
+  SmallVector<Value> all;
+  op.walk([&](Operation* inner) {
+    if (!reads_memory(inner))
+      llvm::copy_if(inner->getOperands(), std::back_inserter(all), [](Value v) { return is_long(v); });
+    llvm::copy_if(inner->getResults(), std::back_inserter(all), [](Value v) { return is_long(v); });
+  });
+  return all;
+}
+
+// The operations on long values, those on values that are made of one another together, where all of them can be gone
+// through in strips.
+std::vector<std::vector<Operation*>> strippable(Block& body) {
+  llvm::EquivalenceClasses<void*> made_together;
+  for (Operation& op : body)
+    for (auto all = long_values(op); Value v : all)
+      made_together.unionSets(all[0].getAsOpaquePointer(), v.getAsOpaquePointer());
+  llvm::MapVector<void*, std::vector<Operation*>> sets;
+  llvm::DenseSet<void*> unfit;
+  for (Operation& op : body) {
+    auto all = long_values(op);
+    if (all.empty()) continue;
+    void* set = made_together.getLeaderValue(all[0].getAsOpaquePointer());
+    sets[set].push_back(&op);
+    if (!is_output(op) && !is_total(op) && !pick_of(op) && !is_made_in_strips(op)) unfit.insert(set);
+  }
+  std::vector<std::vector<Operation*>> found;
+  for (auto& [set, ops] : sets)
+    if (!unfit.contains(set)) found.push_back(std::move(ops));
+  return found;
+}
+
+// The numbers of a strip, whole rows and whole blocks of words; 0 where they would be too many, or too many be kept.
+int64_t strip_of(ArrayRef<Operation*> ops) {
+  int64_t unit = words_of_block, kept = 0;
+  for (Operation* op : ops) {
+    auto product = dyn_cast<MatMulOp>(op);
+    if (!product) continue;
+    unit = std::lcm(unit, shape_of(product).columns);
+    if (is_long(product) && takes_all(product)) kept += size_of(product.getRhs().getType());
+  }
+  // A product's strips are whole rows.
+  if (unit > words_of_block && llvm::any_of(ops, [](Operation* op) { return pick_of(*op).has_value(); })) return 0;
+  const int64_t strip = unit * std::max<int64_t>(1, numbers_of_strip / unit);
+  return strip <= most_of_strip && kept <= most_kept ? strip : 0;
+}
+
 class Stripper {
  public:
   /// `keeps_draws`: where two loops need draws, the second takes them from memory instead of making them again.
-  Stripper(Block& body, int64_t strip, bool keeps_draws) : body_(body), strip_(strip) {
+  /// Arrays are numbered from `arrays` on.
+  Stripper(Block& body, std::vector<Operation*> ops, int64_t strip, bool keeps_draws, int64_t& arrays)
+      : body_(body), ops_(std::move(ops)), strip_(strip) {
+    // Other sets' loops may have moved some.
+    llvm::sort(ops_, [](Operation* a, Operation* b) { return a->isBeforeInBlock(b); });
     group_ends();
-    values_.emplace(body, kept(keeps_draws));
+    values_.emplace(body, kept(keeps_draws, arrays));
   }
 
   void run() {
-    SmallVector<Operation*> replaced;
-    for (Operation& op : body_)
-      if (is_output(op) || is_total(op) || llvm::any_of(op.getResultTypes(), is_long_type)) replaced.push_back(&op);
-    for (ArrayRef<Operation*> group : groups_) go_through(group);
-    for (Operation* op : llvm::reverse(replaced))
+    for (const Group& group : groups_) take(group);
+    for (Operation* op : llvm::reverse(ops_))
       if (op->use_empty()) op->erase();
   }
 
  private:
   // ---- the loops --------------------------------------------------------------------------------
 
+  struct Group {
+    SmallVector<Operation*> ends, picks;  // Of the loop, and behind it.
+    int64_t numbers = 0;
+    Operation *first = nullptr, *last = nullptr;
+  };
+
   // One loop for neighbours of one size that do not wait for one another.
   void group_ends() {
-    for (auto product : body_.getOps<MatMulOp>())
-      if (is_long(product) && takes_all(product)) needed_.insert(product.getRhs());
-    for (Operation& op : body_) {
+    for (Operation* op : ops_)
+      if (auto product = dyn_cast<MatMulOp>(op); product && is_long(product) && takes_all(product))
+        needed_.insert(product.getRhs());
+    for (Operation* each : ops_) {
+      Operation& op = *each;
       const bool needed = op.getNumResults() == 1 && needed_.contains(op.getResult(0));
-      if (!is_output(op) && !is_total(op) && !needed) continue;
-      const bool joins = !groups_.empty() &&
-                         size_of(made_of(&op)[0].getType()) == size_of(made_of(groups_.back()[0])[0].getType()) &&
-                         !waits_for(&op, groups_.back());
-      if (!joins) groups_.emplace_back();
-      groups_.back().push_back(&op);
+      const bool pick = pick_of(op).has_value();
+      if (!is_output(op) && !is_total(op) && !needed && !pick) continue;
+      const int64_t numbers = pick ? 0 : size_of(made_of(&op)[0].getType());
+      auto joins = [&](const Group& group) {
+        return (pick || group.numbers == 0 || group.numbers == numbers) && !waits_for(&op, group);
+      };
+      if (groups_.empty() || !joins(groups_.back())) groups_.emplace_back();
+      Group& group = groups_.back();
+      (pick ? group.picks : group.ends).push_back(&op);
+      group.numbers = std::max(group.numbers, numbers);
+      group.first = group.first ? group.first : &op;
+      group.last = &op;
     }
   }
 
-  static bool waits_for(Operation* op, ArrayRef<Operation*> others) {
+  static bool waits_for(Operation* op, const Group& group) {
     auto before = all_before(made_of(op), [](Value) { return false; });
-    return llvm::any_of(others, [&](Operation* other) {
+    return llvm::any_of(llvm::concat<Operation* const>(group.ends, group.picks), [&](Operation* other) {
       return llvm::any_of(other->getResults(), [&](Value v) { return before.contains(v); });
     });
   }
 
   // Values that a product takes all numbers of; products that two loops need, and draws.
-  llvm::MapVector<Value, int64_t> kept(bool keeps_draws) const {
+  llvm::MapVector<Value, int64_t> kept(bool keeps_draws, int64_t& arrays) const {
     llvm::DenseMap<Value, int> loops;
     int64_t numbers = 0;
     for (Value v : needed_) numbers += size_of(v.getType());
-    for (ArrayRef<Operation*> group : groups_) {
+    for (const Group& group : groups_) {
       llvm::SetVector<Value> before;
-      for (Operation* end : group) {
+      for (Operation* end : group.ends) {
         auto own = made_of(end);
         auto all = all_before(own, [&](Value v) { return !is_long(v) || needed_.contains(v); });
         before.insert(all.begin(), all.end());
@@ -109,21 +206,33 @@ class Stripper {
       for (Value v : before) ++loops[v];
     }
     llvm::MapVector<Value, int64_t> kept;
-    auto keep = [&](Value v) { kept.insert({v, int64_t(kept.size())}); };
+    auto keep = [&](Value v) { kept.insert({v, arrays++}); };
     for (Value v : needed_) keep(v);
-    for (Operation& op : body_) {
+    for (Operation* op : ops_) {
       const bool dear = isa<MatMulOp>(op) ? takes_all(cast<MatMulOp>(op)) : keeps_draws && isa<DrawOp>(op);
-      if (!dear || !is_long(op.getResult(0)) || loops.lookup(op.getResult(0)) < 2) continue;
-      numbers += size_of(op.getResult(0).getType());
-      if (numbers <= most_kept) keep(op.getResult(0));
+      if (!dear || !is_long(op->getResult(0)) || loops.lookup(op->getResult(0)) < 2) continue;
+      numbers += size_of(op->getResult(0).getType());
+      if (numbers <= most_kept) keep(op->getResult(0));
     }
     return kept;
   }
 
-  void go_through(ArrayRef<Operation*> ends) {
-    OpBuilder b(&body_, std::next(Block::iterator(ends.back())));
-    const Location loc = ends.back()->getLoc();
-    const int64_t size = size_of(made_of(ends[0])[0].getType()), strips = size / strip_, rest = size % strip_;
+  void take(const Group& group) {
+    OpBuilder b(&body_, std::next(Block::iterator(group.last)));
+    results_.clear();
+    if (!group.ends.empty()) go_through(b, group.last->getLoc(), group.ends, group.numbers);
+    for (Operation* op : group.picks) {
+      const Pick pick = *pick_of(*op);
+      Strip strip(arith::ConstantOp::create(b, op->getLoc(), b.getI32IntegerAttr(int32_t(pick.first))), pick.count);
+      strip.first = pick.first;
+      strip.alone = true;
+      replace(b, op, values_->of(b, op->getOperand(0), strip));
+    }
+    move_behind(group, b.getInsertionPoint());
+  }
+
+  void go_through(OpBuilder& b, Location loc, ArrayRef<Operation*> ends, int64_t numbers) {
+    const int64_t strips = numbers / strip_, rest = numbers % strip_;
     auto index = [&](int64_t k) { return arith::ConstantIndexOp::create(b, loc, k); };
     auto word = [&](int64_t k) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(k))); };
     SmallVector<Value> totals;
@@ -142,17 +251,16 @@ class Stripper {
     }
     finish(b, ends, totals);
     values_->end_loop();
-    move_behind(ends, b.getInsertionPoint());
   }
 
   // What stood between the ends and waits for one of them.
-  void move_behind(ArrayRef<Operation*> ends, Block::iterator here) {
+  void move_behind(const Group& group, Block::iterator here) {
     llvm::DenseSet<Operation*> late;
-    for (auto op = Block::iterator(ends.front()); op != Block::iterator(ends.back());) {
+    for (auto op = Block::iterator(group.first); op != Block::iterator(group.last);) {
       Operation* next = &*op++;
       bool waits = false;
       next->walk([&](Operation* inner) {
-        for (Value v : inner->getOperands()) waits |= late.contains(v.getDefiningOp()) || totals_.contains(v);
+        for (Value v : inner->getOperands()) waits |= late.contains(v.getDefiningOp()) || results_.contains(v);
       });
       if (!waits) continue;
       late.insert(next);
@@ -242,64 +350,37 @@ class Stripper {
   }
 
   void finish(OpBuilder& b, ArrayRef<Operation*> ends, ArrayRef<Value> totals) {
-    totals_.clear();
     for (Operation* end : ends) {
       auto own = totals.take_front(size_t(totals_of(end)));
       totals = totals.drop_front(own.size());
       if (own.empty()) continue;
-      Value result = own[0];
-      if (auto tensor = dyn_cast<RankedTensorType>(end->getResult(0).getType())) {
-        SmallVector<Value> all;
-        for (int64_t k = 0; k < tensor.getNumElements(); ++k) all.push_back(own[size_t(k) % own.size()]);
-        result = tensor::FromElementsOp::create(b, end->getLoc(), tensor, all);
-      }
-      end->getResult(0).replaceAllUsesWith(result);
-      totals_.insert(result);
+      auto tensor = dyn_cast<RankedTensorType>(end->getResult(0).getType());
+      SmallVector<Value> all;
+      for (int64_t k = 0; k < size_of(end->getResult(0).getType()); ++k) all.push_back(own[size_t(k) % own.size()]);
+      replace(b, end, tensor ? tensor::FromElementsOp::create(b, end->getLoc(), tensor, all).getResult() : own[0]);
     }
   }
 
+  void replace(OpBuilder& b, Operation* end, Value made) {
+    auto wanted = dyn_cast<RankedTensorType>(end->getResult(0).getType());
+    if (!wanted) made = element_of(b, end->getLoc(), made, 0);
+    if (wanted && wanted != made.getType()) {
+      SmallVector<Value> all;
+      for (int64_t k = 0; k < wanted.getNumElements(); ++k) all.push_back(element_of(b, end->getLoc(), made, k));
+      made = tensor::FromElementsOp::create(b, end->getLoc(), wanted, all);
+    }
+    end->getResult(0).replaceAllUsesWith(made);
+    results_.insert(made);
+  }
+
   Block& body_;
+  std::vector<Operation*> ops_;
   int64_t strip_;
   llvm::SetVector<Value> needed_;  // As a whole.
-  std::vector<SmallVector<Operation*>> groups_;
+  std::vector<Group> groups_;
   std::optional<StripValues> values_;
-  llvm::DenseSet<Value> totals_;  // Of the last loop.
+  llvm::DenseSet<Value> results_;  // Of the last group.
 };
-
-// Reads of single elements, or of short runs, stay what they are.
-bool reads_memory(Operation* op) {
-  auto at = dyn_cast<AtOp>(op);
-  return at && !is_long(at) && isa_and_nonnull<InputOp, arith::ConstantOp>(at.getVector().getDefiningOp());
-}
-
-// Whether nothing in an operation needs a long value as a whole.
-bool fits_strips(Operation& op) {
-  auto is_short = [](Operation* inner) {
-    return llvm::none_of(inner->getOperandTypes(), is_long_type) &&
-           llvm::none_of(inner->getResultTypes(), is_long_type);
-  };
-  return !op.walk([&](Operation* inner) {
-              const bool made = inner == &op && (is_output(op) || is_total(op) || is_made_in_strips(op));
-              return made || is_short(inner) || reads_memory(inner) ? WalkResult::advance() : WalkResult::interrupt();
-            }).wasInterrupted();
-}
-
-// Points that are retried are gone through chunk by chunk between two loops, which arrays for one point do not outlive.
-bool may_keep(Block& body) { return body.getOps<scf::WhileOp>().empty(); }
-
-// The numbers of a strip, whole rows and whole blocks of words; 0 where not all that is long can be gone through.
-int64_t strip_of(Block& body) {
-  auto ends = [](Operation& op) { return is_output(op) || is_total(op); };
-  if (!llvm::all_of(body, fits_strips) || llvm::none_of(body, ends)) return 0;
-  int64_t unit = words_of_block, kept = 0;
-  for (auto product : body.getOps<MatMulOp>()) {
-    if (!is_long(product) && !takes_all(product)) continue;
-    unit = std::lcm(unit, shape_of(product).columns);
-    if (is_long(product) && takes_all(product)) kept += size_of(product.getRhs().getType());
-  }
-  const int64_t strip = unit * std::max<int64_t>(1, numbers_of_strip / unit);
-  return strip <= most_of_strip && kept <= (may_keep(body) ? most_kept : 0) ? strip : 0;
-}
 
 struct StripPoints : PassWrapper<StripPoints, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(StripPoints)
@@ -315,7 +396,9 @@ struct StripPoints : PassWrapper<StripPoints, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
       Block& body = pipeline.getBody().front();
-      if (int64_t strip = strip_of(body); strip > 0) Stripper(body, strip, keep_draws && may_keep(body)).run();
+      int64_t arrays = 0;
+      for (auto& ops : strippable(body))
+        if (int64_t strip = strip_of(ops); strip > 0) Stripper(body, std::move(ops), strip, keep_draws, arrays).run();
     }
   }
 

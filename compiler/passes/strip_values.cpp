@@ -89,7 +89,7 @@ Value StripValues::of(OpBuilder& b, Value v, Strip& strip) {
                           nullptr, strip.index);
   } else {
     made = make(b, v, strip);
-    if (kept != kept_.end()) {
+    if (kept != kept_.end() && !strip.alone) {
       KeepOp::create(b, v.getLoc(), made, uint64_t(kept->second), uint64_t(size_of(v.getType())), nullptr, strip.index);
       begun_.insert(v);
     }
@@ -130,7 +130,8 @@ Value StripValues::constant_in(OpBuilder& b, arith::ConstantOp constant, Strip& 
   auto type = strip_type(constant, strip);
   auto all = cast<DenseElementsAttr>(constant.getValue());
   if (all.isSplat())
-    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, ArrayRef<Attribute>(all.getSplatValue<Attribute>())));
+    return arith::ConstantOp::create(b, loc,
+                                     DenseElementsAttr::get(type, ArrayRef<Attribute>(all.getSplatValue<Attribute>())));
   auto step = equal_steps(all);
   if (!step) return run(b, loc, table(constant, /*by_columns=*/false), strip.index, strip.size);
   SmallVector<int32_t> within;

@@ -43,6 +43,7 @@ struct Strip {
   mlir::Value index;  ///< of its first number, an i32
   int64_t size;
   std::optional<int64_t> first;  ///< where it is known
+  bool alone = false;            ///< no other is gone through, so that nothing is kept
   llvm::DenseMap<mlir::Value, mlir::Value> made;
 };
 

@@ -171,3 +171,28 @@ catenary.pipeline @square asks "forward" {
   %y = catenary.matmul %x, %sum : (tensor<17x3xf32>, tensor<3x3xf32>) -> tensor<17x3xf32>
   catenary.output %y of @x : tensor<17x3xf32>
 }
+
+// A few numbers at a known place are made by themselves, behind the loop that they join, and nothing is kept for them. What
+// has nothing to do with one another is gone through, or not, by itself: the product of numbers stays.
+// CHECK-LABEL: catenary.pipeline @picks asks "forward" draws 51 {
+// CHECK: catenary.input x0 of @x : tensor<17x3xf32>
+// CHECK: catenary.matmul
+// CHECK: %[[MOST:.*]] = scf.for
+// CHECK: catenary.draw bits at
+// CHECK-NOT: catenary.keep
+// CHECK: %[[ALL:.*]] = catenary.reduce max
+// CHECK: catenary.draw bits {component = 0 : i32, first = 5 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<2xi32>
+// CHECK-NOT: catenary.draw
+// CHECK: catenary.output
+catenary.pipeline @picks asks "forward" draws 51 {
+  %x = catenary.input x0 of @x : tensor<17x3xf32>
+  %three = arith.constant dense<1.0> : tensor<3x17xf32>
+  %sum = catenary.matmul %three, %x : (tensor<3x17xf32>, tensor<17x3xf32>) -> tensor<3x3xf32>
+  %y = catenary.matmul %x, %sum : (tensor<17x3xf32>, tensor<3x3xf32>) -> tensor<17x3xf32>
+  %w = catenary.draw bits {component = 0 : i32, first = 0 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<51xi32>
+  %two = tensor.extract_slice %w[5] [2] [1] : tensor<51xi32> to tensor<2xi32>
+  %least = catenary.reduce min %two : tensor<2xi32> -> i32
+  %most = catenary.reduce max %w : tensor<51xi32> -> i32
+  %both = arith.xori %least, %most : i32
+  catenary.output %y of @x : tensor<17x3xf32>
+}

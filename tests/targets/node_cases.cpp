@@ -292,6 +292,14 @@ std::vector<Case> draws() {
        },
        // Three products of up to 17 factors below 1/2, of normals below 6.
        0, 34 * (2e-6 + 34 * 6 * 0x1p-24)},
+      // Numbers at known places, of draws, of what is made with them, and of a later total.
+      {Op::Slice, "picks_in_strips", Input::words,
+       [](Expr x, Expr) {
+         auto all = [](const Expr& word) { return splat(word, {51}); };
+         Expr z = bits({51}), w = bits({51}), least = min_of(z ^ all(element(x, 0) ^ index(w, 3)));
+         Expr v = w ^ all(least), most = max_of(v) ^ index(w, 50), u = (v ^ all(index(v, 17) ^ most)) + (w ^ z);
+         return concat({slice(u, 3, 2), stack({sum(u), index(w, 0) & index(u, 49)}), slice(w, 5, 20)});
+       }},
       {Op::MaxOf, "largest_in_strips", Input::words,
        [](Expr x, Expr) {
          Expr w = bits({67}) & 255;
