@@ -43,10 +43,16 @@ std::vector<double> neighbours_alike(int64_t n) {
   return covariance;
 }
 
+std::vector<double> rates(int64_t n) {
+  std::vector<double> rates;
+  for (int64_t i = 0; i < n; ++i) rates.push_back(0.3 + 0.1 * double(i));
+  return rates;
+}
+
 /// Pictures of 7 x 3 numbers, which are split; centred molecules of 17 atoms, whose 51 numbers are 4 strips and a
-/// quarter, of points that draw odd numbers of words; spectra of 64, which are 4 strips; and series of 37
-/// numbers, each like its neighbours; and directions in 40 dimensions, of which some numbers are asked for by
-/// themselves.
+/// quarter, of points that draw odd numbers of words; spectra of 64, which are 4 strips; series of 37
+/// numbers, each like its neighbours; 35 features, each with a rate of its own; and directions in 40 dimensions, of
+/// which some numbers are asked for by themselves.
 std::vector<Large> large_points() {
   auto process = [](const Flat& space) { return OrnsteinUhlenbeck(space, {.theta = 0.7, .mean = 0.25, .sigma = 1.2}); };
   std::vector<Question> all = of_each_number;
@@ -57,10 +63,14 @@ std::vector<Large> large_points() {
                                               Question::loss_gradient};
   // Steps without noise, and a gradient, of centred points are centred as they are.
   const std::vector<Question> centred = {Question::loss_gradient, Question::flow_step, Question::mean_step};
+  const Euclidean features({35});
+  const OrnsteinUhlenbeck each_its_rate(features, {.theta = rates(35), .mean = 0.25, .sigma = 1.2});
+  const Covariance alike(neighbours_alike(37));
   return {{joint_of("pictures", process(Euclidean({7, 3}))), 21, of_each_number, of_each_number},
           {joint_of("molecules", Brownian(CenteredEuclidean({17, 3}), 1.2)), 51, all, centred},
           {joint_of("spectra", process(Euclidean({64}))), 64, sums, {Question::prior, Question::forward}},
-          {joint_of("series", Brownian(Euclidean({37}), 1.2, Covariance(neighbours_alike(37)))), 37, all, centred},
+          {joint_of("series", Brownian(Euclidean({37}), 1.2, alike)), 37, all, centred},
+          {joint_of("features", each_its_rate), 35, all, {Question::loss_gradient}},
           {joint_of("directions", GeodesicInterpolation(catenary::Sphere(39))), 40, interpolated, {}}};
 }
 
