@@ -54,7 +54,7 @@ void add_point_passes(mlir::OpPassManager& passes, int words) {
   passes.addPass(create_assign_draws_pass());  // Every draw gets its place while all of them still stand in order.
   passes.addPass(create_split_points_pass());  // Large points of numbers that are all drawn alike are many small ones.
   // Those that need sums over their numbers are gone through in loops; a thread draws again rather than remembers.
-  passes.addPass(create_strip_points_pass(/*keep_draws=*/words == words_of_pair));
+  passes.addPass(create_strip_points_pass(/*keep=*/words == words_of_pair));
   passes.addPass(create_unpack_points_pass());  // Scalars from here on.
   passes.addPass(
       mlir::createCSEPass());  // Laws share their subexpressions; folding waits until exp and its like are gone.
@@ -114,7 +114,7 @@ void register_passes() {
   mlir::registerPass(create_inline_laws_pass);
   mlir::registerPass(create_assign_draws_pass);
   mlir::registerPass(create_split_points_pass);
-  mlir::registerPass([] { return create_strip_points_pass(/*keep_draws=*/true); });
+  mlir::registerPass([] { return create_strip_points_pass(/*keep=*/true); });
   mlir::registerPass(create_unpack_points_pass);
   mlir::registerPass(create_hoist_sample_part_pass);
   mlir::registerPass([] { return create_mask_loops_pass(/*retry=*/true); });

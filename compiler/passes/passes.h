@@ -28,7 +28,7 @@ inline auto gpu_kinds() {
 std::unique_ptr<mlir::Pass> create_inline_laws_pass();
 std::unique_ptr<mlir::Pass> create_assign_draws_pass();
 std::unique_ptr<mlir::Pass> create_split_points_pass();
-std::unique_ptr<mlir::Pass> create_strip_points_pass(bool keep_draws);
+std::unique_ptr<mlir::Pass> create_strip_points_pass(bool keep);
 std::unique_ptr<mlir::Pass> create_unpack_points_pass();
 std::unique_ptr<mlir::Pass> create_hoist_sample_part_pass();
 std::unique_ptr<mlir::Pass> create_mask_loops_pass(bool retry);

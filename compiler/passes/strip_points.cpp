@@ -26,6 +26,8 @@ using namespace mlir;
 constexpr int64_t numbers_of_strip = 16, most_of_strip = 64;
 // In arrays on the stack, for each lane.
 constexpr int64_t most_kept = 1 << 14;
+// More than any number of loops.
+constexpr int on_many_trips = 1 << 16;
 
 // Where the strips are gone through for an operation's sake: for what is made of a whole point, and for values that a
 // later loop needs as a whole.
@@ -63,6 +65,7 @@ std::optional<Pick> pick_of(Operation& op) {
 
 // The values whose strips an end is made of; of values to be kept themselves.
 SmallVector<Value> made_of(Operation* end) {
+  if (isa<scf::YieldOp>(end)) return llvm::filter_to_vector(end->getOperands(), [](Value v) { return is_long(v); });
   if (auto product = dyn_cast<MatMulOp>(end); product && !is_long(product)) return {product.getRhs()};
   if (auto dot = dyn_cast<DotOp>(end)) return {dot.getLhs(), dot.getRhs()};
   const bool takes = isa<ReduceOp, OutputOp>(end) || pick_of(*end);
@@ -97,6 +100,18 @@ SmallVector<Value> long_values(Operation& op) {
   return all;
 }
 
+// Whether all of an operation on long values can be gone through in strips. A product does not take what a loop
+// carries, of which it would find some numbers overwritten.
+bool fits(Operation& op) {
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return llvm::all_of(*loop.getBody(), [](Operation& inner) {
+      return isa<scf::YieldOp>(inner) || long_values(inner).empty() || (!is_output(inner) && fits(inner));
+    });
+  if (auto product = dyn_cast<MatMulOp>(op); product && takes_all(product) && !product.getRhs().getDefiningOp())
+    return false;
+  return is_output(op) || is_total(op) || pick_of(op) || is_made_in_strips(op);
+}
+
 // The operations on long values, those on values that are made of one another together, where all of them can be gone
 // through in strips.
 std::vector<std::vector<Operation*>> strippable(Block& body) {
@@ -111,7 +126,7 @@ std::vector<std::vector<Operation*>> strippable(Block& body) {
     if (all.empty()) continue;
     void* set = made_together.getLeaderValue(all[0].getAsOpaquePointer());
     sets[set].push_back(&op);
-    if (!is_output(op) && !is_total(op) && !pick_of(op) && !is_made_in_strips(op)) unfit.insert(set);
+    if (!fits(op)) unfit.insert(set);
   }
   std::vector<std::vector<Operation*>> found;
   for (auto& [set, ops] : sets)
@@ -122,34 +137,38 @@ std::vector<std::vector<Operation*>> strippable(Block& body) {
 // The numbers of a strip, whole rows and whole blocks of words; 0 where they would be too many, or too many be kept.
 int64_t strip_of(ArrayRef<Operation*> ops) {
   int64_t unit = words_of_block, kept = 0;
-  for (Operation* op : ops) {
-    auto product = dyn_cast<MatMulOp>(op);
-    if (!product) continue;
-    unit = std::lcm(unit, shape_of(product).columns);
-    if (is_long(product) && takes_all(product)) kept += size_of(product.getRhs().getType());
-  }
-  // A product's strips are whole rows.
-  if (unit > words_of_block && llvm::any_of(ops, [](Operation* op) { return pick_of(*op).has_value(); })) return 0;
+  bool picks = false;
+  auto count = [&](Operation* op) {
+    picks |= pick_of(*op).has_value();
+    if (auto product = dyn_cast<MatMulOp>(op); product && (is_long(product) || takes_all(product))) {
+      unit = std::lcm(unit, shape_of(product).columns);
+      if (is_long(product) && takes_all(product)) kept += size_of(product.getRhs().getType());
+    } else if (isa<scf::ForOp>(op)) {
+      for (Value v : op->getResults()) kept += is_long(v) ? size_of(v.getType()) : 0;
+    }
+  };
+  for (Operation* op : ops) op->walk(count);
+  if (unit > words_of_block && picks) return 0;  // A product's strips are whole rows.
   const int64_t strip = unit * std::max<int64_t>(1, numbers_of_strip / unit);
   return strip <= most_of_strip && kept <= most_kept ? strip : 0;
 }
 
 class Stripper {
  public:
-  /// `keeps_draws`: where two loops need draws, the second takes them from memory instead of making them again.
-  /// Arrays are numbered from `arrays` on.
-  Stripper(Block& body, std::vector<Operation*> ops, int64_t strip, bool keeps_draws, int64_t& arrays)
-      : body_(body), ops_(std::move(ops)), strip_(strip) {
+  /// Of a pipeline, or of a loop in it. `keeps`: what two loops need is taken from memory by the second, where it is
+  /// dearer to make again.
+  Stripper(Block& body, std::vector<Operation*> ops, int64_t strip, bool keeps, StripValues& values)
+      : body_(body), ops_(std::move(ops)), strip_(strip), keeps_(keeps), values_(values) {
     // Other sets' loops may have moved some.
     llvm::sort(ops_, [](Operation* a, Operation* b) { return a->isBeforeInBlock(b); });
     group_ends();
-    values_.emplace(body, kept(keeps_draws, arrays));
+    keep_values();
   }
 
   void run() {
     for (const Group& group : groups_) take(group);
     for (Operation* op : llvm::reverse(ops_))
-      if (op->use_empty()) op->erase();
+      if (op->use_empty() && !isa<scf::YieldOp>(op)) op->erase();
   }
 
  private:
@@ -158,6 +177,7 @@ class Stripper {
   struct Group {
     SmallVector<Operation*> ends, picks;  // Of the loop, and behind it.
     int64_t numbers = 0;
+    bool alone = false;
     Operation *first = nullptr, *last = nullptr;
   };
 
@@ -170,13 +190,16 @@ class Stripper {
       Operation& op = *each;
       const bool needed = op.getNumResults() == 1 && needed_.contains(op.getResult(0));
       const bool pick = pick_of(op).has_value();
-      if (!is_output(op) && !is_total(op) && !needed && !pick) continue;
-      const int64_t numbers = pick ? 0 : size_of(made_of(&op)[0].getType());
+      // Loops stay where they are, and what they carry is overwritten last.
+      const bool alone = isa<scf::ForOp, scf::YieldOp>(op);
+      if (!is_output(op) && !is_total(op) && !needed && !pick && !alone) continue;
+      const int64_t numbers = pick || alone ? 0 : size_of(made_of(&op)[0].getType());
       auto joins = [&](const Group& group) {
-        return (pick || group.numbers == 0 || group.numbers == numbers) && !waits_for(&op, group);
+        return (pick || group.numbers == 0 || group.numbers == numbers) && !group.alone && !waits_for(&op, group);
       };
-      if (groups_.empty() || !joins(groups_.back())) groups_.emplace_back();
+      if (groups_.empty() || alone || !joins(groups_.back())) groups_.emplace_back();
       Group& group = groups_.back();
+      group.alone = alone;
       (pick ? group.picks : group.ends).push_back(&op);
       group.numbers = std::max(group.numbers, numbers);
       group.first = group.first ? group.first : &op;
@@ -191,66 +214,166 @@ class Stripper {
     });
   }
 
-  // Values that a product takes all numbers of; products that two loops need, and draws.
-  llvm::MapVector<Value, int64_t> kept(bool keeps_draws, int64_t& arrays) const {
+  // Values that a product takes all numbers of, and those that are worth it.
+  void keep_values() {
     llvm::DenseMap<Value, int> loops;
     int64_t numbers = 0;
     for (Value v : needed_) numbers += size_of(v.getType());
     for (const Group& group : groups_) {
       llvm::SetVector<Value> before;
       for (Operation* end : group.ends) {
-        auto own = made_of(end);
+        auto own = isa<scf::ForOp>(end) ? long_values(*end) : made_of(end);
         auto all = all_before(own, [&](Value v) { return !is_long(v) || needed_.contains(v); });
         before.insert(all.begin(), all.end());
       }
       for (Value v : before) ++loops[v];
+      if (auto loop = dyn_cast<scf::ForOp>(group.last))
+        for (Operation& inner : *loop.getBody())
+          for (Value v : long_values(inner)) loops[v] += on_many_trips;
     }
-    llvm::MapVector<Value, int64_t> kept;
-    auto keep = [&](Value v) { kept.insert({v, arrays++}); };
-    for (Value v : needed_) keep(v);
+    for (Value v : needed_) values_.keep(v);
     for (Operation* op : ops_) {
-      const bool dear = isa<MatMulOp>(op) ? takes_all(cast<MatMulOp>(op)) : keeps_draws && isa<DrawOp>(op);
-      if (!dear || !is_long(op->getResult(0)) || loops.lookup(op->getResult(0)) < 2) continue;
-      numbers += size_of(op->getResult(0).getType());
-      if (numbers <= most_kept) keep(op->getResult(0));
+      if (op->getNumResults() != 1 || isa<scf::ForOp>(op)) continue;
+      Value v = op->getResult(0);
+      if (!is_long(v) || needed_.contains(v) || !is_worth_keeping(op, loops.lookup(v))) continue;
+      numbers += size_of(v.getType());
+      if (numbers <= most_kept) values_.keep(v);
     }
-    return kept;
+  }
+
+  bool is_worth_keeping(Operation* op, int loops) const {
+    if (auto product = dyn_cast<MatMulOp>(op); product && takes_all(product)) return loops > 1;
+    const bool flags = getElementTypeOrSelf(op->getResult(0).getType()).isInteger(1);
+    if (!keeps_ || flags || isa<arith::ConstantOp, tensor::SplatOp>(op)) return false;
+    const bool elementary = isa<math::MathDialect>(op->getDialect()) && !isa<math::FmaOp, math::AbsFOp>(op);
+    return loops >= on_many_trips || (loops > 1 && (elementary || isa<DrawOp, arith::DivFOp>(op)));
   }
 
   void take(const Group& group) {
     OpBuilder b(&body_, std::next(Block::iterator(group.last)));
     results_.clear();
+    if (auto loop = dyn_cast<scf::ForOp>(group.last)) return take_loop(b, loop);
+    if (auto yield = dyn_cast<scf::YieldOp>(group.last)) return carry_on(yield);
     if (!group.ends.empty()) go_through(b, group.last->getLoc(), group.ends, group.numbers);
     for (Operation* op : group.picks) {
       const Pick pick = *pick_of(*op);
       Strip strip(arith::ConstantOp::create(b, op->getLoc(), b.getI32IntegerAttr(int32_t(pick.first))), pick.count);
       strip.first = pick.first;
       strip.alone = true;
-      replace(b, op, values_->of(b, op->getOperand(0), strip));
+      replace(b, op, values_.of(b, op->getOperand(0), strip));
     }
     move_behind(group, b.getInsertionPoint());
   }
 
-  void go_through(OpBuilder& b, Location loc, ArrayRef<Operation*> ends, int64_t numbers) {
+  // The totals of all strips of so many numbers, each of which is added to those before.
+  using Add = llvm::function_ref<SmallVector<Value>(OpBuilder&, Strip&, ValueRange)>;
+  SmallVector<Value> over_strips(OpBuilder& b, Location loc, int64_t numbers, ArrayRef<Value> totals, Add added) {
     const int64_t strips = numbers / strip_, rest = numbers % strip_;
     auto index = [&](int64_t k) { return arith::ConstantIndexOp::create(b, loc, k); };
     auto word = [&](int64_t k) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(k))); };
-    SmallVector<Value> totals;
-    for (Operation* end : ends) start(b, end, totals);
     auto loop = scf::ForOp::create(b, loc, index(0), index(strips), index(1), totals,
                                    [&](OpBuilder& inside, Location, Value k, ValueRange carried) {
                                      Value number = arith::IndexCastOp::create(inside, loc, inside.getI32Type(), k);
                                      Strip strip(arith::MulIOp::create(inside, loc, number, word(strip_)), strip_);
-                                     scf::YieldOp::create(inside, loc, added(inside, ends, strip, carried));
+                                     scf::YieldOp::create(inside, loc, added(inside, strip, carried));
                                    });
-    totals = loop.getResults();
-    if (rest > 0) {
-      Strip strip(word(strips * strip_), rest);
-      strip.first = strips * strip_;
-      totals = added(b, ends, strip, totals);
-    }
+    if (rest == 0) return loop.getResults();
+    Strip strip(word(strips * strip_), rest);
+    strip.first = strips * strip_;
+    return added(b, strip, loop.getResults());
+  }
+
+  void go_through(OpBuilder& b, Location loc, ArrayRef<Operation*> ends, int64_t numbers) {
+    SmallVector<Value> totals;
+    for (Operation* end : ends) start(b, end, totals);
+    totals = over_strips(b, loc, numbers, totals, [&](OpBuilder& inside, Strip& strip, ValueRange carried) {
+      return added(inside, ends, strip, carried);
+    });
     finish(b, ends, totals);
-    values_->end_loop();
+    values_.end_loop();
+  }
+
+  // Puts long values into arrays. All of a strip are made before any of it is overwritten.
+  void put(OpBuilder& b, Location loc, ArrayRef<std::pair<Value, int64_t>> values) {
+    llvm::MapVector<int64_t, SmallVector<std::pair<Value, int64_t>>> by_size;
+    for (auto value : values) by_size[size_of(value.first.getType())].push_back(value);
+    for (auto& [numbers, alike] : by_size)
+      over_strips(b, loc, numbers, {},
+                  [&, numbers = numbers, &alike = alike](OpBuilder& inside, Strip& strip, ValueRange) {
+                    SmallVector<Value> made;
+                    for (auto [v, array] : alike) made.push_back(values_.of(inside, v, strip));
+                    for (auto [value, of_strip] : llvm::zip(alike, made))
+                      StripValues::put(inside, loc, of_strip, value.second, numbers, strip);
+                    return SmallVector<Value>();
+                  });
+    values_.end_loop();
+  }
+
+  // What a loop carries of long values is in arrays.
+  void take_loop(OpBuilder& b, scf::ForOp loop) {
+    Location loc = loop.getLoc();
+    SmallVector<std::pair<Value, int64_t>> starts;
+    SmallVector<Value> others;
+    for (auto [init, argument] : llvm::zip(loop.getInitArgs(), loop.getRegionIterArgs())) {
+      if (!is_long(init)) {
+        others.push_back(init);
+        continue;
+      }
+      const int64_t array = values_.new_array();
+      starts.push_back({init, array});
+      values_.is_kept(argument, array);
+    }
+    put(b, loc, starts);
+    // A loop may make no trip.
+    for (Value v : long_values(*loop))
+      if (values_.is_to_be_kept(v)) {
+        over_strips(b, loc, size_of(v.getType()), {}, [&](OpBuilder& inside, Strip& strip, ValueRange) {
+          values_.of(inside, v, strip);
+          return SmallVector<Value>();
+        });
+        values_.end_loop();
+      }
+    auto made = scf::ForOp::create(b, loc, loop.getLowerBound(), loop.getUpperBound(), loop.getStep(), others);
+    Block* body = made.getBody();
+    if (!body->empty()) body->getTerminator()->erase();
+    loop.getInductionVar().replaceAllUsesWith(made.getInductionVar());
+    auto next = made.getRegionIterArgs().begin();
+    for (Value argument : loop.getRegionIterArgs())
+      if (!is_long(argument)) argument.replaceAllUsesWith(*next++);
+    body->getOperations().splice(body->end(), loop.getBody()->getOperations());
+
+    std::vector<Operation*> inner;
+    for (Operation& op : *body)
+      if (!long_values(op).empty()) inner.push_back(&op);
+    SmallVector<int64_t> arrays;
+    for (auto [v, array] : starts) arrays.push_back(array);
+    Stripper in_loop(*body, std::move(inner), strip_, keeps_, values_);
+    in_loop.arrays_ = arrays;
+    in_loop.run();
+
+    auto array = arrays.begin();
+    auto result = made.getResults().begin();
+    for (Value v : loop.getResults()) {
+      if (is_long(v))
+        values_.is_kept(v, *array++);
+      else
+        v.replaceAllUsesWith(*result++);
+    }
+  }
+
+  // The end of a trip.
+  void carry_on(scf::YieldOp yield) {
+    OpBuilder b(yield);
+    SmallVector<std::pair<Value, int64_t>> next;
+    SmallVector<Value> others;
+    for (Value v : yield.getOperands()) {
+      if (is_long(v))
+        next.push_back({v, arrays_[next.size()]});
+      else
+        others.push_back(v);
+    }
+    put(b, yield.getLoc(), next);
+    yield->setOperands(others);
   }
 
   // What stood between the ends and waits for one of them.
@@ -309,7 +432,7 @@ class Stripper {
   void add(OpBuilder& b, Operation* end, Strip& strip, MutableArrayRef<Value> totals) {
     Location loc = end->getLoc();
     SmallVector<Value> values;
-    for (Value v : made_of(end)) values.push_back(values_->of(b, v, strip));
+    for (Value v : made_of(end)) values.push_back(values_.of(b, v, strip));
     if (auto output = dyn_cast<OutputOp>(end)) {
       OutputOp::create(b, loc, values[0], output.getComponentAttr(), nullptr, strip.index, nullptr, nullptr);
     } else if (isa<DotOp>(end)) {
@@ -339,8 +462,8 @@ class Stripper {
     } else {
       auto word = [&](int64_t k) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(k))); };
       Value row = arith::DivUIOp::create(b, loc, strip.index, word(columns));
-      factors = values_->run(b, loc, values_->table(product.getLhs(), /*by_columns=*/true),
-                             arith::MulIOp::create(b, loc, row, word(rows)), strip.size / columns * rows);
+      factors = values_.run(b, loc, values_.table(product.getLhs(), /*by_columns=*/true),
+                            arith::MulIOp::create(b, loc, row, word(rows)), strip.size / columns * rows);
     }
     for (int64_t k = 0; k < strip.size; ++k)
       for (int64_t of = k % columns; of < sums; of += columns) {
@@ -376,9 +499,11 @@ class Stripper {
   Block& body_;
   std::vector<Operation*> ops_;
   int64_t strip_;
+  bool keeps_;
+  StripValues& values_;
+  SmallVector<int64_t> arrays_;    // Of what the loop carries.
   llvm::SetVector<Value> needed_;  // As a whole.
   std::vector<Group> groups_;
-  std::optional<StripValues> values_;
   llvm::DenseSet<Value> results_;  // Of the last group.
 };
 
@@ -386,7 +511,7 @@ struct StripPoints : PassWrapper<StripPoints, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(StripPoints)
   StripPoints() = default;
   StripPoints(const StripPoints& other) : PassWrapper(other) {}
-  explicit StripPoints(bool k) { keep_draws = k; }
+  explicit StripPoints(bool k) { keep = k; }
   StringRef getArgument() const override { return "strip-points"; }
   StringRef getDescription() const override { return "a point of many numbers is gone through in strips"; }
   void getDependentDialects(DialectRegistry& registry) const override {
@@ -396,18 +521,17 @@ struct StripPoints : PassWrapper<StripPoints, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     for (auto pipeline : getOperation().getOps<PipelineOp>()) {
       Block& body = pipeline.getBody().front();
-      int64_t arrays = 0;
+      StripValues values(body);
       for (auto& ops : strippable(body))
-        if (int64_t strip = strip_of(ops); strip > 0) Stripper(body, std::move(ops), strip, keep_draws, arrays).run();
+        if (int64_t strip = strip_of(ops); strip > 0) Stripper(body, std::move(ops), strip, keep, values).run();
     }
   }
 
-  Option<bool> keep_draws{*this, "keep-draws", llvm::cl::desc("Keep in memory what two loops would draw"),
-                          llvm::cl::init(true)};
+  Option<bool> keep{*this, "keep", llvm::cl::desc("Keep in memory what is dear to make again"), llvm::cl::init(true)};
 };
 
 }  // namespace
 
-std::unique_ptr<Pass> create_strip_points_pass(bool keep_draws) { return std::make_unique<StripPoints>(keep_draws); }
+std::unique_ptr<Pass> create_strip_points_pass(bool keep) { return std::make_unique<StripPoints>(keep); }
 
 }  // namespace catenary

@@ -82,7 +82,7 @@ Value element_of(OpBuilder& b, Location loc, Value v, ArrayRef<int64_t> at) {
 Value StripValues::of(OpBuilder& b, Value v, Strip& strip) {
   if (!is_long(v)) return v;
   if (Value found = strip.made.lookup(v)) return found;
-  const auto* kept = kept_.find(v);
+  const auto kept = kept_.find(v);
   Value made;
   if (whole_.contains(v)) {
     made = KeptOp::create(b, v.getLoc(), strip_type(v, strip), uint64_t(kept->second), uint64_t(size_of(v.getType())),
@@ -90,11 +90,15 @@ Value StripValues::of(OpBuilder& b, Value v, Strip& strip) {
   } else {
     made = make(b, v, strip);
     if (kept != kept_.end() && !strip.alone) {
-      KeepOp::create(b, v.getLoc(), made, uint64_t(kept->second), uint64_t(size_of(v.getType())), nullptr, strip.index);
+      put(b, v.getLoc(), made, kept->second, size_of(v.getType()), strip);
       begun_.insert(v);
     }
   }
   return strip.made[v] = made;
+}
+
+void StripValues::put(OpBuilder& b, Location loc, Value made, int64_t array, int64_t numbers, const Strip& strip) {
+  KeepOp::create(b, loc, made, uint64_t(array), uint64_t(numbers), nullptr, strip.index);
 }
 
 void StripValues::end_loop() {

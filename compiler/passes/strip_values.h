@@ -6,7 +6,6 @@
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
-#include <llvm/ADT/MapVector.h>
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/IR/Builders.h>
 
@@ -49,8 +48,19 @@ struct Strip {
 
 class StripValues {
  public:
-  /// `body` is the pipeline's; the values of `kept` are kept in the arrays of those numbers.
-  StripValues(mlir::Block& body, llvm::MapVector<mlir::Value, int64_t> kept) : body_(body), kept_(std::move(kept)) {}
+  /// `body` is the pipeline's.
+  explicit StripValues(mlir::Block& body) : body_(body) {}
+
+  /// The loop that makes `v` is to keep it in an array; or has, as a number of its own.
+  int64_t keep(mlir::Value v) { return kept_[v] = arrays_++; }
+  void is_kept(mlir::Value v, int64_t array) { kept_[v] = array, whole_.insert(v); }
+  bool is_to_be_kept(mlir::Value v) const { return kept_.contains(v) && !whole_.contains(v); }
+  /// An array for what a loop carries.
+  int64_t new_array() { return arrays_++; }
+
+  /// Puts a strip's numbers into an array of `numbers`.
+  static void put(mlir::OpBuilder& b, mlir::Location loc, mlir::Value made, int64_t array, int64_t numbers,
+                  const Strip& strip);
 
   /// Those of the numbers of `v` that are in the strip, made at `b`; all of a short `v`.
   mlir::Value of(mlir::OpBuilder& b, mlir::Value v, Strip& strip);
@@ -69,7 +79,8 @@ class StripValues {
   mlir::Value product_in(mlir::OpBuilder& b, MatMulOp op, Strip& strip);
 
   mlir::Block& body_;
-  llvm::MapVector<mlir::Value, int64_t> kept_;
+  llvm::DenseMap<mlir::Value, int64_t> kept_;
+  int64_t arrays_ = 0;
   llvm::DenseSet<mlir::Value> begun_, whole_;  // Kept by the loop that is being made, and by those before.
   std::array<llvm::DenseMap<mlir::Value, mlir::Value>, 2> tables_;  // By rows, by columns.
 };

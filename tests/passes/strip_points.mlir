@@ -1,5 +1,5 @@
 // RUN: catenary-opt %s --strip-points | FileCheck %s
-// RUN: catenary-opt %s --strip-points=keep-draws=false | FileCheck %s --check-prefix=AGAIN
+// RUN: catenary-opt %s --strip-points=keep=false | FileCheck %s --check-prefix=AGAIN
 // RUN: catenary-opt %s --strip-points --unpack-points --group-points | FileCheck %s --check-prefix=GROUPS
 
 catenary.process @x 0 on "centered_euclidean" points tensor<17x3xf32> estimates "endpoint" tensor<17x3xf32> {
@@ -195,4 +195,43 @@ catenary.pipeline @picks asks "forward" draws 51 {
   %most = catenary.reduce max %w : tensor<51xi32> -> i32
   %both = arith.xori %least, %most : i32
   catenary.output %y of @x : tensor<17x3xf32>
+}
+
+// What a loop carries is in an array, overwritten at the end of each trip; what it takes from before it is kept before it,
+// since it may make no trip.
+// CHECK-LABEL: catenary.pipeline @walk asks "forward" draws 51 {
+// CHECK: scf.for
+// CHECK: %[[X:.*]] = catenary.input x0 of @x at %{{.*}} : tensor<16xf32>
+// CHECK: catenary.keep %[[X]] in [[CARRIED:[0-9]+]] of 51 at
+// CHECK: scf.for
+// CHECK: catenary.keep %{{.*}} in [[BEFORE:[0-9]+]] of 51 at
+// CHECK: %[[COUNT:.*]] = scf.for %{{.*}} iter_args(%[[N:.*]] = %{{.*}}) -> (f32) {
+// CHECK: scf.for
+// CHECK: %[[NOW:.*]] = catenary.kept [[CARRIED]] of 51 at
+// CHECK: catenary.kept [[BEFORE]] of 51 at
+// CHECK: scf.for
+// CHECK: %[[NOW:.*]] = catenary.kept [[CARRIED]] of 51 at %[[AT:.*]] : tensor<16xf32>
+// CHECK: %[[NEXT:.*]] = arith.addf %[[NOW]], %{{.*}} : tensor<16xf32>
+// CHECK: catenary.keep %[[NEXT]] in [[CARRIED]] of 51 at %[[AT]] : tensor<16xf32>
+// CHECK: scf.yield %{{.*}} : f32
+// CHECK: scf.for
+// CHECK: %[[END:.*]] = catenary.kept [[CARRIED]] of 51 at
+// CHECK: catenary.output
+catenary.pipeline @walk asks "forward" draws 51 {
+  %x = catenary.input x0 of @x : tensor<17x3xf32>
+  %z = catenary.draw normal {component = 0 : i32, first = 0 : i64, per_point = 51 : i64, stream = 2 : i32} : tensor<17x3xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c5 = arith.constant 5 : index
+  %zero = arith.constant 0.0 : f32
+  %r:2 = scf.for %i = %c0 to %c5 step %c1 iter_args(%y = %x, %n = %zero) -> (tensor<17x3xf32>, f32) {
+    %d = catenary.dot %y, %z : tensor<17x3xf32>
+    %all = tensor.splat %d : tensor<17x3xf32>
+    %next = arith.addf %y, %all : tensor<17x3xf32>
+    %m = arith.addf %n, %d : f32
+    scf.yield %next, %m : tensor<17x3xf32>, f32
+  }
+  %s = tensor.splat %r#1 : tensor<17x3xf32>
+  %w = arith.mulf %r#0, %s : tensor<17x3xf32>
+  catenary.output %w of @x : tensor<17x3xf32>
 }

@@ -24,6 +24,7 @@ struct Large {
   Joint joint;
   int64_t numbers;
   std::vector<Question> questions, split;
+  double tolerance = 1e-5;
 };
 
 Joint joint_of(const char* name, Kept<Process> process) {
@@ -52,7 +53,8 @@ std::vector<double> rates(int64_t n) {
 /// Pictures of 7 x 3 numbers, which are split; centred molecules of 17 atoms, whose 51 numbers are 4 strips and a
 /// quarter, of points that draw odd numbers of words; spectra of 64, which are 4 strips; series of 37
 /// numbers, each like its neighbours; 35 features, each with a rate of its own; and directions in 40 dimensions, of
-/// which some numbers are asked for by themselves.
+/// which some numbers are asked for by themselves; and walks in 36 and of 34 shares, which carry the point from step to
+/// step.
 std::vector<Large> large_points() {
   auto process = [](const Flat& space) { return OrnsteinUhlenbeck(space, {.theta = 0.7, .mean = 0.25, .sigma = 1.2}); };
   std::vector<Question> all = of_each_number;
@@ -61,6 +63,9 @@ std::vector<Large> large_points() {
   const std::vector<Question> interpolated = {Question::prior,        Question::forward, Question::bridge,
                                               Question::step,         Question::loss,    Question::flow_step,
                                               Question::loss_gradient};
+  const double far = 1e-4;  // Bridges of walks between ends that are nearly opposite magnify what rounding does.
+  const std::vector<Question> walked = {Question::prior, Question::forward, Question::bridge, Question::step,
+                                        Question::loss};
   // Steps without noise, and a gradient, of centred points are centred as they are.
   const std::vector<Question> centred = {Question::loss_gradient, Question::flow_step, Question::mean_step};
   const Euclidean features({35});
@@ -71,7 +76,9 @@ std::vector<Large> large_points() {
           {joint_of("spectra", process(Euclidean({64}))), 64, sums, {Question::prior, Question::forward}},
           {joint_of("series", Brownian(Euclidean({37}), 1.2, alike)), 37, all, centred},
           {joint_of("features", each_its_rate), 35, all, {Question::loss_gradient}},
-          {joint_of("directions", GeodesicInterpolation(catenary::Sphere(39))), 40, interpolated, {}}};
+          {joint_of("directions", GeodesicInterpolation(catenary::Sphere(39))), 40, interpolated, {}},
+          {joint_of("journeys", GeodesicWalk(catenary::Sphere(35), {.rate = 1, .steps = 3})), 36, walked, {}, far},
+          {joint_of("shares", GeodesicWalk(Simplex(34), {.rate = 0.1, .steps = 3})), 34, walked, {}, far}};
 }
 
 Arguments arguments_for(const Sampler& sampler) {
@@ -109,7 +116,7 @@ TEST_CASE("large points agree with the evaluator") {
       for (Question question : large.questions) {
         INFO(large.joint.name() << ", " << name_of(question) << ", samples from " << first << " on");
         // A score divides what rounding leaves of a difference, some 1e-7, by the variance, here from 4e-4 on.
-        const double tolerance = question == Question::score ? 3e-4 : 1e-5;
+        const double tolerance = question == Question::score ? 3e-4 : large.tolerance;
         agrees_with_evaluator(large.joint, question, answer(sampler, question, a, sites, seed, {.first_sample = first}),
                               a, seed, first, tolerance);
       }

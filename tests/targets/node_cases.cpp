@@ -300,6 +300,18 @@ std::vector<Case> draws() {
          Expr v = w ^ all(least), most = max_of(v) ^ index(w, 50), u = (v ^ all(index(v, 17) ^ most)) + (w ^ z);
          return concat({slice(u, 3, 2), stack({sum(u), index(w, 0) & index(u, 49)}), slice(w, 5, 20)});
        }},
+      // Loops that carry long values, each of which becomes the other; loops that make no trip; draws of before.
+      {Op::Fold, "carried_in_strips", Input::words,
+       [](Expr x, Expr) {
+         auto all = [](const Expr& word) { return splat(word, {51}); };
+         Expr w = bits({51}), z = bits({51});
+         auto none = fold(0, {w * 3}, [&](Expr, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] ^ z}; });
+         auto c = fold(3, {w, z ^ none[0], element(x, 0)}, [&](Expr trip, const std::vector<Expr>& c) {
+           Expr most = max_of(c[0] ^ w) + trip;
+           return std::vector<Expr>{c[1] + all(most), c[0] ^ bits({51}), c[2] * 31 + most};
+         });
+         return (c[0] * 5) ^ c[1] ^ z ^ all(c[2]);
+       }},
       {Op::MaxOf, "largest_in_strips", Input::words,
        [](Expr x, Expr) {
          Expr w = bits({67}) & 255;
