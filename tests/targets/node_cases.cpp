@@ -267,8 +267,9 @@ std::vector<Case> draws() {
       // Points of many numbers are gone through in strips: sums over them, and what is made with the sums.
       {Op::Sum, "totals_in_strips_i32", Input::words,
        [](Expr x, Expr) {
-         Expr w = bits({51}) ^ splat(element(x, 0), {51});
-         return stack({sum(w), min_of(w), max_of(w)});
+         Expr w = bits({51}) ^ splat(element(x, 0), {51}), most = max_of(w);
+         Expr later = fold(2, constant(1, Type::i32), [&](Expr, Expr c) { return c * 3 + most; });
+         return stack({sum(w), min_of(w), most, max_of(w ^ splat(later, {51}))});
        }},
       {Op::Dot, "totals_in_strips", Input::words,
        [](Expr, Expr) {
