@@ -12,6 +12,7 @@
 
 #include <catenary/compiler/dialect/questions.h>
 #include <catenary/compiler/passes/tile_order.h>
+#include <catenary/compiler/passes/variance.h>
 #include <catenary/compiler/symbols.h>
 #include <catenary/compiler/target/cpu.h>
 #include <catenary/dsl/space.h>
@@ -49,24 +50,27 @@ std::string c_string(const char* text) {
 }
 
 // About how many operations a group of points takes, by vector code. Whiles are taken to make a few trips.
-int64_t work_of(mlir::Region& region) {
+int64_t work_of(mlir::Region& region, const llvm::DenseSet<mlir::Value>& varying) {
   int64_t work = 0;
   for (mlir::Operation& op : region.getOps()) {
     if (mlir::isa<SampleOp>(op)) continue;  // Once a sample.
     int64_t inside = 0, trips = 1;
-    for (mlir::Region& nested : op.getRegions()) inside += work_of(nested);
+    for (mlir::Region& nested : op.getRegions()) inside += work_of(nested, varying);
     if (mlir::isa<mlir::scf::WhileOp>(op)) trips = 4;
     if (auto loop = mlir::dyn_cast<mlir::scf::ForOp>(op))
       if (auto count = loop.getStaticTripCount()) trips = count->getSExtValue();
     work += trips * inside;
     auto input = mlir::dyn_cast<InputOp>(op);
+    auto at = mlir::dyn_cast<AtOp>(op);
     const llvm::StringRef dialect = op.getName().getDialectNamespace();
     if (mlir::isa<WordsOp>(op))
       work += 64;  // Half a block of Philox.
     else if (mlir::isa<BoxMullerOp>(op))
       work += 48;
-    else if (mlir::isa<AtOp>(op) || (input && input.getIndex()))
+    else if ((at && varying.contains(at.getIndex())) || (input && input.getIndex() && !input.getRun()))
       work += 24;  // A gather.
+    else if (at || input)
+      work += 1;
     else if (mlir::isa<mlir::math::FmaOp, mlir::math::AbsFOp, mlir::math::FloorOp, mlir::math::RoundEvenOp>(op))
       work += 1;
     else if (mlir::isa<mlir::math::SqrtOp, mlir::arith::DivFOp>(op))
@@ -77,6 +81,13 @@ int64_t work_of(mlir::Region& region) {
       work += 1;
   }
   return work;
+}
+
+int64_t work_of(PipelineOp pipeline) {
+  auto varying = find_varying(pipeline.getBody().front(), [](mlir::Operation* op) {
+    return mlir::isa<WordsOp, DrawOp, InputOp, CoefficientOp, KeptOp>(op);
+  });
+  return work_of(pipeline.getBody(), varying);
 }
 
 }  // namespace
@@ -104,7 +115,7 @@ std::vector<KernelEntry> read_kernels(mlir::ModuleOp module) {
                   int32_t(form_of(pipeline.getQuestion()).times.size()),
                   0,
                   int64_t(pipeline.getDraws().value_or(0)),
-                  work_of(pipeline.getBody()) / int64_t(*pipeline.getGroup()),
+                  work_of(pipeline) / int64_t(*pipeline.getGroup()),
                   {},
                   sample_part_symbol(module, pipeline),
                   points_part_symbol(module, pipeline)};
