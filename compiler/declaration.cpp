@@ -65,7 +65,7 @@ LogicalResult check_input(InputOp input) {
 }
 
 LogicalResult check_output(OutputOp output) {
-  if (output.getElement() || output.getSlot())
+  if (output.getElement() || output.getIndex() || output.getSlot())
     return output.emitOpError("gives a part of a value; in a declaration it gives the whole");
   auto pipeline = cast<PipelineOp>(output->getParentOp());
   auto process = output->getParentOfType<ModuleOp>().lookupSymbol<ProcessOp>(output.getComponent());
@@ -140,10 +140,14 @@ LogicalResult check(ModuleOp module) {
   auto visit = [&](Operation* op) -> LogicalResult {
     if (op->getParentOp() == module && !isa<ProcessOp, PipelineOp>(op))
       return op->emitOpError("stands beside processes and pipelines; a declaration has nothing else");
-    if (isa<SampleOp, CoefficientOp, AnyOp, WordsOp, PhiloxOp, BoxMullerOp, UniformOfOp>(op))
+    if (isa<SampleOp, CoefficientOp, AnyOp, KeepOp, KeptOp, WordsOp, PhiloxOp, BoxMullerOp, UniformOfOp>(op))
       return op->emitOpError("comes from a pass; a declaration has none");
     if (failed(check_any(op))) return failure();
     if (auto process = dyn_cast<ProcessOp>(op)) return check_process(process, numbers);
+    if (auto draw = dyn_cast<DrawOp>(op); draw && (draw.getTrip() || draw.getIndex() || draw.getFirst()))
+      return op->emitOpError("has a place in the counter layout; in a declaration it has none");
+    if (auto at = dyn_cast<AtOp>(op); at && at.getElement())
+      return op->emitOpError("reads behind its index; in a declaration it reads there");
     if (auto input = dyn_cast<InputOp>(op)) return check_input(input);
     if (auto output = dyn_cast<OutputOp>(op)) return check_output(output);
     if (auto pipeline = dyn_cast<PipelineOp>(op)) {

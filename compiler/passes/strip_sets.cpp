@@ -51,7 +51,8 @@ std::optional<Pick> pick_of(Operation& op) {
   int64_t flat = 0;
   for (auto [index, extent] : llvm::zip(extract.getIndices(), type.getShape())) {
     APInt at;
-    if (!matchPattern(index, m_ConstantInt(&at))) return std::nullopt;
+    if (!matchPattern(index, m_ConstantInt(&at)) || at.getSExtValue() < 0 || at.getSExtValue() >= extent)
+      return std::nullopt;  // unpack-points says what is wrong.
     flat = flat * extent + at.getSExtValue();
   }
   return Pick{flat, 1};

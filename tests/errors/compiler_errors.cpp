@@ -295,6 +295,21 @@ TEST_CASE("compiler messages: texts that are no declarations") {
   CHECK(
       refusal_of_text(declaration(prior("%c = arith.constant 1.0 : f32\ncatenary.output %c of @x element 0 : f32"))) ==
       not_one("line 6, column 1: 'catenary.output' op gives a part of a value; in a declaration it gives the whole"));
+  const std::string zero = "%a = arith.constant 0 : i32\n";
+  CHECK(refusal_of_text(
+            declaration(prior(zero + "%c = arith.constant 1.0 : f32\ncatenary.output %c of @x at %a : f32"))) ==
+        not_one("line 7, column 1: 'catenary.output' op gives a part of a value; in a declaration it gives the whole"));
+  CHECK(
+      refusal_of_text(declaration(prior(zero + "%b = catenary.draw bits at %a : i32\n" + good))) ==
+      not_one("line 6, column 6: 'catenary.draw' op has a place in the counter layout; in a declaration it has none"));
+  CHECK(refusal_of_text(declaration(
+            prior(zero +
+                  "%b = arith.constant dense<1.0> : tensor<9xf32>\n%d = catenary.at %b[%a] element 1 : (tensor<9xf32>, "
+                  "i32) -> f32\n" +
+                  good))) ==
+        not_one("line 7, column 6: 'catenary.at' op reads behind its index; in a declaration it reads there"));
+  CHECK(refusal_of_text(declaration(prior(zero + "catenary.keep %a in 0 of 1 at %a : i32\n" + good))) ==
+        not_one("line 6, column 1: 'catenary.keep' op comes from a pass; a declaration has none"));
   CHECK(refusal_of_text(
             declaration(prior("%a = arith.constant 0 : index\nscf.for %i = %a to %a step %a {\n" + good + "\n}"))) ==
         not_one("line 8, column 1: 'catenary.output' op must stand in a pipeline itself"));
