@@ -9,22 +9,18 @@ namespace catenary {
 
 std::vector<KernelOperand> operands_of(PipelineOp pipeline) {
   auto module = pipeline->getParentOfType<mlir::ModuleOp>();
-  auto size = [](mlir::Type type) {
-    auto shaped = mlir::dyn_cast<mlir::ShapedType>(type);
-    return shaped ? shaped.getNumElements() : 1;
-  };
   std::vector<KernelOperand> operands;
   const QuestionForm& form = form_of(pipeline.getQuestion());
   for (auto process : module.getOps<ProcessOp>()) {
     if (process.getSites() != pipeline.getSites()) continue;
     std::string name = process.getSymName().str();
-    int64_t point = size(process.getPoint());
+    int64_t point = size_of(process.getPoint());
     for (Role role : form.inputs)
-      operands.push_back(
-          {name, int32_t(role), role == Role::estimate || role == Role::source ? size(process.getEstimate()) : point});
+      operands.push_back({name, int32_t(role),
+                          role == Role::estimate || role == Role::source ? size_of(process.getEstimate()) : point});
     bool number = form.output == CATENARY_LOG_DENSITY || form.output == CATENARY_LOSS;
     bool like_estimate = form.output == CATENARY_LOSS_GRADIENT;
-    operands.push_back({name, form.output, number ? 1 : like_estimate ? size(process.getEstimate()) : point});
+    operands.push_back({name, form.output, number ? 1 : like_estimate ? size_of(process.getEstimate()) : point});
   }
   for (KernelOperand& operand : operands) operand.size /= int64_t(pipeline.getNumbers());
   return operands;

@@ -17,6 +17,11 @@ namespace catenary {
 
 using namespace mlir;
 
+int64_t size_of(mlir::Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor ? tensor.getNumElements() : 1;
+}
+
 void CatenaryDialect::initialize() {
   addOperations<
 #define GET_OP_LIST

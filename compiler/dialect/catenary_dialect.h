@@ -17,3 +17,10 @@
 
 #define GET_OP_CLASSES
 #include <catenary/compiler/dialect/catenary_ops.h.inc>
+
+namespace catenary {
+
+/// The numbers of a value: a tensor's elements, or one.
+int64_t size_of(mlir::Type type);
+
+}  // namespace catenary

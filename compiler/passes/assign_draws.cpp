@@ -22,11 +22,6 @@ Question question_of(StringRef name) { return Question(llvm::find(question_names
 
 DrawKind kind_of(DrawOp draw) { return draw.getDrawn() == Drawn::normal ? DrawKind::normal : DrawKind::word; }
 
-int64_t size_of(DrawOp draw) {
-  auto shaped = dyn_cast<RankedTensorType>(draw.getResult().getType());
-  return shaped ? shaped.getNumElements() : 1;
-}
-
 struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(AssignDraws)
   StringRef getArgument() const override { return "assign-draws"; }
@@ -59,7 +54,7 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
         draw.setFirst(used);
         draw.setStream(stream_word(component, loop_number, question, kind_of(draw)));
         if (trip) draw.getTripMutable().assign(trip);
-        used += size_of(draw);
+        used += size_of(draw.getType());
       }
       for (DrawOp draw : draws) draw.setPerPoint(count[int(kind_of(draw))]);
       most = std::max({most, count[0], count[1]});

@@ -45,7 +45,7 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
           loop.emitOpError("must pass on in 'scf.condition' exactly what it carries");
           return signalPassFailure();
         }
-      // Nor do points that are retried share a loop's arrays.
+      // Points that are retried are gone through in chunks, which arrays for one point do not outlive.
       const bool keeps = pipeline.walk([](KeepOp) { return WalkResult::interrupt(); }).wasInterrupted();
       const bool few = retry_points && !keeps && llvm::count_if(loops, retries) <= most_retried;
       for (scf::WhileOp loop : loops) mask(loop, few && retries(loop));

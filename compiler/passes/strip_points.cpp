@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include <llvm/ADT/MapVector.h>
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/Math/IR/Math.h>
 #include <mlir/Dialect/SCF/IR/SCF.h>
@@ -152,7 +153,7 @@ class Stripper {
     if (!group.ends.empty()) go_through(b, group.last->getLoc(), group.ends, group.numbers);
     for (Operation* op : group.picks) {
       const Pick pick = *pick_of(*op);
-      Strip strip(arith::ConstantOp::create(b, op->getLoc(), b.getI32IntegerAttr(int32_t(pick.first))), pick.count);
+      Strip strip(word(b, op->getLoc(), pick.first), pick.count);
       strip.first = pick.first;
       strip.alone = true;
       replace(b, op, values_.of(b, op->getOperand(0), strip));
@@ -164,18 +165,14 @@ class Stripper {
   using Add = llvm::function_ref<SmallVector<Value>(OpBuilder&, Strip&, ValueRange)>;
   SmallVector<Value> over_strips(OpBuilder& b, Location loc, int64_t numbers, ArrayRef<Value> totals, Add added) {
     const int64_t strips = numbers / strip_, rest = numbers % strip_;
-    auto index = [&](int64_t k) { return arith::ConstantIndexOp::create(b, loc, k); };
-    auto word = [&](int64_t k) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(k))); };
-    auto loop = scf::ForOp::create(b, loc, index(0), index(strips), index(1), totals,
-                                   [&](OpBuilder& inside, Location, Value k, ValueRange carried) {
-                                     Value number = arith::IndexCastOp::create(inside, loc, inside.getI32Type(), k);
-                                     Strip strip(arith::MulIOp::create(inside, loc, number, word(strip_)), strip_);
-                                     scf::YieldOp::create(inside, loc, added(inside, strip, carried));
-                                   });
-    if (rest == 0) return loop.getResults();
-    Strip strip(word(strips * strip_), rest);
+    auto sums = on_trips(b, loc, strips, totals, [&](OpBuilder& inside, Value number, ValueRange carried) {
+      Strip strip(arith::MulIOp::create(inside, loc, number, word(inside, loc, strip_)), strip_);
+      return added(inside, strip, carried);
+    });
+    if (rest == 0) return sums;
+    Strip strip(word(b, loc, strips * strip_), rest);
     strip.first = strips * strip_;
-    return added(b, strip, loop.getResults());
+    return added(b, strip, sums);
   }
 
   void go_through(OpBuilder& b, Location loc, ArrayRef<Operation*> ends, int64_t numbers) {
@@ -219,7 +216,7 @@ class Stripper {
       values_.is_kept(argument, array);
     }
     put(b, loc, starts);
-    // A loop may make no trip.
+    // What it is to keep of values from before it is kept before it: it may make no trip.
     for (Value v : long_values(*loop))
       if (values_.is_to_be_kept(v)) {
         over_strips(b, loc, size_of(v.getType()), {}, [&](OpBuilder& inside, Strip& strip, ValueRange) {
@@ -240,13 +237,11 @@ class Stripper {
     std::vector<Operation*> inner;
     for (Operation& op : *body)
       if (!long_values(op).empty()) inner.push_back(&op);
-    SmallVector<int64_t> arrays;
-    for (auto [v, array] : starts) arrays.push_back(array);
     Stripper in_loop(*body, std::move(inner), strip_, keeps_, values_);
-    in_loop.arrays_ = arrays;
+    for (auto [v, array] : starts) in_loop.arrays_.push_back(array);
     in_loop.run();
 
-    auto array = arrays.begin();
+    auto array = in_loop.arrays_.begin();
     auto result = made.getResults().begin();
     for (Value v : loop.getResults()) {
       if (is_long(v))
@@ -355,10 +350,9 @@ class Stripper {
     if (is_splat(product.getLhs())) {
       factors = splat_of(b, product.getLhs());
     } else {
-      auto word = [&](int64_t k) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(k))); };
-      Value row = arith::DivUIOp::create(b, loc, strip.index, word(columns));
+      Value row = arith::DivUIOp::create(b, loc, strip.index, word(b, loc, columns));
       factors = values_.run(b, loc, values_.table(product.getLhs(), /*by_columns=*/true),
-                            arith::MulIOp::create(b, loc, row, word(rows)), strip.size / columns * rows);
+                            arith::MulIOp::create(b, loc, row, word(b, loc, rows)), strip.size / columns * rows);
     }
     for (int64_t k = 0; k < strip.size; ++k)
       for (int64_t of = k % columns; of < sums; of += columns) {

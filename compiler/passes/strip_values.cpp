@@ -20,9 +20,6 @@ RankedTensorType strip_type(Value v, const Strip& strip) {
   return RankedTensorType::get({strip.size}, getElementTypeOrSelf(v.getType()));
 }
 
-Value word(OpBuilder& b, Location loc, int64_t v) {
-  return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(v)));
-}
 Value times(OpBuilder& b, Location loc, Value a, int64_t by) {
   return by == 1 ? a : arith::MulIOp::create(b, loc, a, word(b, loc, by)).getResult();
 }
@@ -39,9 +36,19 @@ std::optional<int32_t> equal_steps(DenseElementsAttr all) {
 
 }  // namespace
 
-int64_t size_of(mlir::Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor ? tensor.getNumElements() : 1;
+Value word(OpBuilder& b, Location loc, int64_t v) {
+  return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(v)));
+}
+
+SmallVector<Value> on_trips(OpBuilder& b, Location loc, int64_t trips, ValueRange carried,
+                            llvm::function_ref<SmallVector<Value>(OpBuilder&, Value, ValueRange)> body) {
+  auto index = [&](int64_t k) { return arith::ConstantIndexOp::create(b, loc, k); };
+  auto loop = scf::ForOp::create(b, loc, index(0), index(trips), index(1), carried,
+                                 [&](OpBuilder& inside, Location, Value k, ValueRange now) {
+                                   Value number = arith::IndexCastOp::create(inside, loc, inside.getI32Type(), k);
+                                   scf::YieldOp::create(inside, loc, body(inside, number, now));
+                                 });
+  return loop.getResults();
 }
 
 bool is_splat(Value v) {
@@ -178,15 +185,11 @@ Value StripValues::product_in(OpBuilder& b, MatMulOp op, Strip& strip) {
 
   SmallVector<Value> sums(size_t(strip.size), arith::ConstantOp::create(b, loc, b.getF32FloatAttr(-0.0f)));
   if (takes_all(op)) {
-    auto index = [&](int64_t k) { return arith::ConstantIndexOp::create(b, loc, k); };
-    auto loop = scf::ForOp::create(b, loc, index(0), index(inner / rows_at_once), index(1), sums,
-                                   [&](OpBuilder& inside, Location, Value trip, ValueRange carried) {
-                                     SmallVector<Value> next(carried);
-                                     Value number = arith::IndexCastOp::create(inside, loc, inside.getI32Type(), trip);
-                                     with_rows(inside, next, times(inside, loc, number, rows_at_once), rows_at_once);
-                                     scf::YieldOp::create(inside, loc, next);
-                                   });
-    sums = loop.getResults();
+    sums = on_trips(b, loc, inner / rows_at_once, sums, [&](OpBuilder& inside, Value number, ValueRange carried) {
+      SmallVector<Value> next(carried);
+      with_rows(inside, next, times(inside, loc, number, rows_at_once), rows_at_once);
+      return next;
+    });
     if (int64_t rest = inner % rows_at_once; rest > 0) with_rows(b, sums, word(b, loc, inner - rest), rest);
   } else {
     const bool matrix = cast<RankedTensorType>(op.getRhs().getType()).getRank() == 2;

@@ -16,12 +16,17 @@ namespace catenary {
 /// Points of up to so many numbers are written out: they need no second loop.
 inline constexpr int64_t most_written_out = 32;
 
-int64_t size_of(mlir::Type type);
 inline bool is_long_type(mlir::Type type) { return size_of(type) > most_written_out; }
 inline bool is_long(mlir::Value v) { return is_long_type(v.getType()); }
 /// Whether all numbers of a constant are the same; and that number.
 bool is_splat(mlir::Value v);
 mlir::Value splat_of(mlir::OpBuilder& b, mlir::Value constant);
+/// An i32.
+mlir::Value word(mlir::OpBuilder& b, mlir::Location loc, int64_t v);
+/// What `body` makes on `trips` trips, given the number of the trip (i32), of what is carried.
+llvm::SmallVector<mlir::Value> on_trips(
+    mlir::OpBuilder& b, mlir::Location loc, int64_t trips, mlir::ValueRange carried,
+    llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder&, mlir::Value, mlir::ValueRange)> body);
 /// A number of a tensor; a number itself.
 mlir::Value element_of(mlir::OpBuilder& b, mlir::Location loc, mlir::Value v, llvm::ArrayRef<int64_t> at);
 

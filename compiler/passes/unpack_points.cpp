@@ -22,10 +22,6 @@ using namespace mlir;
 constexpr int64_t largest_unrolled_table = 8;
 
 bool is_tensor(Value v) { return isa<RankedTensorType>(v.getType()); }
-int64_t size_of(mlir::Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor ? tensor.getNumElements() : 1;
-}
 
 class Unpacker {
  public:

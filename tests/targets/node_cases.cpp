@@ -291,7 +291,8 @@ std::vector<Case> draws() {
          Expr few = matmul(factors(17, 2), sums), all = matmul(factors(17, 17), z);
          return all + few + matmul(factors(17, 17), all) + z;
        },
-       // Three products of up to 17 factors below 1/2, of normals below 6.
+       // Below half of what errors of 2e-6 in normals below 6, times 17 factors of up to 1/2 twice over, and the
+       // roundings on the way could add up to.
        0, 34 * (2e-6 + 34 * 6 * 0x1p-24)},
       // Numbers at known places, of draws, of what is made with them, and of a later total.
       {Op::Slice, "picks_in_strips", Input::words,
