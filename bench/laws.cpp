@@ -32,6 +32,7 @@ std::vector<Case> cases() {
                                                   return w;
                                                 }()});
   return {
+      {"Ornstein-Uhlenbeck forward", OrnsteinUhlenbeck(Euclidean({}), {.theta = 0.5}), Question::forward, 0, 0.7, 3.2},
       {"Gaussian bridge", OrnsteinUhlenbeck(Euclidean({}), {.theta = 0.5}), Question::bridge, 0.3, 0.7, 2.9},
       {"circle bridge, variance 0.1", Brownian(Circle(), 1), Question::bridge, 0.04, 0.1, 2.8},
       {"circle bridge, variance 0.7", Brownian(Circle(), 1), Question::bridge, 0.3, 0.7, 2.8},

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define CATENARY_ABI_VERSION 6
+#define CATENARY_ABI_VERSION 7
 #define CATENARY_MAX_RANK 4
 #define CATENARY_MAX_TIMES 2
 
@@ -80,7 +80,7 @@ typedef struct catenary_tile_args {
    block. ---- */
 #define CATENARY_DEVICE_THREADS 256
 #define CATENARY_DEVICE_POINTS 0x7ffffff0 /* the most of one launch */
-#define CATENARY_DEVICE_OPERANDS 505      /* the most of a kernel: its parameter has at most 4096 bytes */
+#define CATENARY_DEVICE_OPERANDS 504      /* the most of a kernel: its parameter has at most 4096 bytes */
 
 /* Arguments of a device kernel's sample part. For i < count, coefficients[k * count + i] is coefficient k at the times
    times[0][i], times[1][i]; where times[j] is null it is time[j] for all i. */
@@ -91,11 +91,20 @@ typedef struct catenary_device_sample_args {
   float time[CATENARY_MAX_TIMES];
 } catenary_device_sample_args;
 
+/* A seed in a GPU's memory, aligned to 8 bytes: read when a kernel runs, so that what is captured in a graph draws
+   anew each time that the graph is launched. Of `step` the lower 32 bits count. */
+typedef struct catenary_device_seed {
+  uint64_t value;
+  uint64_t step;
+} catenary_device_seed;
+
 /* Arguments of a device kernel's points part; operand_count pointers follow directly, each to the data of the call's
    first point, points contiguous. The call's points have the global numbers group * first_group + skipped onwards, with
    skipped < group. Point i of the call has coefficients[k * coefficient_stride + (i * sample_multiplier >>
-   sample_shift)] as its coefficient k: see catenary_device_sample_of. */
+   sample_shift)] as its coefficient k: see catenary_device_sample_of. Where seed_memory is not null, what stands there
+   is added to `seed` and `step`. */
 typedef struct catenary_device_points_args {
+  const catenary_device_seed* seed_memory;
   uint64_t seed;
   uint64_t first_group;
   const float* coefficients;
@@ -167,7 +176,7 @@ static_assert(sizeof(catenary_tile_args) == 56 && offsetof(catenary_tile_args, s
               "layout of catenary_tile_args");
 static_assert(sizeof(catenary_device_sample_args) == 40 && offsetof(catenary_device_sample_args, time) == 32,
               "layout of catenary_device_sample_args");
-static_assert(sizeof(catenary_device_points_args) == 56 && offsetof(catenary_device_points_args, step) == 32,
+static_assert(sizeof(catenary_device_points_args) == 64 && offsetof(catenary_device_points_args, step) == 40,
               "layout of catenary_device_points_args");
 static_assert(sizeof(catenary_device_points_args) + CATENARY_DEVICE_OPERANDS * sizeof(void*) == 4096,
               "the parameter of a device kernel");

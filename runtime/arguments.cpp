@@ -5,13 +5,17 @@
 
 namespace catenary {
 
-Times::Times(const TensorView& times) : per_sample_(true) {
-  if (times.dtype() != Dtype::f32 || times.rank() != 1 || times.device().kind != DeviceKind::cpu ||
-      !times.is_contiguous())
-    throw Error("times, one per sample, must be a contiguous f32 tensor of shape [samples] on the CPU; this one is " +
-                to_string(times.dtype()) + " of shape " + to_string(times.shape()) + " and strides " +
-                to_string(times.strides()) + " on " + to_string(times.device()));
-  each_ = times.values<const float>();
+Times::Times(const TensorView& times) : device_(times.device()), per_sample_(times.rank() > 0) {
+  const bool on_host = device_.kind == DeviceKind::cpu;
+  if (times.dtype() != Dtype::f32 || !times.is_contiguous() || times.rank() > 1 || (on_host && times.rank() == 0))
+    throw Error(std::string(on_host
+                                ? "times, one per sample, must be a contiguous f32 tensor of shape [samples] on the CPU"
+                                : "times in a GPU's memory must be a contiguous f32 tensor of shape [samples], or of "
+                                  "shape [] for all") +
+                "; this one is " + to_string(times.dtype()) + " of shape " + to_string(times.shape()) +
+                " and strides " + to_string(times.strides()) + " on " + to_string(device_));
+  data_ = static_cast<const float*>(times.data());
+  count_ = times.size();
 }
 
 }  // namespace catenary

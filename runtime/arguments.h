@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <catenary/runtime/abi.h>
 #include <catenary/runtime/tensor.h>
 
 namespace catenary {
@@ -34,20 +35,29 @@ class Times {
   Times(T time) : one_(double(time)) {}  // NOLINT(google-explicit-constructor)
 
   /// One per sample.
-  Times(std::span<const float> times) : each_(times), per_sample_(true) {}  // NOLINT(google-explicit-constructor)
+  Times(std::span<const float> times)  // NOLINT(google-explicit-constructor)
+      : data_(times.data()), count_(int64_t(times.size())), per_sample_(true) {}
   Times(const std::vector<float>& times)
       : Times(std::span<const float>(times)) {}  // NOLINT(google-explicit-constructor)
 
-  /// One per sample. Error: not a contiguous f32 host tensor of shape [samples].
+  /// One per sample; in a GPU's memory also one for all, of shape []. A GPU's times are for samplers on it: they are
+  /// read when the draws are made, and not checked to lie in [0, T] and in order. Error: not a contiguous f32 tensor
+  /// of shape [samples].
   Times(const TensorView& times);  // NOLINT(google-explicit-constructor)
 
   bool per_sample() const { return per_sample_; }
+  /// Where they are; on the host one() and each() tell them.
+  Device device() const { return device_; }
   double one() const { return one_; }
-  std::span<const float> each() const { return each_; }
+  std::span<const float> each() const { return {data_, size_t(count_)}; }
+  const float* data() const { return data_; }  ///< of times per sample, or in a GPU's memory
+  int64_t count() const { return count_; }     ///< of times per sample
 
  private:
   double one_ = 0;
-  std::span<const float> each_;
+  const float* data_ = nullptr;
+  int64_t count_ = 0;
+  Device device_;
   bool per_sample_ = false;
 };
 
@@ -61,6 +71,9 @@ struct DrawOptions {
   int threads = 0;           ///< at most so many of the sampler's threads; 0: all
   bool check_data = true;    ///< look for NaN, infinities and categories out of range; not in a GPU's memory
   void* stream = nullptr;    ///< on a GPU: the CUDA stream that draws are enqueued on; null: the default one
+  /// On a GPU: a seed in its memory that is read when the draws are made and added to theirs, value and step: draws
+  /// that are captured in a CUDA graph are new ones where it has changed between two launches.
+  const catenary_device_seed* seed_memory = nullptr;
 };
 
 }  // namespace catenary

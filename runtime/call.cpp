@@ -29,12 +29,14 @@ Call::Call(const Module& module, const Subject& subject, Place place)
       bound_(module.components().size() * CATENARY_ROLES, &memory_),
       groups_(module.groups().size(), &memory_) {}
 
+Device Call::device() const { return place_.gpu ? place_.gpu->device() : Device{}; }
+
 void Call::bind(int role, const State& state) {
   check_names(subject_, module_, role, state);
   int component = 0;
   for (const catenary_component& declared : module_.components()) {
     const Tensor& tensor = *state.find(declared.name);
-    check_tensor(subject_, declared, role, tensor, place_.gpu ? place_.gpu->device() : Device{});
+    check_tensor(subject_, declared, role, tensor, device());
     agree(component, role, tensor);
     bound_[size_t(component++) * CATENARY_ROLES + size_t(role)] = &tensor;
   }
@@ -91,19 +93,20 @@ void Call::set_extents(int64_t samples, const Sites& sites) {
 
 void Call::set_time(size_t index, const Times& times) {
   one_time_[index] = float(times.one());
-  times_[index] = times.per_sample() ? TimeSource{times.each().data(), 1} : TimeSource{&one_time_[index], 0};
+  const bool on_gpu = times.device() != Device{};
+  times_[index] = {on_gpu || times.per_sample() ? times.data() : &one_time_[index], times.per_sample() ? 1 : 0, on_gpu};
 }
 
 void Call::set_times(const Times& t) {
   const PlainArithmetic plain;  // Times are rounded to float.
-  check_times(subject_, module_, "t", t, samples_);
+  check_times(subject_, module_, "t", t, samples_, device());
   set_time(0, t);
 }
 
 void Call::set_times(const Times& s, const Times& t) {
   const PlainArithmetic plain;
-  check_times(subject_, module_, "s", s, samples_);
-  check_times(subject_, module_, "t", t, samples_);
+  check_times(subject_, module_, "s", s, samples_, device());
+  check_times(subject_, module_, "t", t, samples_, device());
   check_order(subject_, s, t, samples_);
   set_time(0, s);
   set_time(1, t);
@@ -146,8 +149,9 @@ void Call::check_overlap() const {
   for (size_t out = 0; out < bound_.size(); ++out) {
     if (bound_[out] == nullptr || !is_output(int(out % CATENARY_ROLES))) continue;
     for (const TimeSource& times : times_) {
-      if (times.stride == 0) continue;
-      auto first = reinterpret_cast<uintptr_t>(times.data), end = first + uintptr_t(samples_ * element_bytes);
+      if (times.stride == 0 && !times.on_gpu) continue;
+      auto first = reinterpret_cast<uintptr_t>(times.data);
+      auto end = first + uintptr_t((times.stride == 0 ? 1 : samples_) * element_bytes);
       if (begin(*bound_[out]) < end && first < begin(*bound_[out]) + uintptr_t(bound_[out]->bytes()))
         throw Error(fmt::format(
             "{}: component '{}' of the output overlaps the times in memory; give the output memory of its own",
@@ -187,6 +191,8 @@ void Call::check_range(const catenary_kernel& kernel, int64_t first_sample) cons
 }
 
 void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& pool, int threads) {
+  if (place_.seed_memory && !place_.gpu)
+    throw Error(fmt::format("{}: a seed in a GPU's memory was given; this sampler runs on the CPU", subject_.text()));
   check_overlap();
   for (const catenary_kernel* kernel : module_.kernels(question)) {
     check_range(*kernel, first_sample);
@@ -207,6 +213,7 @@ void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& p
                        kernel->numbers;
     }
     const KernelCall kernel_call = {.seed = seed,
+                                    .seed_memory = place_.seed_memory,
                                     .first_sample = first_sample,
                                     .samples = samples_,
                                     .sites = points_of(*kernel),

@@ -22,6 +22,7 @@ class CudaKernels;
 struct Place {
   const CudaKernels* gpu = nullptr;
   void* stream = nullptr;
+  const catenary_device_seed* seed_memory = nullptr;  ///< see DrawOptions
 };
 
 /// Refers to what it binds: states, times, sites must outlive it. Its own bookkeeping fits a buffer on the stack unless
@@ -48,7 +49,7 @@ class Call {
   State allocate(int role) const;
 
   /// Runs the kernels of the question. Errors: outputs that overlap inputs or each other; samples beyond what counters
-  /// can number.
+  /// can number; a seed in a GPU's memory on the processor.
   void run(Question question, Seed seed, int64_t first_sample, ThreadPool& pool, int threads);
 
   int64_t samples() const { return samples_; }
@@ -63,6 +64,7 @@ class Call {
   const TensorView* bound(int component, int role) const {
     return bound_[size_t(component) * CATENARY_ROLES + size_t(role)];
   }
+  Device device() const;
   void agree(int component, int role, const TensorView& tensor);
   void set_time(size_t index, const Times& times);
   int64_t site_count(int group) const;

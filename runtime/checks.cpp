@@ -283,7 +283,15 @@ void mark_unwritten(const catenary_point& point, const TensorView& tensor) {
   if (point.dtype == CATENARY_F32 || point.categories > 0) elements[0] = elements[tensor.size() - 1] = mark;
 }
 
-void check_times(const Subject& subject, const Module& module, const char* name, const Times& times, int64_t samples) {
+void check_times(const Subject& subject, const Module& module, const char* name, const Times& times, int64_t samples,
+                 Device device) {
+  if (times.device() != Device{} && times.device() != device)
+    fail(subject, fmt::format("{} is on {}; this sampler runs on {}", name, to_string(times.device()),
+                              device == Device{} ? "the CPU" : to_string(device)));
+  if (times.per_sample() && times.count() != samples)
+    fail(subject, fmt::format("{} has {} values and the batch has {} samples; give one time for all or one per sample",
+                              name, times.count(), samples));
+  if (times.device() != Device{}) return;
   const double horizon = module.raw().horizon;
   auto must = [&] {
     return fmt::format("joint '{}' runs from 0 to {}, so {} must be in [0, {}]", module.raw().name, horizon, name,
@@ -296,15 +304,13 @@ void check_times(const Subject& subject, const Module& module, const char* name,
     return;
   }
   const auto each = times.each();
-  if (int64_t(each.size()) != samples)
-    fail(subject, fmt::format("{} has {} values and the batch has {} samples; give one time for all or one per sample",
-                              name, each.size(), samples));
   for (size_t sample = 0; sample < each.size(); ++sample)
     if (!(each[sample] >= 0 && each[sample] <= limit))
       fail(subject, fmt::format("{} of sample {} is {}; {}", name, sample, time_text(each[sample]), must()));
 }
 
 void check_after_start(const Subject& subject, const Times& t) {
+  if (t.device() != Device{}) return;
   auto check = [&](double time, const std::string& whose) {
     if (!(time > 0))
       fail(subject, fmt::format("t{} is {}; {}, so t must be above it", whose, time_text(time),
@@ -318,6 +324,12 @@ void check_after_start(const Subject& subject, const Times& t) {
 }
 
 void check_order(const Subject& subject, const Times& s, const Times& t, int64_t samples) {
+  auto shared_there = [](const Times& times) { return times.device() != Device{} && !times.per_sample(); };
+  if (samples > 1 && ((shared_there(s) && t.per_sample()) || (shared_there(t) && s.per_sample())))
+    fail(subject, fmt::format("{} is one time for all in the GPU's memory and {} has one per sample; give both per "
+                              "sample, or both for all",
+                              s.per_sample() ? "t" : "s", s.per_sample() ? "s" : "t"));
+  if (s.device() != Device{} || t.device() != Device{}) return;
   auto at = [](const Times& times, int64_t sample) {
     return times.per_sample() ? times.each()[size_t(sample)] : float(times.one());
   };

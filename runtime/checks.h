@@ -53,13 +53,16 @@ void check_values(const Subject& subject, const catenary_component& component, i
 /// Puts a mark that `check_values` knows at the first and last element of an estimate, before a model is to write it.
 void mark_unwritten(const catenary_point& point, const TensorView& tensor);
 
-/// Times lie in [0, T], and there is one for all or one per sample. Errors: outside, NaN, another number.
-void check_times(const Subject& subject, const Module& module, const char* name, const Times& times, int64_t samples);
+/// Times lie in [0, T], and there is one for all or one per sample. In a GPU's memory, which must be `device`'s, they
+/// are counted only. Errors: outside, NaN, another number, another device.
+void check_times(const Subject& subject, const Module& module, const char* name, const Times& times, int64_t samples,
+                 Device device);
 
-/// t > 0 for every sample, checked before.
+/// t > 0 for every sample, checked before; not in a GPU's memory.
 void check_after_start(const Subject& subject, const Times& t);
 
-/// s <= t for every sample, both checked before.
+/// s <= t for every sample, both checked before; not in a GPU's memory. Error: one per sample and one for all that only
+/// the GPU knows.
 void check_order(const Subject& subject, const Times& s, const Times& t, int64_t samples);
 
 /// The times of a walk: at least two, falling strictly as float32 from T (with an initial state, from at most T) and

@@ -40,13 +40,24 @@ struct CudaFunctions {
   int (*copy_in_on)(void*, const void*, size_t, void*) = nullptr;
   int (*copy_out)(void*, const void*, size_t) = nullptr;
   int (*copy_within)(void*, const void*, size_t, void*) = nullptr;
+  int (*make_stream)(void**, unsigned) = nullptr;
+  int (*end_stream)(void*) = nullptr;
+  int (*begin_capture)(void*, int) = nullptr;
+  int (*end_capture)(void*, void**) = nullptr;
+  int (*capture_status)(void*, int*) = nullptr;
+  int (*exchange_capture_mode)(int*) = nullptr;
+  int (*instantiate)(void**, void*, unsigned long long) = nullptr;
+  int (*launch_graph)(void*, void*) = nullptr;
+  int (*end_graph)(void*) = nullptr;
+  int (*end_graph_source)(void*) = nullptr;
 };
 
 namespace {
 
-constexpr int least_version = 11020;  // CUDA 11.2, the first with memory in the order of a stream.
+constexpr int least_version = 11040;  // CUDA 11.4, the first whose graphs take memory in the order of a stream.
 
 enum Result { success = 0, out_of_memory = 2, no_binary = 209, invalid_ptx = 218, ptx_too_new = 222 };
+enum CaptureMode { relaxed = 2 };
 enum Attribute { multiprocessor_count = 16, capability_major = 75, capability_minor = 76 };
 
 std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
@@ -90,6 +101,16 @@ std::unique_ptr<const CudaFunctions> open(const std::string& asked, const std::s
   find(f->copy_in_on, "cuMemcpyHtoDAsync_v2");
   find(f->copy_out, "cuMemcpyDtoH_v2");
   find(f->copy_within, "cuMemcpyDtoDAsync_v2");
+  find(f->make_stream, "cuStreamCreate");
+  find(f->end_stream, "cuStreamDestroy_v2");
+  find(f->begin_capture, "cuStreamBeginCapture_v2");
+  find(f->end_capture, "cuStreamEndCapture");
+  find(f->capture_status, "cuStreamIsCapturing");
+  find(f->exchange_capture_mode, "cuThreadExchangeStreamCaptureMode");
+  find(f->instantiate, "cuGraphInstantiateWithFlags");
+  find(f->launch_graph, "cuGraphLaunch");
+  find(f->end_graph, "cuGraphExecDestroy");
+  find(f->end_graph_source, "cuGraphDestroy");
   return f;
 }
 
@@ -110,6 +131,19 @@ class CudaDevice::Current {
 
  private:
   const CudaDevice& device_;
+};
+
+/// Lets this thread take and free memory while it captures a graph elsewhere, as a framework's capture would forbid.
+class CudaDevice::Relaxed {
+ public:
+  explicit Relaxed(const CudaDevice& device) : device_(device) { device_.driver_->exchange_capture_mode(&mode_); }
+  Relaxed(const Relaxed&) = delete;
+  Relaxed& operator=(const Relaxed&) = delete;
+  ~Relaxed() { device_.driver_->exchange_capture_mode(&mode_); }
+
+ private:
+  const CudaDevice& device_;
+  int mode_ = relaxed;
 };
 
 CudaDevice::CudaDevice(int index, const std::string& library) : index_(index), driver_(open(name(), library)) {
@@ -194,6 +228,49 @@ void CudaDevice::wait(void* stream) const {
   check(driver_->wait(stream), "waiting for a stream");
 }
 
+void* CudaDevice::capture(const std::function<void(void* stream)>& enqueue) const {
+  Current current(*this);
+  constexpr unsigned beside_the_default_one = 1;
+  void *stream = nullptr, *source = nullptr, *graph = nullptr;
+  check(driver_->make_stream(&stream, beside_the_default_one), "making a stream");
+  const auto end_stream = [this](void* made) { driver_->end_stream(made); };
+  const std::unique_ptr<void, decltype(end_stream)> owned_stream(stream, end_stream);
+  check(driver_->begin_capture(stream, relaxed), "beginning to capture a graph");
+  const auto end_source = [this](void* made) { driver_->end_graph_source(made); };
+  std::unique_ptr<void, decltype(end_source)> owned_source(nullptr, end_source);
+  try {
+    enqueue(stream);
+  } catch (...) {
+    driver_->end_capture(stream, &source);
+    owned_source.reset(source);
+    throw;
+  }
+  check(driver_->end_capture(stream, &source), "capturing a graph");
+  owned_source.reset(source);
+  check(driver_->instantiate(&graph, source, 0), "making a graph ready");
+  return graph;
+}
+
+void CudaDevice::launch_graph(void* graph, void* stream) const {
+  Current current(*this);
+  check(driver_->launch_graph(graph, stream), "launching a graph");
+}
+
+void CudaDevice::destroy_graph(void* graph) const noexcept {
+  void* popped = nullptr;
+  if (driver_->push(context_) != success) return;
+  driver_->end_graph(graph);
+  driver_->pop(&popped);
+}
+
+bool CudaDevice::is_captured(void* stream) const {
+  if (stream == nullptr) return false;  // The default stream cannot be.
+  Current current(*this);
+  int status = 0;
+  check(driver_->capture_status(stream, &status), "asking for the state of a stream");
+  return status != 0;
+}
+
 void CudaDevice::check_allocation(int result, size_t bytes, const std::string& what) const {
   if (result == out_of_memory) {
     size_t free = 0, total = 0;
@@ -206,6 +283,7 @@ void CudaDevice::check_allocation(int result, size_t bytes, const std::string& w
 
 void* CudaDevice::allocate(size_t bytes, const std::string& what) const {
   Current current(*this);
+  const Relaxed allowed(*this);
   void* memory = nullptr;
   check_allocation(driver_->allocate(&memory, bytes), bytes, what);
   return memory;
@@ -221,7 +299,10 @@ void* CudaDevice::allocate_on(void* stream, size_t bytes, const std::string& wha
 void CudaDevice::free(void* memory) const noexcept {
   void* popped = nullptr;
   if (driver_->push(context_) != success) return;
-  driver_->free(memory);
+  {
+    const Relaxed allowed(*this);
+    driver_->free(memory);
+  }
   driver_->pop(&popped);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -36,6 +37,13 @@ class CudaDevice {
   void launch(void* function, uint32_t blocks, uint32_t threads, const void* parameter, void* stream) const;
   void wait(void* stream) const;
 
+  /// What `enqueue` puts on the stream that it is given, as a graph, ready to be launched. Nothing of it is done yet.
+  void* capture(const std::function<void(void* stream)>& enqueue) const;
+  void launch_graph(void* graph, void* stream) const;
+  void destroy_graph(void* graph) const noexcept;
+  /// Whether what is enqueued on a stream goes into a graph that someone captures.
+  bool is_captured(void* stream) const;
+
   /// Error: out of memory, with sizes; `what` is what the memory is for.
   void* allocate(size_t bytes, const std::string& what) const;
   void free(void* memory) const noexcept;
@@ -53,6 +61,7 @@ class CudaDevice {
 
  private:
   class Current;
+  class Relaxed;
   void check(int result, const std::string& what) const;
   void check_allocation(int result, size_t bytes, const std::string& what) const;
 

@@ -17,7 +17,7 @@ constexpr int64_t blocks_at_once = 8;
 
 bool per_sample(const catenary_kernel& kernel, const DeviceCall& call) {
   return std::any_of(call.times.begin(), call.times.begin() + kernel.time_count,
-                     [](const DeviceTime& time) { return time.each != nullptr; });
+                     [](const DeviceTime& time) { return time.memory != nullptr && time.per_sample; });
 }
 
 int64_t coefficient_rows(const catenary_kernel& kernel, const DeviceCall& call) {
@@ -60,7 +60,7 @@ void CudaKernels::launch(const catenary_kernel& kernel, const DeviceCall& call) 
   if (kernel.coefficient_count > 0) {
     catenary_device_sample_args args = {};
     for (int i = 0; i < kernel.time_count; ++i) {
-      args.times[i] = call.times[size_t(i)].each;
+      args.times[i] = call.times[size_t(i)].memory;
       args.time[i] = call.times[size_t(i)].one;
     }
     args.coefficients = call.coefficients;
@@ -73,34 +73,60 @@ void CudaKernels::launch(const catenary_kernel& kernel, const DeviceCall& call) 
 
 void CudaKernels::run(const catenary_kernel& kernel, const KernelCall& call, void* stream) const {
   DeviceCall here{.seed = call.seed,
+                  .seed_memory = call.seed_memory,
                   .first_sample = call.first_sample,
                   .samples = call.samples,
                   .sites = call.sites,
                   .operands = call.operands,
                   .point_bytes = call.point_bytes,
                   .stream = stream};
-  int64_t room = 0;  // In floats: the times of each sample, then the coefficients.
-  const auto has_each = [&](int i) { return call.times[size_t(i)].stride != 0 && call.samples > 1; };
+  int64_t copied = 0, rows = 1;  // How many arrays of times are copied.
   for (int i = 0; i < kernel.time_count; ++i) {
-    here.times[size_t(i)].one = *call.times[size_t(i)].data;
-    if (has_each(i)) room += call.samples;
+    const TimeSource& source = call.times[size_t(i)];
+    DeviceTime& time = here.times[size_t(i)];
+    time.per_sample = source.stride != 0 && call.samples > 1;
+    if (source.on_gpu)
+      time.memory = source.data;
+    else
+      time.one = *source.data;
+    if (time.per_sample) rows = call.samples, copied += !source.on_gpu;
   }
-  const int64_t rows = room > 0 ? call.samples : 1;
   if (kernel.coefficient_count == 0) return launch(kernel, here);
+  if (copied > 0 && device_->is_captured(stream))
+    throw Error(
+        fmt::format("{}: a graph would read the times of each sample again at each launch, and {}'s are in the "
+                    "host's memory; give times in the GPU's",
+                    device_->name(), kernel.pipeline));
 
   const std::string what = fmt::format("the workspace of {} for {} samples", kernel.pipeline, call.samples);
   const auto give_back = [this, stream](void* memory) { device_->free_on(stream, memory); };
   const std::unique_ptr<void, decltype(give_back)> workspace(
-      device_->allocate_on(stream, size_t((room + rows * kernel.coefficient_count) * element_bytes), what), give_back);
+      device_->allocate_on(stream, size_t(rows * (copied + kernel.coefficient_count) * element_bytes), what),
+      give_back);
   auto* next = static_cast<float*>(workspace.get());
   for (int i = 0; i < kernel.time_count; ++i) {
-    if (!has_each(i)) continue;
+    DeviceTime& time = here.times[size_t(i)];
+    if (time.memory != nullptr || !time.per_sample) continue;
     device_->copy_in_on(stream, next, call.times[size_t(i)].data, size_t(call.samples * element_bytes));
-    here.times[size_t(i)].each = next;
+    time.memory = next;
     next += call.samples;
   }
   here.coefficients = next;
   launch(kernel, here);
+}
+
+CudaKernels::Graph::Graph(std::shared_ptr<const CudaDevice> device, const Enqueue& enqueue)
+    : device_(std::move(device)),
+      seed_memory_(device_->allocate(sizeof(catenary_device_seed), "the seed of a graph"),
+                   [device = device_](void* taken) { device->free(taken); }),
+      graph_(device_->capture(
+                 [&](void* stream) { enqueue(stream, static_cast<const catenary_device_seed*>(seed_memory_.get())); }),
+             [device = device_](void* made) { device->destroy_graph(made); }) {}
+
+void CudaKernels::Graph::launch(Seed seed, void* stream) const {
+  const catenary_device_seed told{seed.value, seed.step};
+  device_->copy_in_on(stream, seed_memory_.get(), &told, sizeof told);
+  device_->launch_graph(graph_.get(), stream);
 }
 
 Tensor CudaKernels::empty(Dtype dtype, const Shape& shape, const std::string& what) const {
@@ -134,7 +160,8 @@ void CudaKernels::launch_points(const catenary_kernel& kernel, const DeviceCall&
   } points;
   const int64_t group = kernel.device->group, first_point = (call.first_sample + first) * call.sites;
   const bool each = per_sample(kernel, call);
-  points.args = {.seed = call.seed.value,
+  points.args = {.seed_memory = call.seed_memory,
+                 .seed = call.seed.value,
                  .first_group = uint64_t(first_point / group),
                  .coefficients = call.coefficients + (each ? first : 0),
                  .coefficient_stride = coefficient_rows(kernel, call),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -15,15 +16,17 @@
 
 namespace catenary {
 
-/// A time per sample in the GPU's memory, or one for all.
+/// A time per sample in the GPU's memory, or one for all there or here.
 struct DeviceTime {
-  const float* each = nullptr;
+  const float* memory = nullptr;  ///< null: `one`
   float one = 0;
+  bool per_sample = true;  ///< in memory
 };
 
 /// All that a kernel is launched on. Sizes and pointers, which are the GPU's, are taken on trust.
 struct DeviceCall {
   Seed seed;
+  const catenary_device_seed* seed_memory = nullptr;  ///< the GPU's; see DrawOptions
   int64_t first_sample = 0;
   int64_t samples = 1;
   int64_t sites = 1;                     ///< per sample
@@ -48,9 +51,26 @@ class CudaKernels {
   /// The points of the call are checked.
   void launch(const catenary_kernel& kernel, const DeviceCall& call) const;
 
-  /// The same for a call whose operands are the GPU's and whose times are the processor's: takes room for coefficients
-  /// and times in the order of the stream. `pool` and `threads` are not read.
+  /// The same for a call whose operands are the GPU's: takes room for coefficients and the processor's times in the
+  /// order of the stream. `pool` and `threads` are not read. Error: a stream that is being captured, where it would
+  /// copy times.
   void run(const catenary_kernel& kernel, const KernelCall& call, void* stream) const;
+
+  /// What `enqueue` puts on the stream that it is given, as a graph whose launches draw with the seed of their own:
+  /// calls are to read it at `seed_memory`, which is the GPU's.
+  using Enqueue = std::function<void(void* stream, const catenary_device_seed* seed_memory)>;
+  class Graph {
+   public:
+    Graph(std::shared_ptr<const CudaDevice> device, const Enqueue& enqueue);
+    /// Enqueues it. Launches of one graph wait for one another if they are on one stream; they must be.
+    void launch(Seed seed, void* stream) const;
+
+   private:
+    std::shared_ptr<const CudaDevice> device_;
+    std::shared_ptr<void> seed_memory_, graph_;
+  };
+  Graph captured(const Enqueue& enqueue) const { return {device_, enqueue}; }
+  bool is_captured(void* stream) const { return device_->is_captured(stream); }
 
   Device device() const { return {DeviceKind::cuda, device_->index()}; }
 

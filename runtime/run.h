@@ -15,11 +15,13 @@ namespace catenary {
 struct TimeSource {
   const float* data = nullptr;
   int64_t stride = 0;
+  bool on_gpu = false;  ///< the data are in the memory of the GPU that the call is on
 };
 
 /// All that a kernel is run on. Sizes and pointers are taken on trust: checks come before.
 struct KernelCall {
   Seed seed;
+  const catenary_device_seed* seed_memory = nullptr;  ///< see DrawOptions; read on a GPU alone
   int64_t first_sample = 0;
   int64_t samples = 1;
   int64_t sites = 1;                     ///< points of a sample, as the kernel counts them

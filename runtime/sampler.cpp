@@ -46,7 +46,9 @@ struct Sampler::Impl {
   bool copies = false;
 
   /// Where a call's tensors are.
-  Place place(const DrawOptions& options) const { return {copies ? nullptr : gpu.get(), options.stream}; }
+  Place place(const DrawOptions& options) const {
+    return {copies ? nullptr : gpu.get(), options.stream, options.seed_memory};
+  }
 
   State answer(Question question, std::initializer_list<Input> inputs, std::initializer_list<Times> times, Seed seed,
                const DrawOptions& options, State* given = nullptr) const {
@@ -309,6 +311,13 @@ State Sampler::reverse(const Model& model, const std::vector<double>& times, int
   if (options.observe)
     there.observe = [&](int64_t step, double time, const State& state) { options.observe(step, time, on_host(state)); };
   return on_host(walk(impl_->module, *impl_->pool, &gpu, asked, times, samples, seed, there));
+}
+
+CapturedWalk Sampler::capture_reverse(const Model& model, const std::vector<double>& times, int64_t samples,
+                                      const WalkOptions& options) const {
+  if (!impl_->gpu || impl_->copies)
+    throw Error("capture_reverse: only a sampler on a GPU has walks to capture (Sampler::on_gpu)");
+  return capture_walk(impl_->module, *impl_->pool, *impl_->gpu, model, times, samples, options, impl_);
 }
 
 }  // namespace catenary

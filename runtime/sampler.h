@@ -130,6 +130,14 @@ class Sampler {
   State reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                 const WalkOptions& options = {}) const;
 
+  /// The same walk on the GPU that the sampler is on, captured as a CUDA graph: the model is called here once per step,
+  /// and what it enqueues on its input's stream is done again in each launch, as are the draws, from the prior or what
+  /// then stands in `initial`. So the model must wait for nothing and allocate nothing that does not last; what it
+  /// holds and what it gives is kept as long as the graph. Errors: those of `reverse`; a sampler on a processor or
+  /// `through_gpu`; `observe`, `progress` and `stream`, which a graph has not.
+  CapturedWalk capture_reverse(const Model& model, const std::vector<double>& times, int64_t samples,
+                               const WalkOptions& options = {}) const;
+
  private:
   struct Impl;
   explicit Sampler(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ struct ModelInput {
   int64_t first_sample;  ///< the number of the first sample in the batch
   Seed seed;             ///< the walk's seed at this step, for models that draw
   void* stream;          ///< on a GPU: the walk's stream, in whose order the estimate is to be written
+  /// Of a captured walk: where the seed will stand, as in DrawOptions; null otherwise.
+  const catenary_device_seed* seed_memory = nullptr;
 };
 
 /// The user's model: a callable in one of two forms.
@@ -100,8 +103,31 @@ struct WalkOptions {
   std::function<void(int64_t step, double time, const State& state)> observe = {};
 };
 
+/// A reverse walk of a sampler on a GPU, captured as a CUDA graph (Sampler::capture_reverse): one launch in the place
+/// of each step's launches and model.
+class CapturedWalk {
+ public:
+  /// Enqueues the walk with that seed, in the order of the stream, and returns its samples: memory of the GPU that the
+  /// next launch writes over. Launches must be on one stream, or wait for one another. The bits are those of
+  /// Sampler::reverse with that seed.
+  const State& operator()(Seed seed, void* stream = nullptr) const;
+
+ private:
+  friend CapturedWalk capture_walk(const Module&, ThreadPool&, const CudaKernels&, const Model&,
+                                   const std::vector<double>&, int64_t, const WalkOptions&,
+                                   std::shared_ptr<const void>);
+  struct Impl;
+  explicit CapturedWalk(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
 /// What Sampler::reverse does, over a loaded module; on `gpu` unless it is null.
 State walk(const Module& module, ThreadPool& pool, const CudaKernels* gpu, const Model& model,
            const std::vector<double>& times, int64_t samples, Seed seed, const WalkOptions& options);
+
+/// What Sampler::capture_reverse does; `keepalive` holds the module, the pool and the GPU.
+CapturedWalk capture_walk(const Module& module, ThreadPool& pool, const CudaKernels& gpu, const Model& model,
+                          const std::vector<double>& times, int64_t samples, const WalkOptions& options,
+                          std::shared_ptr<const void> keepalive);
 
 }  // namespace catenary

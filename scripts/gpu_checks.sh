@@ -27,3 +27,4 @@ echo "== The verifier on the GPU"
 run catenary verify --all --gpu 0 --effort quick --quiet
 echo "== The benchmark"
 run bench --gpu 0
+if command -v python3 > /dev/null; then python3 bench/rivals.py; else skip "no python3, so no rivals"; fi

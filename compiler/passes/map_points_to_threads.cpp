@@ -59,6 +59,7 @@ class Mapping {
   Lane field(size_t offset, mlir::Type type) {
     return lane(load(b_, loc_, type, address(b_, loc_, args_, int64_t(offset))));
   }
+  Value null() { return LLVM::ZeroOp::create(b_, loc_, pointer_); }
   Value element_at(Value base, Lane index) { return address(b_, loc_, base, (index * double(element_bytes)).value()); }
 
   void start_kernel(const std::string& name, size_t bytes) {
@@ -106,8 +107,7 @@ class Mapping {
     for (auto time : llvm::make_early_inc_range(b_.getInsertionBlock()->getOps<TimeOp>())) {
       b_.setInsertionPoint(time);
       auto [many, one] = times[time.getTime()];
-      Value null = LLVM::ZeroOp::create(b_, loc_, pointer_);
-      Value given = LLVM::ICmpOp::create(b_, loc_, LLVM::ICmpPredicate::ne, many, null);
+      Value given = LLVM::ICmpOp::create(b_, loc_, LLVM::ICmpPredicate::ne, many, null());
       auto chosen = scf::IfOp::create(
           b_, loc_, given,
           [&, many = many](OpBuilder& b, Location loc) {
@@ -126,13 +126,38 @@ class Mapping {
 
   // ---- the points part: a group of points per thread --------------------------------------------
 
+  // What the call was told, and what stands in memory when the kernel runs.
+  std::pair<Lane, Lane> seed_and_step() {
+    using Args = catenary_device_points_args;
+    using Memory = catenary_device_seed;
+    auto i64 = b_.getI64Type(), i32 = b_.getI32Type();
+    Lane seed = field(offsetof(Args, seed), i64), step = field(offsetof(Args, step), i32);
+    Value memory = field(offsetof(Args, seed_memory), pointer_).value();
+    Value given = LLVM::ICmpOp::create(b_, loc_, LLVM::ICmpPredicate::ne, memory, null());
+    // Both ways may not load, or LLVM makes one load of it, through a pointer to a parameter, which old PTX has not.
+    auto added = scf::IfOp::create(
+        b_, loc_, given,
+        [&](OpBuilder& b, Location loc) {
+          Value value = load(b, loc, i64, address(b, loc, memory, int64_t(offsetof(Memory, value))));
+          Value steps = load(b, loc, i32, address(b, loc, memory, int64_t(offsetof(Memory, step))));
+          scf::YieldOp::create(b, loc, ValueRange{value, steps});
+        },
+        [&](OpBuilder& b, Location loc) {
+          Value none = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(0));
+          Value no_steps = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+          scf::YieldOp::create(b, loc, ValueRange{none, no_steps});
+        });
+    return {seed + lane(added.getResult(0)), step + lane(added.getResult(1))};
+  }
+
   void map_points_part(Block& body) {
     using Args = catenary_device_points_args;
     operands_ = operands_of(pipeline_);
     start_kernel(points_part_symbol(module_, pipeline_), sizeof(Args) + sizeof(void*) * operands_.size());
     auto i64 = b_.getI64Type(), i32 = b_.getI32Type();
-    Lane seed = field(offsetof(Args, seed), i64), first_group = field(offsetof(Args, first_group), i64);
-    Lane stride = field(offsetof(Args, coefficient_stride), i64), step = field(offsetof(Args, step), i32);
+    auto [seed, step] = seed_and_step();
+    Lane first_group = field(offsetof(Args, first_group), i64);
+    Lane stride = field(offsetof(Args, coefficient_stride), i64);
     Lane skipped = field(offsetof(Args, skipped), i32), points = field(offsetof(Args, points), i32);
     Lane multiplier = field(offsetof(Args, sample_multiplier), i32).to_i64();
     Lane shift = field(offsetof(Args, sample_shift), i32).to_i64();

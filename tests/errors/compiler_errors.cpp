@@ -155,7 +155,7 @@ TEST_CASE("compiler messages: more tensors than a GPU's kernel takes") {
   CHECK(
       message_of([&] { compile(joint, Target::cuda("sm_80"), {.questions = {Question::forward}}); }) ==
       "target: forward on sites 'atoms' would read and write 506 tensors in one kernel, and a GPU's kernel is given at "
-      "most 505; put some of the components on sites of another name");
+      "most 504; put some of the components on sites of another name");
 }
 
 TEST_CASE("compiler messages: folders that cannot be written") {

@@ -1,4 +1,6 @@
 // The text of every error about GPUs, by a stand-in for NVIDIA's driver.
+#include <dlfcn.h>
+
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
@@ -26,7 +28,7 @@ TEST_CASE("cuda messages: no driver, and what is none") {
       "directory); install it, or stay on the processor");
   CHECK(
       opening(1, "libm.so.6") ==
-      "cuda:1: 'libm.so.6' is no driver of NVIDIA's, or too old: it has no cuInit; a driver for CUDA 11.2 or later is "
+      "cuda:1: 'libm.so.6' is no driver of NVIDIA's, or too old: it has no cuInit; a driver for CUDA 11.4 or later is "
       "needed");
 }
 
@@ -38,7 +40,7 @@ TEST_CASE("cuda messages: drivers and GPUs") {
   fake.driver->gpus = 0;
   CHECK(opening(0) == "cuda:0: the driver finds no GPU here");
   fake.driver->version = 10020;
-  CHECK(opening(0) == "cuda:0: NVIDIA's driver is for CUDA 10.2; one for CUDA 11.2 or later is needed");
+  CHECK(opening(0) == "cuda:0: NVIDIA's driver is for CUDA 10.2; one for CUDA 11.4 or later is needed");
   fake.driver->failing = "cuInit", fake.driver->code = 803;
   CHECK(opening(0) == "cuda:0: starting the driver failed: the text of the error (code 803 of NVIDIA's driver)");
   fake.driver->code = 999;
@@ -109,6 +111,100 @@ TEST_CASE("cuda messages: a sampler on a GPU") {
       fmt::format("cuda:1: the workspace of forward for 4 samples needs {} bytes, and 1000 of its 80000 are free; use "
                   "smaller batches",
                   4 * 4 * (1 + coefficients)));
+}
+
+TEST_CASE("cuda messages: seeds and times in a GPU's memory, and graphs") {
+  OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
+  Joint joint("toy");
+  joint.add("x", Brownian(Euclidean({}), 1.0));
+  Sampler cpu = compile(joint, Target::cuda("sm_80"));
+  for (int k = 0; k < cpu.module()->kernel_count; ++k) {
+    const catenary_device_kernel* code = cpu.module()->kernels[k].device;
+    for (const char* entry : {code->sample_part, code->points_part})
+      if (entry) fake.add(entry, [](const void*, unsigned, unsigned, void*) {});
+  }
+  Sampler gpu = cpu.on_gpu(1, CATENARY_FAKE_CUDA_DRIVER);
+  State here = cpu.prior(4, Seed(1)), there = gpu.prior(4, Seed(1)), out = gpu.prior(4, Seed(1));
+  catenary_device_seed seed{1, 2};
+  CHECK(message_of([&] { cpu.forward(here, 0.5, Seed(1), {.seed_memory = &seed}); }) ==
+        "forward: a seed in a GPU's memory was given; this sampler runs on the CPU");
+
+  std::vector<float> memory(4, 0.5f);
+  auto times = [&](int index, Shape shape, Dtype dtype = Dtype::f32) {
+    return TensorView(memory.data(), dtype, std::move(shape), {}, {DeviceKind::cuda, index});
+  };
+  CHECK(message_of([&] { Times(times(1, {4}, Dtype::i32)); }) ==
+        "times in a GPU's memory must be a contiguous f32 tensor of shape [samples], or of shape [] for all; this one "
+        "is i32 of shape [4] and strides [1] on cuda:1");
+  CHECK(message_of([&] { cpu.forward(here, times(1, {4}), Seed(1)); }) ==
+        "forward: t is on cuda:1; this sampler runs on the CPU");
+  CHECK(message_of([&] { gpu.through_gpu(1, CATENARY_FAKE_CUDA_DRIVER).forward(here, times(1, {4}), Seed(1)); }) ==
+        "forward: t is on cuda:1; this sampler runs on the CPU");
+  CHECK(message_of([&] { gpu.forward(there, times(0, {4}), Seed(1)); }) ==
+        "forward: t is on cuda:0; this sampler runs on cuda:1");
+  CHECK(message_of([&] { gpu.forward(there, times(1, {3}), Seed(1)); }) ==
+        "forward: t has 3 values and the batch has 4 samples; give one time for all or one per sample");
+  CHECK(message_of([&] { gpu.bridge(there, out, times(1, {}), times(1, {4}), Seed(1)); }) ==
+        "bridge: s is one time for all in the GPU's memory and t has one per sample; give both per sample, or both for "
+        "all");
+  CHECK(message_of([&] { gpu.bridge(there, out, memory, times(1, {}), Seed(1)); }) ==
+        "bridge: t is one time for all in the GPU's memory and s has one per sample; give both per sample, or both for "
+        "all");
+  State same{{"x", TensorView(memory.data(), Dtype::f32, {4}, {}, {DeviceKind::cuda, 1})}};
+  CHECK(message_of([&] { gpu.forward_into(same, there, times(1, {}), Seed(1)); }) ==
+        "forward: component 'x' of the output overlaps the times in memory; give the output memory of its own");
+
+  const CudaDevice device(1, CATENARY_FAKE_CUDA_DRIVER);
+  auto model = [&](const ModelInput&, State& estimate) { estimate = there; };
+  auto capturing = [&](const std::function<void(void*)>& enqueue) {
+    return message_of([&] { device.destroy_graph(device.capture(enqueue)); });
+  };
+  CHECK(capturing([&](void* stream) { gpu.forward_into(out, there, 0.5, Seed(1), {.stream = stream}); }) == "no error");
+  CHECK(capturing([&](void* stream) {
+          gpu.forward_into(out, there, std::vector<float>(4, 0.5f), Seed(1), {.stream = stream});
+        }) ==
+        "cuda:1: a graph would read the times of each sample again at each launch, and forward's are in the host's "
+        "memory; give times in the GPU's");
+  CHECK(capturing([&](void* stream) { gpu.reverse(model, {1, 0}, 4, Seed(1), {.stream = stream}); }) ==
+        "reverse: a graph is being captured from the stream, and would outlive the walk's memory; capture the walk by "
+        "capture_reverse, or a step by step_into with tensors of your own");
+  for (const Sampler& sampler : {cpu, gpu.through_gpu(1, CATENARY_FAKE_CUDA_DRIVER)})
+    CHECK(message_of([&] { sampler.capture_reverse(model, {1, 0}, 4); }) ==
+          "capture_reverse: only a sampler on a GPU has walks to capture (Sampler::on_gpu)");
+  CHECK(message_of(
+            [&] { gpu.capture_reverse(model, {1, 0}, 4, {.progress = [](const WalkProgress&) { return true; }}); }) ==
+        "capture_reverse: a captured walk goes without coming back to the host, on the stream of each launch; "
+        "leave observe, progress and stream out");
+  auto throwing = [](const ModelInput&, State&) { throw std::runtime_error("no weights"); };
+  CHECK(message_of([&] { gpu.capture_reverse(throwing, {1, 0}, 4); }) ==
+        "reverse, step 1 of 1 (time 1): the model threw: no weights");
+  const CapturedWalk walk = gpu.capture_reverse(model, {1, 0}, 4);
+
+  // Where a framework captures, it forbids to take memory in the common way.
+  auto begin = reinterpret_cast<int (*)(void*, int)>(dlsym(fake.handle, "cuStreamBeginCapture_v2"));
+  auto end = reinterpret_cast<int (*)(void*, void**)>(dlsym(fake.handle, "cuStreamEndCapture"));
+  auto destroy = reinterpret_cast<int (*)(void*)>(dlsym(fake.handle, "cuGraphDestroy"));
+  auto allocate = reinterpret_cast<int (*)(void**, size_t)>(dlsym(fake.handle, "cuMemAlloc_v2"));
+  int stream = 0;
+  void *graph = nullptr, *taken = nullptr;
+  begin(&stream, 0);
+  CHECK(allocate(&taken, 1) == 900);
+  CHECK(message_of([&] { gpu.forward(there, 0.5, Seed(1), {.stream = &stream}); }) == "no error");
+  end(&stream, &graph);
+  destroy(graph);
+
+  for (auto [function, doing] : {std::pair("cuStreamBeginCapture_v2", "beginning to capture a graph"),
+                                 {"cuStreamEndCapture", "capturing a graph"},
+                                 {"cuGraphInstantiateWithFlags", "making a graph ready"},
+                                 {"cuGraphLaunch", "launching a graph"}}) {
+    fake.driver->failing = function, fake.driver->code = 901;
+    CHECK(message_of([&] { gpu.capture_reverse(model, {1, 0}, 4)(Seed(1)); }) ==
+          fmt::format("cuda:1: {} failed: the text of the error (code 901 of NVIDIA's driver)", doing));
+  }
+  fake.driver->failing = nullptr;
+  CHECK(fake.driver->pushed == 0);
+  CHECK(fake.driver->streams == 0);
+  CHECK(fake.driver->graphs == 1);
 }
 
 TEST_CASE("cuda messages: memory, launches, streams") {

@@ -1,4 +1,5 @@
 // The text of every error of the runtime.
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include <array>
@@ -408,12 +409,12 @@ TEST_CASE("errors: sizes and options") {
 TEST_CASE("errors: loading") {
   says("load was given a null module", [] { Sampler::load(nullptr); });
   catenary_module other = *module<8, 2>();
-  other.abi_version = 7;
-  says(
-      "this module was compiled for version 7 of the interface and this runtime has version 6; compile it again with "
-      "the Catenary "
-      "that it runs with",
-      [&] { Sampler::load(&other); });
+  other.abi_version = CATENARY_ABI_VERSION + 1;
+  says(fmt::format(
+           "this module was compiled for version {} of the interface and this runtime has version {}; compile it "
+           "again with the Catenary that it runs with",
+           CATENARY_ABI_VERSION + 1, CATENARY_ABI_VERSION),
+       [&] { Sampler::load(&other); });
   other = *module<8, 2>();
   other.counter_layout = 9;
   says(

@@ -23,9 +23,14 @@ module @toy {
   // CHECK: %[[FLAG:.*]] = arith.uitofp %[[LATE]] : i1 to f32
   // CHECK-NEXT: llvm.store %[[FLAG]]
 
-  // The points part: two pointers behind 56 bytes of arguments. Group 0 of the call is the global group in the second of them.
-  // CHECK: llvm.func @catenary_toy_forward_0_points(%[[ARGS:.*]]: !llvm.ptr {llvm.align = 8 : i64, llvm.byval = !llvm.array<9 x i64>})
-  // CHECK: %[[FIRST_AT:.*]] = llvm.getelementptr %[[ARGS]][8]
+  // The points part: two pointers behind 64 bytes of arguments. What stands at the seed's place in memory, if there is one,
+  // is added to the call's. Group 0 of the call is the global group in the third of the arguments.
+  // CHECK: llvm.func @catenary_toy_forward_0_points(%[[ARGS:.*]]: !llvm.ptr {llvm.align = 8 : i64, llvm.byval = !llvm.array<10 x i64>})
+  // CHECK: %[[ADDED:.*]]:2 = scf.if %{{.*}} -> (i64, i32) {
+  // CHECK: } else {
+  // CHECK: %[[SEED:.*]] = arith.addi %{{.*}}, %[[ADDED]]#0 : i64
+  // CHECK: %[[STEP:.*]] = arith.addi %{{.*}}, %[[ADDED]]#1 : i32
+  // CHECK: %[[FIRST_AT:.*]] = llvm.getelementptr %[[ARGS]][16]
   // CHECK-NEXT: %[[FIRST:.*]] = llvm.load %[[FIRST_AT]]
   // CHECK: scf.for %[[G:.*]] = %{{.*}} to %{{.*}} step %{{.*}} : i64 {
   // A point's sample: a multiplication and a shift.
@@ -39,7 +44,7 @@ module @toy {
   // CHECK: %[[NUMBER:.*]] = arith.addi %[[FIRST]], %[[G]] : i64
   // CHECK: %[[ON:.*]] = arith.cmpf one
   // The group's second pair is the second half of its only block.
-  // CHECK: %{{.*}}, %{{.*}}, %[[P2:.*]], %[[P3:.*]] = catenary.philox %{{.*}}, %[[NUMBER]], %{{.*}} stream 2 : i64
+  // CHECK: %{{.*}}, %{{.*}}, %[[P2:.*]], %[[P3:.*]] = catenary.philox %[[SEED]], %[[NUMBER]], %[[STEP]] stream 2 : i64
   // CHECK: %[[W0:.*]] = arith.trunci %[[P2]]
   // CHECK: %[[W1:.*]] = arith.trunci %[[P3]]
   // CHECK: %[[Z:.*]], %{{.*}} = catenary.box_muller %[[W0]], %[[W1]] : i32 -> f32

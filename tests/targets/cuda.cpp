@@ -111,6 +111,71 @@ void same_bits_on(int index, const std::string& driver) {
   }
   gpu.forward_into(out, views, 0.5, seed, options);
   check("forward_into", out, cpu.forward(a.x0, 0.5, seed, options));
+
+  // Seeds and times that the GPU finds in its memory.
+  Tensor seed_memory = kernels.empty(Dtype::i32, {4}, "a seed");
+  auto put_seed = [&](Seed told) {
+    const catenary_device_seed value{told.value, told.step};
+    device->copy_in(seed_memory.data(), &value, sizeof value);
+  };
+  auto put = [&](Tensor& to, const std::vector<float>& values) {
+    device->copy_in(to.data(), values.data(), size_t(to.bytes()));
+  };
+  DrawOptions found = options;
+  found.seed_memory = static_cast<const catenary_device_seed*>(seed_memory.data());
+  Tensor one_s = kernels.empty(Dtype::f32, {}, "s"), one_t = kernels.empty(Dtype::f32, {}, "t");
+  Tensor each_s = kernels.empty(Dtype::f32, {samples}, "s"), each_t = kernels.empty(Dtype::f32, {samples}, "t");
+  put(one_s, {0.25f}), put(one_t, {0.75f}), put(each_s, a.s), put(each_t, a.t);
+  const Seed told(1, 5);
+  put_seed(Seed(seed.value - 1, seed.step - 5));
+  check("prior", gpu.prior(samples, sites, told, found), cpu.prior(samples, sites, seed, options));
+  check("forward", gpu.forward(x0, one_t, told, found), cpu.forward(a.x0, 0.75f, seed, options));
+  check("bridge", gpu.bridge(x0, xt, each_s, each_t, told, found), cpu.bridge(a.x0, a.xt, a.s, a.t, seed, options));
+  check("step", gpu.step(estimate, xt, 0.0f, each_t, told, found),
+        cpu.step(a.estimate, a.xt, 0.0f, a.t, seed, options));
+  check("transition", gpu.transition(x0, one_s, 0.75f, told, found), cpu.transition(a.x0, 0.25f, 0.75f, seed, options));
+  check("bridge, times here and there", gpu.bridge(x0, xt, a.s, each_t, seed, options),
+        cpu.bridge(a.x0, a.xt, a.s, a.t, seed, options));
+
+  // Draws that are captured in a graph: each launch finds what then stands there.
+  void* graph = device->capture([&](void* stream) {
+    DrawOptions captured = found;
+    captured.stream = stream;
+    gpu.step_into(out, estimate, xt, each_s, each_t, told, captured);
+  });
+  for (uint64_t value : {3, 4}) {
+    std::vector<float> s = a.s, t = a.t;
+    for (float& time : s) time /= float(value);
+    put_seed(Seed(value - 1)), put(each_s, s);
+    device->launch_graph(graph, nullptr);
+    check("captured step", out, cpu.step(a.estimate, a.xt, s, t, Seed(value, 5), options));
+  }
+  device->destroy_graph(graph);
+
+  // A walk as a whole. What its model gives is the graph's as long as there is one.
+  std::weak_ptr<void> given;
+  {
+    auto answers = [&](const ModelInput& input) {
+      State mine = there(a.estimate);
+      given = mine.begin()->tensor.owner();
+      CHECK(input.seed_memory != nullptr);
+      CHECK(input.seed.step == uint32_t(input.step));
+      return mine;
+    };
+    WalkOptions resumed = walk;
+    resumed.initial = xt;
+    const CapturedWalk from_prior = gpu.capture_reverse(answers, {1, 0.5, 0.25, 0}, samples, walk),
+                       from_xt = gpu.capture_reverse(model(estimate), {1, 0.5, 0.25}, samples, resumed);
+    resumed.initial = a.xt;
+    for (Seed other : {seed, Seed(5, 6)}) {
+      check("captured walk", from_prior(other),
+            cpu.reverse(model(a.estimate), {1, 0.5, 0.25, 0}, samples, other, walk));
+      check("captured walk from x_t", from_xt(other),
+            cpu.reverse(model(a.estimate), {1, 0.5, 0.25}, samples, other, resumed));
+    }
+    CHECK(!given.expired());
+  }
+  CHECK(given.expired());
 }
 
 }  // namespace
@@ -131,6 +196,8 @@ TEST_CASE("launched through a stand-in for the driver, kernels give the CPU's bi
   CHECK(fake.driver->modules == 0);
   CHECK(fake.driver->allocations == 0);
   CHECK(fake.driver->pushed == 0);
+  CHECK(fake.driver->streams == 0);
+  CHECK(fake.driver->graphs == 0);
 }
 
 TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larger than the GPU") {
@@ -186,7 +253,7 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
                   .point_bytes = point_bytes,
                   .coefficients = &coefficients,
                   .stream = &stream};
-  call.times[0].each = &times;
+  call.times[0].memory = &times;
   CHECK(CudaKernels::coefficients(kernel, call) == 15);
   kernels.launch(kernel, call);
   CHECK(sample.times[0] == &times);
