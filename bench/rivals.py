@@ -35,6 +35,7 @@ def torch_rivals(device, elements):
     name = f"PyTorch {torch.__version__}"
     yield f"{name}: copy", lambda: out.copy_(x0), wait
     yield f"{name}: OU step, eager", lambda: step(x0), wait
+    yield f"{name}: OU step, in place", lambda: out.normal_(0, DEVIATION).add_(x0, alpha=MEAN), wait
     yield f"{name}: normals", lambda: out.normal_(), wait
     compiled = torch.compile(step)
     try:
