@@ -91,18 +91,40 @@ Expr draw_rotation(const Expr& x, const Expr& y, const Expr& v) {
   return quaternion::multiply(shortest, quaternion::from_parts(cosine, sine * x));
 }
 
-// The log of the kernel of S^2 at an angle, by the integral over that circle.
+// The integral over that circle of `each`, given what to add there and by which weight; the kernel itself is the sum of
+// the weights.
+constexpr int nodes = 20;  // Even in phi, so that ten are computed.
+std::vector<Expr> over_the_circle(const Expr& half, const Expr& v, const Expr& scale,
+                                  const std::function<std::vector<Expr>(Expr weight, Expr square)>& each) {
+  std::vector<double> squares;
+  for (int i = 0; i < nodes / 2; ++i) squares.push_back(std::pow(std::tan(pi * (i + 0.5) / nodes), 2));
+  Expr table = constant(squares, {nodes / 2});
+  size_t sums = each(constant(0), constant(0)).size();
+  return fold(nodes / 2, std::vector<Operand>(sums, 0.0), [&](Expr trip, const std::vector<Expr>& sum) {
+    Expr wide = at(table, trip), s = scale * wide / (1.0 + scale * wide);  // tan(phi / 2)^2 = scale tan(psi / 2)^2
+    Expr weight = exp(log_ratio(turned(half, s), half, v)) * ((1.0 + wide) / (1.0 + scale * wide));
+    std::vector<Expr> next = each(weight, s);
+    for (size_t i = 0; i < sums; ++i) next[i] = sum[i] + next[i];
+    return next;
+  });
+}
+Expr scale_of_nodes(const Expr& half, const Expr& v) { return 2.0 / (2.0 + concentration(half, v)); }
+
+// The log of the kernel of S^2 at an angle.
 Expr log_kernel_of_s2(const Expr& angle, const Expr& variance) {
-  constexpr int nodes = 20;  // Even in phi, so that ten are computed.
-  Expr v = 0.25 * variance, half = 0.5 * angle, kappa = concentration(half, v);
-  Expr scale = 2.0 / (2.0 + kappa);  // tan(phi / 2)^2 = scale tan(psi / 2)^2
-  Expr sum = constant(0);
-  for (int i = 0; i < nodes / 2; ++i) {
-    double tangent = std::tan(pi * (i + 0.5) / nodes), wide = tangent * tangent;
-    Expr s = scale * wide / (1.0 + scale * wide), jacobian = (1.0 + wide) / (1.0 + scale * wide);
-    sum = sum + exp(log_ratio(turned(half, s), half, v)) * jacobian;
-  }
+  Expr v = 0.25 * variance, half = 0.5 * angle, scale = scale_of_nodes(half, v);
+  Expr sum = over_the_circle(half, v, scale, [](Expr weight, const Expr&) { return std::vector{weight}; })[0];
   return three_sphere::log_kernel(half, pi - half, v).whole() + log(sum) + 0.5 * log(scale) + std::log(pi / nodes);
+}
+
+// Its derivative by the angle: the integral of what each rotation's kernel has.
+Expr slope_of_s2(const Expr& angle, const Expr& variance) {
+  Expr v = 0.25 * variance, half = 0.5 * angle, moved = parameter("half", Type::f32, {});
+  auto slope = [&](const Expr& log) { return rewrite({catenary::gradient(log, moved)}, {{moved, half}})[0]; };
+  std::vector<Expr> sums = over_the_circle(half, v, scale_of_nodes(half, v), [&](Expr weight, const Expr& square) {
+    return std::vector{weight, weight * slope(log_ratio(turned(moved, square), moved, v))};
+  });
+  return 0.5 * (slope(three_sphere::log_kernel(moved, pi - moved, v).whole()) + sums[1] / sums[0]);
 }
 
 // The log of the heat kernel of S^d.
@@ -182,6 +204,7 @@ Expr Sphere::score(Expr x, Expr y, Expr v) const {
     double border = std::max(std::min(0.3, 2.0 / d), 2 * std::log(d / 12.0) / d);
     return select(v < border, pull_at_short_times(d, way, v), pull_by_series(d, way, v)) * way.direction;
   }
+  if (dimension() == 2) return -slope_of_s2(way.angle, v) * way.direction;
   Expr angle = parameter("angle", Type::f32, {}), rest = parameter("pi - angle", Type::f32, {});
   Expr kernel = log_kernel(dimension(), angle, rest, v);
   Expr slope = catenary::gradient(kernel, angle) - catenary::gradient(kernel, rest);

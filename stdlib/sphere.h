@@ -45,7 +45,7 @@ class SphereBrownian final : public Process {
   /// circle; one of them is drawn by its heat kernel, then the bridge to it, which is applied to x_0.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// S^2: the kernel of the rotations, integrated over that circle by the trapezoid rule (20 nodes, drawn together
-  /// where the kernel is narrow: an error below 3e-7).
+  /// where the kernel is narrow: an error below 3e-7). A loop, which is not differentiated: its gradient is `score`.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
   std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
 

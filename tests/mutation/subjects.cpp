@@ -188,14 +188,22 @@ class MutatedProcess final : public Process {
   std::vector<std::string> defaults_;
 };
 
+// Whether a process leaves its score to its density; one whose density is not differentiated does not.
+bool inherits_score(const Process& p, const Leaves& e) {
+  try {
+    return same_text(p.score(e["x0"], e["xt"], e["t"]), p.Process::score(e["x0"], e["xt"], e["t"]));
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 // The functions of a process that follow from others.
 std::vector<std::string> defaults_of(const Process& p) {
   Leaves e(p.space());
   std::vector<std::string> names;
   if (same_text(p.transition(e["xs"], e["s"], e["t"]), p.forward(e["xs"], e["t"] - e["s"])))
     names.emplace_back("transition");
-  if (same_text(p.score(e["x0"], e["xt"], e["t"]), p.Process::score(e["x0"], e["xt"], e["t"])))
-    names.emplace_back("score");
+  if (inherits_score(p, e)) names.emplace_back("score");
   return names;
 }
 
