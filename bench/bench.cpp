@@ -46,9 +46,9 @@ constexpr double theta = 0.5, sigma = 1, t = 0.7, s = 0.3;
 constexpr Seed seed(0x243f6a8885a308d3);
 constexpr int64_t unit = 128;  // rivals take whole multiples of it
 
-catenary::Joint joint_named(const std::string& name) {
+catenary::Joint joint_named(const std::string& name, catenary::JointOptions options = {}) {
   if (name == "cities") return cities::joint(/*regions=*/9, /*walk_steps=*/32);
-  catenary::Joint joint("ou");
+  catenary::Joint joint("ou", 1, options);
   joint.add("x", catenary::OrnsteinUhlenbeck(catenary::Euclidean({}), {.theta = theta, .sigma = sigma}));
   return joint;
 }
@@ -93,7 +93,8 @@ class Comparison {
         has_avx512_(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")),
         host_(Target::host()),
         ours_(compiled(host_)),
-        ours_v3_(compiled({.cpu = "x86-64-v3", .features = "+avx2,+fma", .lanes = 8})) {
+        ours_v3_(compiled({.cpu = "x86-64-v3", .features = "+avx2,+fma", .lanes = 8})),
+        seven_rounds_(compiled(host_, {.rounds = catenary::fewest_philox_rounds})) {
     fmt::print(
         "Catenary for {} with {} lanes, and for x86-64-v3 with 8. Gelem/s: median of {} runs taken in turn [least .. "
         "most]. "
@@ -143,8 +144,8 @@ class Comparison {
   }
 
  private:
-  Sampler compiled(const Target& target) const {
-    return catenary::compile(joint_named("ou"), target, {.sampler = {.pool = pool_}});
+  Sampler compiled(const Target& target, catenary::JointOptions options = {}) const {
+    return catenary::compile(joint_named("ou", options), target, {.sampler = {.pool = pool_}});
   }
 
   std::vector<Row> rows_of(Question question, bool large, int threads, Buffers& b) const {
@@ -176,6 +177,7 @@ class Comparison {
     if (has_avx2_) rows.push_back({avx2, {}, hand_tuned(ou_forward_avx2, ou_bridge_avx2), {}});
     rows.push_back({"Catenary", {moved, best}, {}, sampled(ours_, false)});
     rows.push_back({"Catenary, looking for NaN in the data", {moved, best}, {}, sampled(ours_, true)});
+    rows.push_back({"Catenary, 7 rounds of Philox", {moved, best}, {}, sampled(seven_rounds_, false)});
     rows.push_back({"Catenary, x86-64-v3", {moved, avx2}, {}, sampled(ours_v3_, false)});
     if (forward && !large)
       rows.push_back({"normal_distribution, mt19937: of Catenary",
@@ -220,7 +222,7 @@ class Comparison {
   std::shared_ptr<catenary::ThreadPool> pool_;
   bool has_avx2_, has_avx512_;
   Target host_;
-  Sampler ours_, ours_v3_;
+  Sampler ours_, ours_v3_, seven_rounds_;
 };
 
 /// Bandwidth of stores alone, in GB/s; the other traffics stand in the tables of the kernels.

@@ -133,6 +133,10 @@ LogicalResult check(ModuleOp module) {
   if (!horizon || !(horizon.getValueAsDouble() > 0) || !std::isfinite(horizon.getValueAsDouble()))
     return module.emitError("the module must have an attribute ")
            << horizon_name << ", the time of pure noise, a finite number above 0";
+  if (auto rounds = module->getAttr(rounds_name); rounds && rounds_of(module) != fewest_philox_rounds)
+    return module.emitError("the attribute ")
+           << rounds_name << " is " << fewest_philox_rounds << " : i32, or there is none and draws take "
+           << philox_rounds << " rounds of Philox";
   std::set<uint32_t> numbers;
   std::set<std::string> symbols;
   std::set<std::pair<StringRef, StringRef>> asked;

@@ -387,6 +387,8 @@ mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const
     throw Error(fmt::format("joint '{}' has no components; add one before compiling it", joint.name()));
   mlir::OpBuilder b(&context);
   auto module = start_module(b, joint.name(), joint.horizon());
+  if (joint.options().rounds != philox_rounds)
+    (*module)->setAttr(rounds_name, b.getI32IntegerAttr(joint.options().rounds));
   std::vector<Laws> laws;
   for (const Joint::Component& component : joint.components()) {
     Laws& mine = laws.emplace_back();

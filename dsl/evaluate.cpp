@@ -329,7 +329,7 @@ class Evaluation {
     uint32_t stream = stream_word(address_.component, site.loop, address_.question, kind);
     uint32_t iteration = site.loop ? trip : 0;
     auto value_of = [&](uint64_t index) {
-      return stream_value(address_.seed, address_.step, stream, iteration, index);
+      return stream_value(address_.seed, address_.step, stream, iteration, index, address_.rounds);
     };
     uint64_t first = address_.point * uint64_t(site.per_point) + uint64_t(site.first);
     std::array<double, 2> pair{};

@@ -18,6 +18,7 @@ struct DrawAddress {
   uint32_t component = 0;
   Question question = Question::forward;
   uint64_t point = 0;
+  int rounds = philox_rounds;
 };
 
 /// Row-major elements; integers and booleans as doubles.

@@ -122,11 +122,15 @@ void check_clock(const Clock& clock, double horizon) {
 
 }  // namespace
 
-Joint::Joint(std::string name, double horizon) : name_(std::move(name)), horizon_(horizon) {
+Joint::Joint(std::string name, double horizon, JointOptions options)
+    : name_(std::move(name)), horizon_(horizon), options_(options) {
   if (!is_identifier(name_))
     throw Error(fmt::format("a joint process is named by letters, digits and underscores; found '{}'", name_));
   if (!(horizon > 0) || !std::isfinite(horizon))
     throw Error(fmt::format("joint '{}' needs a horizon (the time of pure noise) above 0; found {}", name_, horizon));
+  if (options.rounds != philox_rounds && options.rounds != fewest_philox_rounds)
+    throw Error(fmt::format("joint '{}' draws by Philox with {} or {} rounds; {} were asked for", name_, philox_rounds,
+                            fewest_philox_rounds, options.rounds));
 }
 
 size_t Joint::add(std::string name, Kept<Process> process, Placement placement) {

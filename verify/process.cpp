@@ -387,7 +387,8 @@ class ProcessChecks {
                                 .step = seed(40).step,
                                 .component = uint32_t(k),
                                 .question = d.question,
-                                .point = uint64_t(i)};
+                                .point = uint64_t(i),
+                                .rounds = subject_->joint->options().rounds};
             Values exact =
                 law({{"x0", values(x0)}, {"xs", values(x0)}, {"xt", values(xt)}, {"s", {s}}, {"t", {t}}}, address)[0];
             Values found = values(d.state);

@@ -86,7 +86,7 @@ Subject subject_of(Session& session, const Joint& joint) {
   Subject subject;
   // An estimate that says x_0 with certainty is known of endpoints and logits alone: kinds that are the default
   // everywhere.
-  subject.joint.emplace(joint.name(), joint.horizon());
+  subject.joint.emplace(joint.name(), joint.horizon(), joint.options());
   for (auto c : joint.components()) {
     c.placement.estimate.clear();
     subject.joint->add(c.name, c.process, c.placement);

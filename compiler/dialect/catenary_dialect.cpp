@@ -7,6 +7,7 @@
 #include <mlir/Interfaces/FunctionImplementation.h>
 
 #include <catenary/compiler/dialect/questions.h>
+#include <catenary/support/philox.h>
 #include <catenary/compiler/dialect/catenary_dialect.cpp.inc>
 #include <catenary/compiler/dialect/catenary_enums.cpp.inc>
 
@@ -20,6 +21,11 @@ using namespace mlir;
 int64_t size_of(mlir::Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor ? tensor.getNumElements() : 1;
+}
+
+int rounds_of(ModuleOp module) {
+  auto rounds = module->getAttrOfType<IntegerAttr>(rounds_name);
+  return rounds ? int(rounds.getInt()) : philox_rounds;
 }
 
 void CatenaryDialect::initialize() {

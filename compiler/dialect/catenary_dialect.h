@@ -23,4 +23,8 @@ namespace catenary {
 /// The numbers of a value: a tensor's elements, or one.
 int64_t size_of(mlir::Type type);
 
+/// The module's attribute that holds the rounds of Philox, where they are not philox_rounds.
+inline constexpr const char* rounds_name = "catenary.rounds";
+int rounds_of(mlir::ModuleOp module);
+
 }  // namespace catenary

@@ -21,7 +21,7 @@ namespace {
 
 constexpr double word_mask = 0xffffffff;
 
-constexpr int rounds = 10, rounds_per_trip = 2;
+constexpr int rounds_per_trip = 2;
 
 // Rounds are written out, which lets them mix with what surrounds them; where there are more blocks than this they
 // would be most of the code, and become loops.
@@ -53,7 +53,7 @@ Lane high_word(OpBuilder& b, Location loc, Value block) {
 }
 
 // The words of support/philox.h's philox4x32 for several blocks at once.
-void expand_philox(MutableArrayRef<PhiloxOp> blocks, bool loop) {
+void expand_philox(MutableArrayRef<PhiloxOp> blocks, int rounds, bool loop) {
   OpBuilder b(blocks.back());
   Location loc = blocks[0].getLoc();
   auto lane = [&](Value v) { return Lane(b, loc, v); };
@@ -63,7 +63,7 @@ void expand_philox(MutableArrayRef<PhiloxOp> blocks, bool loop) {
     llvm::append_range(state, std::array{lane(op.getBlock()), high_word(b, loc, op.getBlock()),
                                          lane(op.getStep()).to_i64(), seed.constant(op.getStream())});
   // What is the same for all lanes is a number until the second round.
-  for (int round = 0; round < (loop ? rounds_per_trip : rounds); ++round) advance(state);
+  for (int round = 0; round < (loop ? rounds_per_trip + rounds % rounds_per_trip : rounds); ++round) advance(state);
   if (loop) {
     auto type = blocks[0].getBlock().getType();
     auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(b, loc, i); };
@@ -143,7 +143,8 @@ struct ExpandRandom : PassWrapper<ExpandRandom, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     size_t all = 0;
     getOperation().walk([&](PhiloxOp) { ++all; });
-    for (auto& blocks : runs_of_blocks(getOperation())) expand_philox(blocks, /*loop=*/all > most_written_out);
+    const int rounds = rounds_of(getOperation());
+    for (auto& blocks : runs_of_blocks(getOperation())) expand_philox(blocks, rounds, all > most_written_out);
     getOperation().walk([](Operation* op) {
       OpBuilder builder(op);
       auto lane = [&](Value value) { return Lane(builder, op->getLoc(), value); };

@@ -266,6 +266,13 @@ TEST_CASE("compiler messages: texts that are no declarations") {
   CHECK(refusal_of_text(declaration(prior(good), "")) == not_one("line 1, column 1: " + horizon));
   CHECK(refusal_of_text(declaration(prior(good), "catenary.horizon = 0.0 : f64")) ==
         not_one("line 1, column 1: " + horizon));
+  const std::string rounds =
+      "the attribute catenary.rounds is 7 : i32, or there is none and draws take 10 rounds of Philox";
+  for (std::string other : {"8 : i32", "10 : i32", "\"7\"", "7.0 : f32"})
+    CHECK(refusal_of_text(declaration(prior(good), "catenary.horizon = 1.0 : f64, catenary.rounds = " + other)) ==
+          not_one("line 1, column 1: " + rounds));
+  CHECK(refusal_of_text(declaration(prior(good), "catenary.horizon = 1.0 : f64, catenary.rounds = 7 : i32")) ==
+        "no error");
   CHECK(refusal_of_text(declaration("")) ==
         not_one("line 1, column 1: no question has a pipeline on every set of sites"));
   CHECK(refusal_of_text(declaration(prior("catenary.output %c of @x : f32"))) ==

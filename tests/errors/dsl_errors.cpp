@@ -184,6 +184,7 @@ TEST_CASE("messages: joint processes") {
   CHECK(say([] { Joint("j", 0); }) == "joint 'j' needs a horizon (the time of pure noise) above 0; found 0");
   CHECK(say([] { Joint("j", std::nan("")); }) ==
         "joint 'j' needs a horizon (the time of pure noise) above 0; found nan");
+  CHECK(say([] { Joint("j", 1, {.rounds = 8}); }) == "joint 'j' draws by Philox with 10 or 7 rounds; 8 were asked for");
   CHECK(say([] { Joint("j").add("x", Brownian(Euclidean({2, 2, 2, 2, 2}), 1.0)); }) ==
         "joint 'j', component 'x': points of space 'euclidean' have shape [2, 2, 2, 2, 2]; a shape has up to 4 axes, "
         "each of at least 1");

@@ -40,7 +40,8 @@ inline void agrees_with_evaluator(const Joint& joint, Question question, const S
       }
       Values found = point_of(got[name], i, size);
       uint64_t point = uint64_t(first_sample * sites + i);
-      Values wanted = evaluator(given, {seed.value, seed.step, uint32_t(k), question, point})[0];
+      Values wanted =
+          evaluator(given, {seed.value, seed.step, uint32_t(k), question, point, joint.options().rounds})[0];
       for (int64_t e = 0; e < size; ++e) {
         double away = std::abs(found[size_t(e)] - wanted[size_t(e)]);
         if (draw && name == "angle") away = std::min(away, 2 * std::numbers::pi - away);

@@ -15,8 +15,8 @@ namespace catenary::testing {
 inline constexpr int64_t kinds = 10, atoms = 5;
 
 /// Components whose sites have no name have one site per sample, the others `atoms` sites.
-inline Joint all_laws(const std::string& name) {
-  Joint joint(name);
+inline Joint all_laws(const std::string& name, JointOptions options = {}) {
+  Joint joint(name, 1, options);
   joint.add("place", Brownian(Euclidean({2}), 0.5));
   joint.add("direction", GeodesicWalk(Sphere(), {.rate = 1, .steps = 3}));
   joint.add("molecule", SubVariancePreserving(CenteredEuclidean({2, 2})));
