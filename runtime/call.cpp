@@ -32,10 +32,12 @@ Call::Call(const Module& module, const Subject& subject, Place place)
 Device Call::device() const { return place_.gpu ? place_.gpu->device() : Device{}; }
 
 void Call::bind(int role, const State& state) {
-  check_names(subject_, module_, role, state);
+  const bool in_order = std::ranges::equal(state, module_.components(), {}, &State::Entry::name,
+                                           [](const catenary_component& c) { return std::string_view(c.name); });
+  if (!in_order) check_names(subject_, module_, role, state);
   int component = 0;
   for (const catenary_component& declared : module_.components()) {
-    const Tensor& tensor = *state.find(declared.name);
+    const Tensor& tensor = in_order ? state.begin()[component].tensor : *state.find(declared.name);
     check_tensor(subject_, declared, role, tensor, device());
     agree(component, role, tensor);
     bound_[size_t(component++) * CATENARY_ROLES + size_t(role)] = &tensor;
@@ -143,30 +145,37 @@ int64_t Call::site_count(int group) const {
   return count;
 }
 
-void Call::check_overlap() const {
-  auto begin = [](const TensorView& tensor) { return reinterpret_cast<uintptr_t>(tensor.data()); };
-  auto owner = [&](size_t place) { return module_.components()[place / CATENARY_ROLES].name; };
-  for (size_t out = 0; out < bound_.size(); ++out) {
-    if (bound_[out] == nullptr || !is_output(int(out % CATENARY_ROLES))) continue;
+void Call::check_overlap() {
+  struct Range {
+    uintptr_t first, end;
+    int component, role;
+  };
+  auto overlap = [](const Range& a, const Range& b) { return a.first < b.end && b.first < a.end; };
+  auto name = [&](const Range& range) { return module_.components()[size_t(range.component)].name; };
+  std::pmr::vector<Range> ranges(&memory_);
+  ranges.reserve(4 * module_.components().size());  // No question binds more.
+  for (size_t place = 0; place < bound_.size(); ++place)
+    if (const TensorView* tensor = bound_[place]) {
+      auto first = reinterpret_cast<uintptr_t>(tensor->data());
+      ranges.push_back(
+          {first, first + uintptr_t(tensor->bytes()), int(place / CATENARY_ROLES), int(place % CATENARY_ROLES)});
+    }
+  for (const Range& out : ranges) {
+    if (!is_output(out.role)) continue;
     for (const TimeSource& times : times_) {
       if (times.stride == 0 && !times.on_gpu) continue;
       auto first = reinterpret_cast<uintptr_t>(times.data);
-      auto end = first + uintptr_t((times.stride == 0 ? 1 : samples_) * element_bytes);
-      if (begin(*bound_[out]) < end && first < begin(*bound_[out]) + uintptr_t(bound_[out]->bytes()))
+      if (overlap(out, {first, first + uintptr_t((times.stride == 0 ? 1 : samples_) * element_bytes), 0, 0}))
         throw Error(fmt::format(
             "{}: component '{}' of the output overlaps the times in memory; give the output memory of its own",
-            subject_.text(), owner(out)));
+            subject_.text(), name(out)));
     }
-    for (size_t other = 0; other < bound_.size(); ++other) {
-      const TensorView *a = bound_[out], *b = bound_[other];
-      const int role = int(other % CATENARY_ROLES);
-      if (b == nullptr || other == out || (is_output(role) && other > out)) continue;
-      if (begin(*a) < begin(*b) + uintptr_t(b->bytes()) && begin(*b) < begin(*a) + uintptr_t(a->bytes()))
+    for (const Range& other : ranges)
+      if (&other != &out && (!is_output(other.role) || &other < &out) && overlap(out, other))
         throw Error(
             fmt::format("{}: component '{}' of the output overlaps component '{}' of {} in memory; give the output "
                         "memory of its own",
-                        subject_.text(), owner(out), owner(other), role_name(role)));
-    }
+                        subject_.text(), name(out), name(other), role_name(other.role)));
   }
 }
 

@@ -68,7 +68,7 @@ class Call {
   void agree(int component, int role, const TensorView& tensor);
   void set_time(size_t index, const Times& times);
   int64_t site_count(int group) const;
-  void check_overlap() const;
+  void check_overlap();
   /// Of a sample, as the kernel counts them.
   int64_t points_of(const catenary_kernel& kernel) const;
   void check_range(const catenary_kernel& kernel, int64_t first_sample) const;

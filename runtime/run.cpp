@@ -101,7 +101,11 @@ class Run {
       tiles(first_tile, end_tile);
     else
       call_.pool->parallel_for(
-          first_tile, end_tile, inline_work / 2 / tile_work, [this](int64_t begin, int64_t end) { tiles(begin, end); },
+          first_tile, end_tile, inline_work / 2 / tile_work,
+          [this](int64_t begin, int64_t end) {
+            const PlainArithmetic there;
+            tiles(begin, end);
+          },
           call_.threads);
   }
 
@@ -110,7 +114,6 @@ class Run {
 
   /// Tiles [tile, end), of which only the first and the last of the call can be ragged.
   void tiles(int64_t tile, int64_t end) {
-    const PlainArithmetic plain;
     const bool padded = ragged(tile) || ragged(end - 1);
     size_t bytes = Workspace::bytes_for(kernel_.operand_count * int64_t(sizeof(void*)));
     if (padded)

@@ -80,9 +80,8 @@ TEST_CASE("the C interface answers bad input with a message") {
   catenary_module old = *module<8, 2>();
   old.abi_version = 99;
   says(catenary_load(&old, 1, &c, &message), CATENARY_INVALID,
-       "this module was compiled for version 99 of the interface and this runtime has version 6; compile it again with "
-       "the "
-       "Catenary that it runs with");
+       "this module was compiled for version 99 of the interface and this runtime has version " +
+           std::to_string(CATENARY_ABI_VERSION) + "; compile it again with the Catenary that it runs with");
   CHECK(c == nullptr);
   says(catenary_load(module<8, 2>(), 1, nullptr, &message), CATENARY_INVALID,
        "catenary_load was given nowhere to put the sampler (a null pointer)");
