@@ -225,7 +225,7 @@ void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& p
                                     .seed_memory = place_.seed_memory,
                                     .first_sample = first_sample,
                                     .samples = samples_,
-                                    .sites = points_of(*kernel),
+                                    .points = points_of(*kernel),
                                     .operands = operands,
                                     .point_bytes = point_bytes,
                                     .times = times_,

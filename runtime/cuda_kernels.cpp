@@ -56,7 +56,7 @@ void CudaKernels::check_points(int64_t points) const {
 }
 
 void CudaKernels::launch(const catenary_kernel& kernel, const DeviceCall& call) const {
-  const int64_t samples_at_once = CATENARY_DEVICE_POINTS / call.sites;
+  const int64_t samples_at_once = CATENARY_DEVICE_POINTS / call.points;
   if (kernel.coefficient_count > 0) {
     catenary_device_sample_args args = {};
     for (int i = 0; i < kernel.time_count; ++i) {
@@ -76,7 +76,7 @@ void CudaKernels::run(const catenary_kernel& kernel, const KernelCall& call, voi
                   .seed_memory = call.seed_memory,
                   .first_sample = call.first_sample,
                   .samples = call.samples,
-                  .sites = call.sites,
+                  .points = call.points,
                   .operands = call.operands,
                   .point_bytes = call.point_bytes,
                   .stream = stream};
@@ -158,7 +158,7 @@ void CudaKernels::launch_points(const catenary_kernel& kernel, const DeviceCall&
     catenary_device_points_args args;
     void* operands[CATENARY_DEVICE_OPERANDS];
   } points;
-  const int64_t group = kernel.device->group, first_point = (call.first_sample + first) * call.sites;
+  const int64_t group = kernel.device->group, first_point = (call.first_sample + first) * call.points;
   const bool each = per_sample(kernel, call);
   points.args = {.seed_memory = call.seed_memory,
                  .seed = call.seed.value,
@@ -167,10 +167,10 @@ void CudaKernels::launch_points(const catenary_kernel& kernel, const DeviceCall&
                  .coefficient_stride = coefficient_rows(kernel, call),
                  .step = call.seed.step,
                  .skipped = uint32_t(first_point % group),
-                 .points = uint32_t(count * call.sites)};
-  if (each) catenary_device_sample_of(uint32_t(call.sites), &points.args.sample_multiplier, &points.args.sample_shift);
+                 .points = uint32_t(count * call.points)};
+  if (each) catenary_device_sample_of(uint32_t(call.points), &points.args.sample_multiplier, &points.args.sample_shift);
   for (size_t i = 0; i < call.operands.size(); ++i)
-    points.operands[i] = static_cast<char*>(call.operands[i]) + first * call.sites * call.point_bytes[i];
+    points.operands[i] = static_cast<char*>(call.operands[i]) + first * call.points * call.point_bytes[i];
   launch_grid(functions_.at(&kernel).points_part,
               (points.args.skipped + int64_t{points.args.points} + group - 1) / group, &points, call.stream);
 }

@@ -29,8 +29,8 @@ struct DeviceCall {
   const catenary_device_seed* seed_memory = nullptr;  ///< the GPU's; see DrawOptions
   int64_t first_sample = 0;
   int64_t samples = 1;
-  int64_t sites = 1;                     ///< per sample
-  std::span<void* const> operands;       ///< contiguous memory of samples * sites points each, in the kernel's order
+  int64_t points = 1;                    ///< of a sample, as the kernel counts them
+  std::span<void* const> operands;       ///< contiguous memory of samples * points each, in the kernel's order
   std::span<const int64_t> point_bytes;  ///< of each operand
   std::array<DeviceTime, CATENARY_MAX_TIMES> times;
   float* coefficients = nullptr;  ///< room for CudaKernels::coefficients(kernel, call) floats

@@ -95,6 +95,8 @@ void Module::require_all_written(const std::vector<const catenary_kernel*>& kern
       const catenary_operand& operand = kernel->operands[i];
       require(std::string_view(components()[size_t(operand.component)].sites) == kernel->sites, *kernel,
               "has an operand on other sites");
+      require(point_of(components()[size_t(operand.component)], operand.role).size % kernel->numbers == 0, *kernel,
+              "has an operand that its numbers do not divide");
       written[size_t(operand.component)] += is_output(operand.role);
     }
   if (std::ranges::any_of(written, [](int times) { return times != 1; }))

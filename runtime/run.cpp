@@ -83,8 +83,8 @@ class Run {
       : kernel_(kernel),
         call_(call),
         tile_(kernel.tile),
-        first_point_(call.first_sample * call.sites),
-        end_point_(first_point_ + call.samples * call.sites) {
+        first_point_(call.first_sample * call.points),
+        end_point_(first_point_ + call.samples * call.points) {
     for (int i = 0; i < kernel.time_count; ++i) per_sample_ |= call.times[size_t(i)].stride != 0 && call.samples > 1;
     per_sample_ &= kernel.coefficient_count > 0;
   }
@@ -253,8 +253,8 @@ class Run {
   /// Coefficients for up to `count` tiles from `tile` on; returns for how many.
   int64_t fill(Chunk& chunk, int64_t tile, int64_t count, catenary_tile_args& args) const {
     const int64_t begin = std::max(tile * tile_, first_point_);
-    const int64_t first = begin / call_.sites - call_.first_sample;
-    const int64_t sample_end = first_point_ + (first + 1) * call_.sites;
+    const int64_t first = begin / call_.points - call_.first_sample;
+    const int64_t sample_end = first_point_ + (first + 1) * call_.points;
     const int64_t tiles_of_one = (sample_end - tile * tile_) / tile_;
     if (tiles_of_one >= std::min(count, chunk_tiles)) {
       args.coefficients = coefficients_at(first, chunk.one);
@@ -263,7 +263,7 @@ class Run {
     }
     count = std::min(count, chunk_tiles);
     const int64_t end = std::min((tile + count) * tile_, end_point_);
-    const int64_t last = (end - 1) / call_.sites - call_.first_sample;
+    const int64_t last = (end - 1) / call_.points - call_.first_sample;
     const int64_t padded = round_up(last - first + 1, kernel_.lanes);
     evaluate(first, last - first + 1, chunk.times, chunk.raw, padded);
     args.coefficients = chunk.coefficients;
@@ -277,23 +277,23 @@ class Run {
   /// Coefficients of one tile, from those of the global samples [first, last].
   void spread(const Chunk& chunk, int64_t tile, int64_t first, int64_t last, int64_t padded, float* out) const {
     const int64_t begin = tile * tile_, lanes = tile_ / kernel_.group;
-    const int64_t sample = std::max(begin / call_.sites, first);
-    const int64_t kept = std::min((begin + tile_ - 1) / call_.sites, last);
+    const int64_t sample = std::max(begin / call_.points, first);
+    const int64_t kept = std::min((begin + tile_ - 1) / call_.points, last);
     if (sample == kept) {
       for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
         std::fill_n(out + k * tile_, tile_, chunk.raw[k * padded + sample - first]);
       return;
     }
     const int group = kernel_.group;
-    if (call_.sites == 1 && begin >= first && begin + tile_ - 1 <= last) {
+    if (call_.points == 1 && begin >= first && begin + tile_ - 1 <= last) {
       auto* spread = group == 4 ? spread_over_lanes<4> : group == 2 ? spread_over_lanes<2> : spread_over_lanes<1>;
       for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
         spread(chunk.raw + k * padded + begin - first, out + k * tile_, lanes);
       return;
     }
     // Points outside the call take the coefficients of the sample nearest to them.
-    auto end_of = [&](int64_t current) { return current == kept ? tile_ : (current + 1) * call_.sites - begin; };
-    if (group == 1 && call_.sites >= shortest_run) {
+    auto end_of = [&](int64_t current) { return current == kept ? tile_ : (current + 1) * call_.points - begin; };
+    if (group == 1 && call_.points >= shortest_run) {
       for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
         for (int64_t point = 0, current = sample; current <= kept; point = end_of(current++))
           std::fill(out + k * tile_ + point, out + k * tile_ + end_of(current),

@@ -24,15 +24,15 @@ struct KernelCall {
   const catenary_device_seed* seed_memory = nullptr;  ///< see DrawOptions; read on a GPU alone
   int64_t first_sample = 0;
   int64_t samples = 1;
-  int64_t sites = 1;                     ///< points of a sample, as the kernel counts them
-  std::span<void* const> operands;       ///< contiguous memory of samples * sites points each, in the kernel's order
+  int64_t points = 1;                    ///< of a sample, as the kernel counts them
+  std::span<void* const> operands;       ///< contiguous memory of samples * points each, in the kernel's order
   std::span<const int64_t> point_bytes;  ///< of each operand
   std::array<TimeSource, CATENARY_MAX_TIMES> times;
   ThreadPool* pool = nullptr;  ///< null: the caller's thread alone
   int threads = 0;             ///< at most so many of the pool's; 0: all
 };
 
-/// Draws every point of the call. Tiles are cut in the global index (first_sample + sample) * sites + site, so the
+/// Draws every point of the call. Tiles are cut in the global index (first_sample + sample) * points + point, so the
 /// result does not depend on where a batch begins or how many threads share it. A tile that sticks out of the call is
 /// computed in memory of the driver's own, filled up with copies of a point of the call.
 void run(const catenary_kernel& kernel, const KernelCall& call);

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdlib>
+#include <functional>
 #include <limits>
+#include <vector>
 
 #include <catenary/compiler/compile.h>
 #include <catenary/runtime/dlpack.h>
@@ -449,6 +451,42 @@ TEST_CASE("errors: loading") {
       "a pool of 2000 threads was asked for; the number must be from 1 to 1024, or 0 for CATENARY_THREADS or one per "
       "processor",
       [] { Sampler::load(module<8, 2>(), {}, {.threads = 2000}); });
+}
+
+TEST_CASE("errors: a module's kernels that make no sense are bugs, told of when it is loaded") {
+  const catenary_module& sound = *module<8, 2>();
+  auto told = [&](const std::function<void(catenary_kernel&)>& change) -> std::string {
+    std::vector<catenary_kernel> kernels(sound.kernels, sound.kernels + sound.kernel_count);
+    change(kernels[0]);
+    catenary_module other = sound;
+    other.kernels = kernels.data();
+    try {
+      Sampler::load(&other);
+    } catch (const Bug& bug) {
+      return bug.what();
+    }
+    return "nothing";
+  };
+  const std::string whose =
+      fmt::format("catenary bug: kernel '{}' on sites '{}' ", sound.kernels[0].pipeline, sound.kernels[0].sites);
+  CHECK(told([](catenary_kernel&) {}) == "nothing");
+  CHECK(told([](catenary_kernel& k) { k.lanes = 0; }) == whose + "has no sensible number of lanes");
+  CHECK(told([](catenary_kernel& k) { k.group = 3; }) == whose + "has a group that is not 1, 2 or 4");
+  for (int32_t tile : {0, 1, 17, 65538})
+    CHECK(told([&](catenary_kernel& k) { k.tile = tile; }) == whose + "has a tile that is not made of groups");
+  CHECK(told([](catenary_kernel& k) { k.numbers = 0; }) == whose + "has points of no numbers");
+  CHECK(told([](catenary_kernel& k) { k.numbers = 2; }) == whose + "has an operand that its numbers do not divide");
+  CHECK(told([](catenary_kernel& k) { ++k.time_count; }) == whose + "takes another number of times than its question");
+  CHECK(told([](catenary_kernel& k) { k.points_part = nullptr; }) == whose + "has no points part");
+  CHECK(told([](catenary_kernel& k) { k.coefficient_count = 1, k.sample_part = nullptr; }) ==
+        whose + "has coefficients and no sample part");
+  CHECK(told([](catenary_kernel& k) { k.operand_count = 0; }) == whose + "has no operands");
+  for (catenary_operand operand : {catenary_operand{-1, CATENARY_OUT}, {3, CATENARY_OUT}, {0, CATENARY_ROLES}})
+    CHECK(told([&](catenary_kernel& k) { k.operands = &operand, k.operand_count = 1; }) ==
+          whose + "has an operand of no component or role");
+  const catenary_operand elsewhere{2, CATENARY_OUT};
+  CHECK(told([&](catenary_kernel& k) { k.operands = &elsewhere, k.operand_count = 1; }) ==
+        whose + "has an operand on other sites");
 }
 
 TEST_CASE("errors: times of a walk") {

@@ -248,7 +248,7 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
   DeviceCall call{.seed = Seed(7, 8),
                   .first_sample = 10,
                   .samples = 5,
-                  .sites = sites,
+                  .points = sites,
                   .operands = operands,
                   .point_bytes = point_bytes,
                   .coefficients = &coefficients,
@@ -278,7 +278,7 @@ TEST_CASE("launches beyond 2^31 points are cut at samples, and grids are no larg
   }
 
   launches.clear();
-  call.times[0] = {nullptr, 0.5f}, call.samples = 1, call.sites = 1000;
+  call.times[0] = {nullptr, 0.5f}, call.samples = 1, call.points = 1000;
   CHECK(CudaKernels::coefficients(kernel, call) == 3);
   kernels.launch(kernel, call);
   CHECK(sample.times[0] == nullptr);
