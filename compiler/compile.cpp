@@ -269,8 +269,13 @@ Sampler compile_mlir(const std::string& text, const std::string& name, const Tar
 }
 
 std::map<std::string, std::string> gpu_kernels(const std::string& text, const std::string& name,
-                                               const std::string& architecture) {
+                                               const std::string& architecture, Precision precision) {
   const GpuKind kind = kind_of_gpu(architecture);
+  if (precision == Precision::fast && kind != GpuKind::nvidia)
+    throw Error(
+        fmt::format("target: fast code is made of PTX's instructions, and '{}' is no GPU of NVIDIA's; leave it "
+                    "exact",
+                    architecture));
   const Source source = source_of(text, name);
   std::map<std::string, std::string> files;
   std::vector<ComponentEntry> components;
@@ -286,7 +291,7 @@ std::map<std::string, std::string> gpu_kernels(const std::string& text, const st
       run_passes(*module, [&](mlir::OpPassManager& passes) { add_gpu_passes(passes, kind); }, "", stage);
     });
     files[fmt::format("{}_{}.{}", source.name, name_of(question), extension_of_gpu_code(kind))] =
-        emit_gpu_code(*module, architecture, Precision::exact, "", stage);
+        emit_gpu_code(*module, architecture, precision, "", stage);
   }
   files[source.name + "_kernels.json"] = list_of_device_kernels(components, kernels);
   return files;

@@ -86,9 +86,9 @@ Sampler compile_mlir(const std::string& text, const std::string& name, const Tar
 /// PTX; of AMD's, such as "gfx90a", a relocatable object for amdgcn-amd-amdhsa; "spirv64", SPIR-V for OpenCL. Kernels
 /// are called in blocks of CATENARY_DEVICE_THREADS with one struct of runtime/abi.h by value; "joint_kernels.json"
 /// tells for each what its entry points are called and what is in a catenary_kernel and catenary_device_kernel. Throws
-/// Error as compile_mlir, and for an architecture that LLVM does not know.
+/// Error as compile_mlir, and for an architecture that LLVM does not know; Precision::fast is for NVIDIA's alone.
 std::map<std::string, std::string> gpu_kernels(const std::string& text, const std::string& name,
-                                               const std::string& architecture);
+                                               const std::string& architecture, Precision precision = Precision::exact);
 
 /// What each component of that text forbids its model, by name: Estimate::forbidden. Throws Error as compile_mlir.
 std::map<std::string, std::vector<int64_t>> forbidden_categories(const std::string& text, const std::string& name);

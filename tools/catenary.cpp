@@ -78,7 +78,7 @@ struct Arguments {
   uint64_t seed = 1;
   std::vector<std::string> only;
   int threads = 0, on_gpu = -1;
-  bool json = false, all = false, stop = false, quiet = false;
+  bool json = false, all = false, stop = false, quiet = false, fast = false;
 
   Parameters parameters() const {
     Parameters p;
@@ -252,7 +252,8 @@ void write_kernels(const Arguments& arguments) {
   const std::string text = is_file(name) ? text_of(name) : declaration_of(name, arguments);
   std::error_code failure;
   std::filesystem::create_directories(arguments.folder, failure);
-  for (const auto& [file, code] : gpu_kernels(text, name, arguments.gpu)) {
+  for (const auto& [file, code] :
+       gpu_kernels(text, name, arguments.gpu, arguments.fast ? Precision::fast : Precision::exact)) {
     auto path = std::filesystem::path(arguments.folder) / file;
     std::ofstream out(path, std::ios::binary);
     out << code;
@@ -319,6 +320,8 @@ int main(int argc, char** argv) {
                    "the architecture: NVIDIA's (sm_90: PTX), AMD's (gfx90a: an object for amdgcn-amd-amdhsa) or "
                    "spirv64 (SPIR-V for OpenCL)")
       ->required();
+  kernels->add_flag("--fast", arguments.fast,
+                    "approximate square roots and quotients, fused sums of products (NVIDIA's alone)");
   kernels->add_option("--out", arguments.folder, "the folder; by default this one");
   kernels->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")->allow_extra_args(false);
   kernels->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);

@@ -51,12 +51,17 @@
 // Saved declarations, and what is refused.
 // RUN: catenary declare ornstein_uhlenbeck > %t/own.mlir && catenary kernels %t/own.mlir --gpu sm_80 --out %t/own
 // RUN: FileCheck %s --check-prefix=PTX < %t/own/ornstein_uhlenbeck_forward.ptx
+// RUN: catenary kernels %t/own.mlir --gpu sm_80 --fast --out %t/fast && FileCheck %s --check-prefix=FAST < %t/fast/ornstein_uhlenbeck_forward.ptx
+// RUN: not catenary kernels %t/own.mlir --gpu gfx90a --fast 2>&1 | FileCheck %s --check-prefix=NVIDIA
 // RUN: not catenary kernels %t/own.mlir --gpu sm_80 --set theta=1 2>&1 | FileCheck %s --check-prefix=NUMBERS
 // RUN: not catenary kernels sphere --gpu sm_80 2>&1 | FileCheck %s --check-prefix=SPACE
 // RUN: not catenary kernels ornstein_uhlenbeck --gpu sm_80 --out /dev/null/kernels 2>&1 | FileCheck %s --check-prefix=FOLDER
 
 // PTX: .target sm_80
 // PTX: .visible .entry catenary_ornstein_uhlenbeck_forward_0_points(
+// PTX-NOT: .approx
+// FAST: sqrt.approx.f32
+// NVIDIA: fast code is made of PTX's instructions, and 'gfx90a' is no GPU of NVIDIA's; leave it exact
 // NUMBERS: own.mlir' is a saved declaration, whose numbers are fixed: --set and --horizon do not apply
 // SPACE: 'sphere' is a space, not a process
 // FOLDER: cannot be written; name a folder that can by --out
