@@ -273,9 +273,7 @@ std::map<std::string, std::string> gpu_kernels(const std::string& text, const st
   const GpuKind kind = kind_of_gpu(architecture);
   if (precision == Precision::fast && kind != GpuKind::nvidia)
     throw Error(
-        fmt::format("target: fast code is made of PTX's instructions, and '{}' is no GPU of NVIDIA's; leave it "
-                    "exact",
-                    architecture));
+        fmt::format("target: fast code is PTX's alone, and '{}' is no GPU of NVIDIA's; leave it exact", architecture));
   const Source source = source_of(text, name);
   std::map<std::string, std::string> files;
   std::vector<ComponentEntry> components;

@@ -80,7 +80,7 @@ void CudaKernels::run(const catenary_kernel& kernel, const KernelCall& call, voi
                   .operands = call.operands,
                   .point_bytes = call.point_bytes,
                   .stream = stream};
-  int64_t copied = 0, rows = 1;  // How many arrays of times are copied.
+  int64_t rows = 1, copied = 0;  // Of coefficients; of times, those that are copied for each.
   for (int i = 0; i < kernel.time_count; ++i) {
     const TimeSource& source = call.times[size_t(i)];
     DeviceTime& time = here.times[size_t(i)];

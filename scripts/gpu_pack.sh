@@ -14,5 +14,5 @@ for program in test_targets catenary bench; do
 done | sort -u | xargs cp -L -t "$folder/gpu_checks/lib"
 cp -L "$(ldd build/bin/bench | awk '$1 ~ "^/.*ld-linux" { print $1 }')" "$folder/gpu_checks/lib/ld.so"
 strip "$folder"/gpu_checks/bin/* "$folder"/gpu_checks/lib/libcatenary*
-tar -C "$folder" -c gpu_checks | xz -T0 -9 > "$file"
+tar -C "$folder" -c gpu_checks | xz --x86 --lzma2=preset=9e,dict=256MiB > "$file"
 ls -lh "$file"

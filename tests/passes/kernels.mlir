@@ -61,7 +61,7 @@
 // PTX: .visible .entry catenary_ornstein_uhlenbeck_forward_0_points(
 // PTX-NOT: .approx
 // FAST: sqrt.approx.f32
-// NVIDIA: fast code is made of PTX's instructions, and 'gfx90a' is no GPU of NVIDIA's; leave it exact
+// NVIDIA: fast code is PTX's alone, and 'gfx90a' is no GPU of NVIDIA's; leave it exact
 // NUMBERS: own.mlir' is a saved declaration, whose numbers are fixed: --set and --horizon do not apply
 // SPACE: 'sphere' is a space, not a process
 // FOLDER: cannot be written; name a folder that can by --out
