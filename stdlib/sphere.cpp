@@ -91,15 +91,14 @@ Expr draw_rotation(const Expr& x, const Expr& y, const Expr& v) {
   return quaternion::multiply(shortest, quaternion::from_parts(cosine, sine * x));
 }
 
-// The integral over that circle of `each`, given what to add there and by which weight; the kernel itself is the sum of
-// the weights.
+// Sums over the nodes of that circle of so many numbers each, which are made of a node's weight in the kernel's
+// integral and of sin(phi / 2)^2 there. The kernel is the sum of the weights.
 constexpr int nodes = 20;  // Even in phi, so that ten are computed.
-std::vector<Expr> over_the_circle(const Expr& half, const Expr& v, const Expr& scale,
+std::vector<Expr> over_the_circle(size_t sums, const Expr& half, const Expr& v, const Expr& scale,
                                   const std::function<std::vector<Expr>(Expr weight, Expr square)>& each) {
   std::vector<double> squares;
   for (int i = 0; i < nodes / 2; ++i) squares.push_back(std::pow(std::tan(pi * (i + 0.5) / nodes), 2));
   Expr table = constant(squares, {nodes / 2});
-  size_t sums = each(constant(0), constant(0)).size();
   return fold(nodes / 2, std::vector<Operand>(sums, 0.0), [&](Expr trip, const std::vector<Expr>& sum) {
     Expr wide = at(table, trip), s = scale * wide / (1.0 + scale * wide);  // tan(phi / 2)^2 = scale tan(psi / 2)^2
     Expr weight = exp(log_ratio(turned(half, s), half, v)) * ((1.0 + wide) / (1.0 + scale * wide));
@@ -113,7 +112,7 @@ Expr scale_of_nodes(const Expr& half, const Expr& v) { return 2.0 / (2.0 + conce
 // The log of the kernel of S^2 at an angle.
 Expr log_kernel_of_s2(const Expr& angle, const Expr& variance) {
   Expr v = 0.25 * variance, half = 0.5 * angle, scale = scale_of_nodes(half, v);
-  Expr sum = over_the_circle(half, v, scale, [](Expr weight, const Expr&) { return std::vector{weight}; })[0];
+  Expr sum = over_the_circle(1, half, v, scale, [](Expr weight, const Expr&) { return std::vector{weight}; })[0];
   return three_sphere::log_kernel(half, pi - half, v).whole() + log(sum) + 0.5 * log(scale) + std::log(pi / nodes);
 }
 
@@ -121,7 +120,7 @@ Expr log_kernel_of_s2(const Expr& angle, const Expr& variance) {
 Expr slope_of_s2(const Expr& angle, const Expr& variance) {
   Expr v = 0.25 * variance, half = 0.5 * angle, moved = parameter("half", Type::f32, {});
   auto slope = [&](const Expr& log) { return rewrite({catenary::gradient(log, moved)}, {{moved, half}})[0]; };
-  std::vector<Expr> sums = over_the_circle(half, v, scale_of_nodes(half, v), [&](Expr weight, const Expr& square) {
+  std::vector<Expr> sums = over_the_circle(2, half, v, scale_of_nodes(half, v), [&](Expr weight, const Expr& square) {
     return std::vector{weight, weight * slope(log_ratio(turned(moved, square), moved, v))};
   });
   return 0.5 * (slope(three_sphere::log_kernel(moved, pi - moved, v).whole()) + sums[1] / sums[0]);

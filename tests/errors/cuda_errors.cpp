@@ -19,6 +19,19 @@ std::string opening(int index, const std::string& library = CATENARY_FAKE_CUDA_D
   return message_of([&] { CudaDevice device(index, library); });
 }
 
+/// A joint compiled for GPUs, whose kernels the stand-in knows; they do nothing.
+Sampler toy_known_to(const OpenedFake& fake) {
+  Joint joint("toy");
+  joint.add("x", Brownian(Euclidean({}), 1.0));
+  Sampler sampler = compile(joint, Target::cuda("sm_80"));
+  for (int k = 0; k < sampler.module()->kernel_count; ++k) {
+    const catenary_device_kernel* code = sampler.module()->kernels[k].device;
+    for (const char* entry : {code->sample_part, code->points_part})
+      if (entry) fake.add(entry, [](const void*, unsigned, unsigned, void*) {});
+  }
+  return sampler;
+}
+
 }  // namespace
 
 TEST_CASE("cuda messages: no driver, and what is none") {
@@ -75,14 +88,7 @@ TEST_CASE("cuda messages: code that does not fit the driver or the GPU") {
 
 TEST_CASE("cuda messages: a sampler on a GPU") {
   OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
-  Joint joint("toy");
-  joint.add("x", Brownian(Euclidean({}), 1.0));
-  Sampler cpu = compile(joint, Target::cuda("sm_80"));
-  for (int k = 0; k < cpu.module()->kernel_count; ++k) {
-    const catenary_device_kernel* device = cpu.module()->kernels[k].device;
-    for (const char* entry : {device->sample_part, device->points_part})
-      if (entry) fake.add(entry, [](const void*, unsigned, unsigned, void*) {});
-  }
+  const Sampler cpu = toy_known_to(fake);
   Sampler gpu = cpu.on_gpu(1, CATENARY_FAKE_CUDA_DRIVER);
   State here = cpu.prior(4, Seed(1)), there = gpu.prior(4, Seed(1));
   CHECK(there["x"].device() == Device{DeviceKind::cuda, 1});
@@ -115,14 +121,7 @@ TEST_CASE("cuda messages: a sampler on a GPU") {
 
 TEST_CASE("cuda messages: seeds and times in a GPU's memory, and graphs") {
   OpenedFake fake(CATENARY_FAKE_CUDA_DRIVER);
-  Joint joint("toy");
-  joint.add("x", Brownian(Euclidean({}), 1.0));
-  Sampler cpu = compile(joint, Target::cuda("sm_80"));
-  for (int k = 0; k < cpu.module()->kernel_count; ++k) {
-    const catenary_device_kernel* code = cpu.module()->kernels[k].device;
-    for (const char* entry : {code->sample_part, code->points_part})
-      if (entry) fake.add(entry, [](const void*, unsigned, unsigned, void*) {});
-  }
+  const Sampler cpu = toy_known_to(fake);
   Sampler gpu = cpu.on_gpu(1, CATENARY_FAKE_CUDA_DRIVER);
   State here = cpu.prior(4, Seed(1)), there = gpu.prior(4, Seed(1)), out = gpu.prior(4, Seed(1));
   catenary_device_seed seed{1, 2};

@@ -64,3 +64,11 @@ TEST_CASE("a joint process whose model returns something else than endpoints is 
   INFO(report.table());
   CHECK(report.passed());
 }
+
+TEST_CASE("a joint process of seven rounds of Philox is verified by them") {
+  Joint joint("seven", 1, {.rounds = 7});
+  joint.add("x", OrnsteinUhlenbeck(Euclidean({2}), {}));
+  Report report = verify(joint, {.effort = Effort::quick, .spaces = false, .only = {"compiled law", "same bits"}});
+  INFO(report.table());
+  CHECK(report.passed());
+}
