@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define CATENARY_ABI_VERSION 7
+#define CATENARY_ABI_VERSION 8
 #define CATENARY_MAX_RANK 4
 #define CATENARY_MAX_TIMES 2
 

@@ -35,62 +35,96 @@ int guarded(catenary_message* message, Body&& body) noexcept {
   }
 }
 
-catenary::Tensor tensor_from(const catenary_tensor& tensor) {
-  const std::string name = tensor.component;
-  if (tensor.dtype != CATENARY_F32 && tensor.dtype != CATENARY_I32)
-    throw Error("component '" + name + "' has dtype " + std::to_string(tensor.dtype) +
-                "; it must be CATENARY_F32 (0) or CATENARY_I32 (1)");
-  if (tensor.rank < 0 || (tensor.rank > 0 && tensor.shape == nullptr))
-    throw Error("component '" + name + "' has rank " + std::to_string(tensor.rank) + " and " +
-                (tensor.shape == nullptr ? "no shape" : "a shape") + "; give a shape of rank sizes");
-  return catenary::TensorView(
-      tensor.data, catenary::Dtype(tensor.dtype),
-      tensor.rank == 0 ? catenary::Shape() : catenary::Shape(tensor.shape, tensor.shape + tensor.rank));
-}
-
-catenary::State state_from(const catenary_state& state, const char* name) {
-  if (state.count < 0 || (state.count > 0 && state.tensors == nullptr))
-    throw Error(std::string(name) + " has " + std::to_string(state.count) + " tensors at " +
-                (state.tensors == nullptr ? "a null pointer" : "some address"));
-  catenary::State result;
-  for (int32_t i = 0; i < state.count; ++i) {
-    if (state.tensors[i].component == nullptr)
-      throw Error("tensor " + std::to_string(i) + " of " + name + " has no component name (a null pointer)");
-    if (result.contains(state.tensors[i].component))
-      throw Error("component '" + std::string(state.tensors[i].component) + "' was given twice in " + name);
-    result.set(state.tensors[i].component, tensor_from(state.tensors[i]));
+// What a function of the interface was given, as the sampler takes it.
+struct Request {
+  Request(const catenary_sampler* asked, const catenary_draw* draw) {
+    if (asked == nullptr) throw Error("the sampler is a null pointer; catenary_load makes one");
+    if (draw == nullptr)
+      throw Error("the draw is a null pointer; give a catenary_draw, zero-initialised but for its seed");
+    sampler = &asked->sampler;
+    seed = catenary::Seed(draw->seed, draw->step);
+    options = {.first_sample = draw->first_sample,
+               .threads = draw->threads,
+               .check_data = draw->trust_data == 0,
+               .stream = draw->stream,
+               .seed_memory = draw->seed_memory};
+    if (draw->gpu_times == 0) return;
+    times_on = sampler->device();
+    if (times_on == catenary::Device{})
+      throw Error("the draw says that its times are in a GPU's memory; this sampler's tensors are the host's");
   }
-  return result;
-}
 
-catenary::Times times_from(const catenary_times& times, const char* name) {
-  if (times.values == nullptr || times.count < 1)
-    throw Error(std::string(name) + " has no values; give one time for all samples or one per sample");
-  if (times.count == 1) return times.values[0];
-  return std::span<const float>(times.values, size_t(times.count));
-}
+  catenary::Tensor tensor(const catenary_tensor& given) const {
+    const std::string name = given.component;
+    if (given.dtype != CATENARY_F32 && given.dtype != CATENARY_I32)
+      throw Error("component '" + name + "' has dtype " + std::to_string(given.dtype) +
+                  "; it must be CATENARY_F32 (0) or CATENARY_I32 (1)");
+    if (given.rank < 0 || (given.rank > 0 && given.shape == nullptr))
+      throw Error("component '" + name + "' has rank " + std::to_string(given.rank) + " and " +
+                  (given.shape == nullptr ? "no shape" : "a shape") + "; give a shape of rank sizes");
+    catenary::Shape shape(given.shape, given.shape + given.rank);
+    return catenary::TensorView(given.data, catenary::Dtype(given.dtype), std::move(shape), {}, sampler->device());
+  }
 
-const catenary::Sampler& sampler_from(const catenary_sampler* sampler, const catenary_draw* draw) {
-  if (sampler == nullptr) throw Error("the sampler is a null pointer; catenary_load makes one");
-  if (draw == nullptr)
-    throw Error("the draw is a null pointer; give a catenary_draw, zero-initialised but for its seed");
-  return sampler->sampler;
-}
+  catenary::State state(const catenary_state& given, const char* name) const {
+    if (given.count < 0 || (given.count > 0 && given.tensors == nullptr))
+      throw Error(std::string(name) + " has " + std::to_string(given.count) + " tensors at " +
+                  (given.tensors == nullptr ? "a null pointer" : "some address"));
+    catenary::State result;
+    for (int32_t i = 0; i < given.count; ++i) {
+      if (given.tensors[i].component == nullptr)
+        throw Error("tensor " + std::to_string(i) + " of " + name + " has no component name (a null pointer)");
+      if (result.contains(given.tensors[i].component))
+        throw Error("component '" + std::string(given.tensors[i].component) + "' was given twice in " + name);
+      result.set(given.tensors[i].component, tensor(given.tensors[i]));
+    }
+    return result;
+  }
 
-catenary::Seed seed_of(const catenary_draw& draw) { return catenary::Seed(draw.seed, draw.step); }
+  catenary::Times times(const catenary_times& given, const char* name) const {
+    if (given.values == nullptr || given.count < 1)
+      throw Error(std::string(name) + " has no values; give one time for all samples or one per sample");
+    if (times_on != catenary::Device{})
+      return catenary::TensorView(const_cast<float*>(given.values), catenary::Dtype::f32,
+                                  given.count == 1 ? catenary::Shape{} : catenary::Shape{given.count}, {}, times_on);
+    if (given.count == 1) return given.values[0];
+    return std::span<const float>(given.values, size_t(given.count));
+  }
 
-catenary::DrawOptions options_of(const catenary_draw& draw) {
-  return {.first_sample = draw.first_sample, .threads = draw.threads, .check_data = draw.trust_data == 0};
-}
+  const catenary::Sampler* sampler = nullptr;
+  catenary::Seed seed{0};
+  catenary::DrawOptions options;
+  catenary::Device times_on;
+};
 
 // Asks for an answer into `out`.
 template <class Ask>
 int asked(const catenary_sampler* sampler, catenary_state out, const catenary_draw* draw, catenary_message* message,
           const Ask& ask) {
   return guarded(message, [&] {
-    const catenary::Sampler& by = sampler_from(sampler, draw);
-    catenary::State made = state_from(out, "out");
-    ask(by, made, options_of(*draw));
+    const Request request(sampler, draw);
+    catenary::State made = request.state(out, "out");
+    ask(*request.sampler, made, request);
+  });
+}
+
+// Makes a sampler from one, or from a module, by `make`.
+template <class Make>
+int made(const char* function, catenary_sampler** out, catenary_message* message, const Make& make) {
+  return guarded(message, [&] {
+    if (out == nullptr) throw Error(std::string(function) + " was given nowhere to put the sampler (a null pointer)");
+    *out = nullptr;
+    *out = new catenary_sampler{make()};
+  });
+}
+
+template <class Make>
+int made_of(const char* function, const catenary_sampler* sampler, const char* driver, catenary_sampler** out,
+            catenary_message* message, const Make& make) {
+  return made(function, out, message, [&] {
+    if (sampler == nullptr)
+      throw Error(std::string(function) + " was given a null pointer as sampler; catenary_load makes one");
+    return make(sampler->sampler, driver == nullptr ? "libcuda.so.1" : driver);
   });
 }
 
@@ -99,11 +133,19 @@ int asked(const catenary_sampler* sampler, catenary_state out, const catenary_dr
 extern "C" {
 
 int catenary_load(const catenary_module* module, int32_t threads, catenary_sampler** out, catenary_message* message) {
-  return guarded(message, [&] {
-    if (out == nullptr) throw Error("catenary_load was given nowhere to put the sampler (a null pointer)");
-    *out = nullptr;
-    *out = new catenary_sampler{catenary::Sampler::load(module, {}, {.threads = threads})};
-  });
+  return made("catenary_load", out, message, [&] { return catenary::Sampler::load(module, {}, {.threads = threads}); });
+}
+
+int catenary_on_gpu(const catenary_sampler* sampler, int32_t index, const char* driver, catenary_sampler** out,
+                    catenary_message* message) {
+  return made_of("catenary_on_gpu", sampler, driver, out, message,
+                 [&](const auto& of, const char* library) { return of.on_gpu(index, library); });
+}
+
+int catenary_through_gpu(const catenary_sampler* sampler, int32_t index, const char* driver, catenary_sampler** out,
+                         catenary_message* message) {
+  return made_of("catenary_through_gpu", sampler, driver, out, message,
+                 [&](const auto& of, const char* library) { return of.through_gpu(index, library); });
 }
 
 void catenary_release(catenary_sampler* sampler) { delete sampler; }
@@ -111,90 +153,88 @@ void catenary_release(catenary_sampler* sampler) { delete sampler; }
 int catenary_prior(const catenary_sampler* sampler, catenary_state out, const catenary_draw* draw,
                    catenary_message* message) {
   return asked(sampler, out, draw, message,
-               [&](const auto& by, auto& made, const auto& options) { by.prior_into(made, seed_of(*draw), options); });
+               [&](const auto& by, auto& made, const auto& r) { by.prior_into(made, r.seed, r.options); });
 }
 
 int catenary_forward(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_times t,
                      const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.forward_into(made, state_from(x0, "x0"), times_from(t, "t"), seed_of(*draw), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.forward_into(made, r.state(x0, "x0"), r.times(t, "t"), r.seed, r.options);
   });
 }
 
 int catenary_bridge(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                     catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.bridge_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(s, "s"), times_from(t, "t"),
-                   seed_of(*draw), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.bridge_into(made, r.state(x0, "x0"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"), r.seed, r.options);
   });
 }
 
 int catenary_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                   catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"), times_from(t, "t"),
-                 seed_of(*draw), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"), r.seed,
+                 r.options);
   });
 }
 
 int catenary_transition(const catenary_sampler* sampler, catenary_state out, catenary_state xs, catenary_times s,
                         catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.transition_into(made, state_from(xs, "xs"), times_from(s, "s"), times_from(t, "t"), seed_of(*draw), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.transition_into(made, r.state(xs, "xs"), r.times(s, "s"), r.times(t, "t"), r.seed, r.options);
   });
 }
 
 int catenary_log_density(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                          catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.log_density_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.log_density_into(made, r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"), r.options);
   });
 }
 
 int catenary_score(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                    catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.score_into(made, state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.score_into(made, r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"), r.options);
   });
 }
 
 int catenary_loss(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state x0,
                   catenary_state xt, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.loss_into(made, state_from(estimate, "estimate"), state_from(x0, "x0"), state_from(xt, "xt"), times_from(t, "t"),
-                 options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.loss_into(made, r.state(estimate, "estimate"), r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"), r.options);
   });
 }
 
 int catenary_loss_gradient(const catenary_sampler* sampler, catenary_state out, catenary_state estimate,
                            catenary_state x0, catenary_state xt, catenary_times t, const catenary_draw* draw,
                            catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.loss_gradient_into(made, state_from(estimate, "estimate"), state_from(x0, "x0"), state_from(xt, "xt"),
-                          times_from(t, "t"), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.loss_gradient_into(made, r.state(estimate, "estimate"), r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"),
+                          r.options);
   });
 }
 
 int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.flow_step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"),
-                      times_from(t, "t"), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.flow_step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
+                      r.options);
   });
 }
 
 int catenary_mean_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.mean_step_into(made, state_from(estimate, "estimate"), state_from(xt, "xt"), times_from(s, "s"),
-                      times_from(t, "t"), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.mean_step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
+                      r.options);
   });
 }
 
 int catenary_convert(const catenary_sampler* sampler, catenary_state out, catenary_state source,
                      const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& options) {
-    by.convert_into(made, state_from(source, "source"), options);
+  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
+    by.convert_into(made, r.state(source, "source"), r.options);
   });
 }
 

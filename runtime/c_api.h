@@ -21,8 +21,8 @@ typedef struct catenary_message {
   char text[CATENARY_MESSAGE_BYTES];
 } catenary_message;
 
-/* Contiguous host memory of a component: dtype CATENARY_F32 or CATENARY_I32, shape [batch, sites..., point...]. Inputs
-   are never written. */
+/* Contiguous memory of a component, the host's or that of the GPU that the sampler is on: dtype CATENARY_F32 or
+   CATENARY_I32, shape [batch, sites..., point...]. Inputs are never written. The shape is the host's. */
 typedef struct catenary_tensor {
   const char* component;
   void* data;
@@ -37,7 +37,7 @@ typedef struct catenary_state {
   int32_t count;
 } catenary_state;
 
-/* count = 1: one time for all samples; count = batch: one per sample. */
+/* count = 1: one time for all samples; count = batch: one per sample. The host's, unless the draw says otherwise. */
 typedef struct catenary_times {
   const float* values;
   int64_t count;
@@ -49,7 +49,10 @@ typedef struct catenary_draw {
   int64_t first_sample; /* the number of the first sample of the batch */
   uint32_t step;
   int32_t threads;    /* at most so many; 0: all of the sampler's */
-  int32_t trust_data; /* not 0: do not look for NaN and categories out of range */
+  int32_t trust_data; /* not 0: do not look for NaN and categories out of range; what a GPU has is trusted always */
+  int32_t gpu_times;  /* not 0: the times are in the GPU's memory, s and t of equal count, and are not checked */
+  void* stream;       /* on a GPU: the CUDA stream that draws are enqueued on; NULL: the default one */
+  const catenary_device_seed* seed_memory; /* on a GPU: see there; added to seed and step; NULL: nothing is */
 } catenary_draw;
 
 /* Safe to use from many threads at once. */
@@ -59,6 +62,16 @@ typedef struct catenary_sampler catenary_sampler;
    another version of the ABI or of the counter layout, or code for a processor that has what this one lacks. */
 int catenary_load(const catenary_module* module, int32_t threads, catenary_sampler** out, catenary_message* message);
 void catenary_release(catenary_sampler* sampler); /* NULL is allowed */
+
+/* Another sampler of the same draws, bit for bit, on GPU `index`, of a module that was compiled for GPUs; each is
+   released by itself. `driver` is the library of NVIDIA's driver, NULL: libcuda.so.1. On a GPU the tensors are in its
+   memory, and draws are enqueued without waiting for them: the sampler, the tensors, and pinned memory that times are
+   in, must last until they are made. Through a GPU the tensors are the host's and are copied there and back. *out is
+   NULL on failure: no driver, an old one, no such GPU, a module without code for it. */
+int catenary_on_gpu(const catenary_sampler* sampler, int32_t index, const char* driver, catenary_sampler** out,
+                    catenary_message* message);
+int catenary_through_gpu(const catenary_sampler* sampler, int32_t index, const char* driver, catenary_sampler** out,
+                         catenary_message* message);
 
 /* Each fills the tensors of `out`, whose shapes give batch and sites. */
 int catenary_prior(const catenary_sampler* sampler, catenary_state out, const catenary_draw* draw,
@@ -97,7 +110,7 @@ int catenary_convert(const catenary_sampler* sampler, catenary_state out, catena
 #ifdef __cplusplus
 }
 static_assert(sizeof(catenary_tensor) == 32 && offsetof(catenary_tensor, shape) == 24, "layout of catenary_tensor");
-static_assert(sizeof(catenary_draw) == 32 && offsetof(catenary_draw, trust_data) == 24, "layout of catenary_draw");
+static_assert(sizeof(catenary_draw) == 48 && offsetof(catenary_draw, stream) == 32, "layout of catenary_draw");
 #endif
 
 #endif

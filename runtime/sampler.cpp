@@ -45,6 +45,8 @@ struct Sampler::Impl {
   std::shared_ptr<const CudaKernels> gpu = nullptr;
   bool copies = false;
 
+  Device device() const { return gpu && !copies ? gpu->device() : Device{}; }
+
   /// Where a call's tensors are.
   Place place(const DrawOptions& options) const {
     return {copies ? nullptr : gpu.get(), options.stream, options.seed_memory};
@@ -114,6 +116,7 @@ std::string_view Sampler::name() const { return module()->name; }
 double Sampler::horizon() const { return module()->horizon; }
 std::span<const catenary_component> Sampler::components() const { return impl_->module.components(); }
 int Sampler::threads() const { return impl_->pool->threads(); }
+Device Sampler::device() const { return impl_->device(); }
 bool Sampler::answers(Question question) const { return impl_->module.answers(question); }
 const catenary_module* Sampler::module() const { return &impl_->module.raw(); }
 

@@ -52,6 +52,7 @@ class Sampler {
   double horizon() const;  ///< T, the time of pure noise
   std::span<const catenary_component> components() const;
   int threads() const;
+  Device device() const;                  ///< whose memory its tensors are in
   bool answers(Question question) const;  ///< whether the module was compiled with that question
   const catenary_module* module() const;
 

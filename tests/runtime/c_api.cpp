@@ -6,25 +6,12 @@
 
 #include <catenary/runtime/c_api.h>
 #include <catenary/runtime/sampler.h>
+#include <catenary/tests/c_state.h>
 #include <catenary/tests/runtime/states.h>
 
 using namespace catenary;
 using namespace catenary::fake;
-
-namespace {
-
-/// A state as the C interface takes it; refers to the state.
-struct CState {
-  std::vector<catenary_tensor> tensors;
-  explicit CState(const State& state) {
-    for (const auto& [name, tensor] : state)
-      tensors.push_back(
-          {name.c_str(), tensor.data(), int32_t(tensor.dtype()), int32_t(tensor.rank()), tensor.shape().data()});
-  }
-  operator catenary_state() const { return {tensors.data(), int32_t(tensors.size())}; }
-};
-
-}  // namespace
+using catenary::testing::CState;
 
 TEST_CASE("the C interface draws the same bits as the C++ one") {
   catenary_sampler* c = nullptr;
@@ -128,7 +115,27 @@ TEST_CASE("the C interface answers bad input with a message") {
   says(catenary_forward(c, into, bad, {&t, 1}, &draw, &message), CATENARY_INVALID,
        "forward: component 'region' of x0 holds 10 at sample 1, site [1]; its categories are 0 to 9 (space "
        "'categorical')");
+  catenary_draw elsewhere = {};
+  elsewhere.gpu_times = 1;
+  says(catenary_forward(c, into, good, {&t, 1}, &elsewhere, &message), CATENARY_INVALID,
+       "the draw says that its times are in a GPU's memory; this sampler's tensors are the host's");
+  elsewhere = {};
   draw.trust_data = 1;
   CHECK(catenary_forward(c, into, bad, {&t, 1}, &draw, &message) == CATENARY_OK);
+  const catenary_device_seed other = {1, 2};
+  elsewhere.trust_data = 1, elsewhere.seed_memory = &other;
+  says(catenary_forward(c, into, good, {&t, 1}, &elsewhere, &message), CATENARY_INVALID,
+       "forward: a seed in a GPU's memory was given; this sampler runs on the CPU");
+
+  catenary_sampler* gpu = c;
+  says(catenary_on_gpu(nullptr, 0, nullptr, &gpu, &message), CATENARY_INVALID,
+       "catenary_on_gpu was given a null pointer as sampler; catenary_load makes one");
+  CHECK(gpu == nullptr);
+  says(catenary_through_gpu(c, 0, nullptr, nullptr, &message), CATENARY_INVALID,
+       "catenary_through_gpu was given nowhere to put the sampler (a null pointer)");
+  gpu = c;
+  CHECK(catenary_on_gpu(c, 0, "no-such-driver.so", &gpu, &message) == CATENARY_INVALID);
+  CHECK(std::string(message.text).find("no-such-driver.so") != std::string::npos);
+  CHECK(gpu == nullptr);
   catenary_release(c);
 }

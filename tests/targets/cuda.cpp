@@ -3,6 +3,7 @@
 
 #include <catenary/runtime/cuda_kernels.h>
 #include <catenary/runtime/dlpack.h>
+#include <catenary/tests/c_state.h>
 #include <catenary/tests/cuda/fake_driver.h>
 #include <catenary/tests/message_of.h>
 #include <catenary/tests/targets/all_laws.h>
@@ -34,6 +35,58 @@ State copied(const State& state, const CudaDevice& device, const CudaKernels& me
     made.set(name, copy);
   }
   return made;
+}
+
+/// The C interface: tensors of the GPU, a captured draw with times and a seed that stand there, and tensors of the
+/// host.
+void same_bits_by_c(const CudaDevice& device, const CudaKernels& memory, const std::string& driver, const Sampler& cpu,
+                    const Arguments& a) {
+  catenary_sampler *loaded = nullptr, *on = nullptr, *through = nullptr;
+  catenary_message message;
+  REQUIRE(catenary_load(cpu.module(), 1, &loaded, &message) == CATENARY_OK);
+  REQUIRE(catenary_on_gpu(loaded, device.index(), driver.c_str(), &on, &message) == CATENARY_OK);
+  REQUIRE(catenary_through_gpu(loaded, device.index(), driver.c_str(), &through, &message) == CATENARY_OK);
+  catenary_release(loaded);
+
+  catenary_draw draw = {};
+  draw.seed = seed.value, draw.step = seed.step, draw.first_sample = first_sample;
+  const DrawOptions options{.first_sample = first_sample};
+  const State x0 = copied(a.x0, device, memory), xt = copied(a.xt, device, memory), out = copied(a.x0, device, memory);
+  auto there = [&] {
+    device.wait(nullptr);
+    return copied(out, device, memory);
+  };
+  const catenary_times each = {a.t.data(), samples};
+  CHECK(catenary_forward(on, CState(out), CState(x0), each, &draw, nullptr) == CATENARY_OK);
+  const State forward = cpu.forward(a.x0, a.t, seed, options), here = a.x0.clone();
+  CHECK(same_bytes(there(), forward));
+  CHECK(catenary_forward(through, CState(here), CState(a.x0), each, &draw, nullptr) == CATENARY_OK);
+  CHECK(same_bytes(here, forward));
+
+  const Tensor each_s = memory.empty(Dtype::f32, {samples}, "s"), each_t = memory.empty(Dtype::f32, {samples}, "t"),
+               seed_memory = memory.empty(Dtype::i32, {4}, "a seed");
+  auto at = [](const Tensor& times) { return catenary_times{static_cast<const float*>(times.data()), times.size()}; };
+  draw.gpu_times = 1;
+  draw.seed_memory = static_cast<const catenary_device_seed*>(seed_memory.data());
+  void* graph = device.capture([&](void* stream) {
+    draw.stream = stream;
+    CHECK(catenary_bridge(on, CState(out), CState(x0), CState(xt), at(each_s), at(each_t), &draw, nullptr) ==
+          CATENARY_OK);
+  });
+  const catenary_device_seed more{5, 6};
+  device.copy_in(each_t.data(), a.t.data(), size_t(each_t.bytes()));
+  device.copy_in(each_s.data(), a.s.data(), size_t(each_s.bytes()));
+  device.copy_in(seed_memory.data(), &more, sizeof more);
+  device.launch_graph(graph, nullptr);
+  const Seed other(seed.value + more.value, seed.step + 6);
+  CHECK(same_bytes(there(), cpu.bridge(a.x0, a.xt, a.s, a.t, other, options)));
+  device.destroy_graph(graph);
+
+  draw.stream = nullptr;
+  CHECK(catenary_forward(on, CState(out), CState(x0), {at(each_t).values + 7, 1}, &draw, nullptr) == CATENARY_OK);
+  CHECK(same_bytes(there(), cpu.forward(a.x0, a.t[7], other, options)));
+  catenary_release(on);
+  catenary_release(through);
 }
 
 /// All questions that draw, on this GPU and on the processor.
@@ -111,6 +164,8 @@ void same_bits_on(int index, const std::string& driver) {
   }
   gpu.forward_into(out, views, 0.5, seed, options);
   check("forward_into", out, cpu.forward(a.x0, 0.5, seed, options));
+
+  same_bits_by_c(*device, kernels, driver, cpu, a);
 
   // Seeds and times that the GPU finds in its memory.
   Tensor seed_memory = kernels.empty(Dtype::i32, {4}, "a seed");
