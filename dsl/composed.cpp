@@ -55,13 +55,18 @@ Expr sinc(Operand x) {
   Expr e = x.get(), zero = equal(e, 0.0);
   return select(zero, 1.0, sin(e) / select(zero, 1.0, e));
 }
-Expr sinc_within_pi(Operand x) {
-  // The minimax polynomial in x^2 of what is left when the zero at pi is taken out: to 5e-9 of itself.
-  Expr square = x * x, sum = constant(-0x1.6877bep-30);
+Expr sinc_of_root(Operand square) {
+  // The minimax polynomial of what is left when the zero at pi is taken out: to 5e-9 of itself.
+  Expr sum = constant(-0x1.6877bep-30);
   for (double c : {0x1.ee37eap-23, -0x1.a1a7bep-16, 0x1.c0e716p-10, -0x1.0ba7bp-4, 1.0}) sum = fma(sum, square, c);
   return sum * fma(square, -1 / (std::numbers::pi * std::numbers::pi), 1.0);
 }
-Expr cos_within_pi(Operand x) { return 1.0 - 2.0 * square(0.5 * x * sinc_within_pi(0.5 * x)); }
+Expr cos_of_root(Operand square) {
+  Expr of_half = sinc_of_root(0.25 * square);
+  return fma(-0.5 * square * of_half, of_half, 1.0);
+}
+Expr sinc_within_pi(Operand x) { return sinc_of_root(x * x); }
+Expr cos_within_pi(Operand x) { return cos_of_root(x * x); }
 
 Expr norm(Operand x) { return sqrt(dot(x, x)); }
 

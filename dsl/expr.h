@@ -143,6 +143,9 @@ Expr sinc(Operand x);  ///< sin(x) / x, 1 at 0.
 /// Farther out they are finite for |x| < 1000, and nothing else.
 Expr sinc_within_pi(Operand x);
 Expr cos_within_pi(Operand x);
+/// The same two of the angle's square.
+Expr sinc_of_root(Operand square);
+Expr cos_of_root(Operand square);
 
 // ---- integers (i32, wrapping) -------------------------------------------------------------------
 Expr operator&(Operand a, Operand b);

@@ -205,9 +205,7 @@ class Run {
     if (kernel_.coefficient_count == 0) return memory.coefficients;
     evaluate(sample, 1, memory.times, memory.raw, kernel_.lanes);
     for (int64_t k = 0; k < kernel_.coefficient_count; ++k)
-      for (int64_t at = 0; at < tile_; at += kernel_.lanes)  // All lanes have the one sample's.
-        std::copy_n(memory.raw + k * kernel_.lanes, std::min<int64_t>(kernel_.lanes, tile_ - at),
-                    memory.coefficients + k * tile_ + at);
+      std::fill_n(memory.coefficients + k * tile_, tile_, memory.raw[k * kernel_.lanes]);
     return memory.coefficients;
   }
 

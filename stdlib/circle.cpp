@@ -68,38 +68,51 @@ namespace {
 // Windings of weights below exp(-23), 2^-33, are left out.
 constexpr double lost = 23;
 
-// The winding number of one angle, `scale` = 2 pi / v.
-Expr draw_winding(const Expr& difference, const Expr& scale) {
-  // Relative to that of no turn; `on` are turns away from the start, so that one turn back comes first. Half turns in
-  // two floats: beside the antipode their rounding would show.
-  Expr away = abs(difference);
-  auto weight = [&](const Expr& turns, const Expr& apart) {
+// The weights of winding numbers beside that of no turn: of `turns` away from the start, and back, so that one turn
+// back comes first. `scale` = 2 pi / v.
+struct Windings {
+  Windings(const Expr& difference, Expr s) : away(abs(difference)), scale(std::move(s)) {}
+  // Half turns in two floats: beside the antipode their rounding would show.
+  Expr weight(const Expr& turns, const Expr& apart) const {
     return exp(-scale * turns * fma(turns, turn_tail / 2, fma(turns, turn_head / 2, apart)));
-  };
-  auto on = [&](const Expr& turns) { return weight(turns, away); };
-  auto back = [&](const Expr& turns) { return weight(turns, -away); };
+  }
+  Expr on(const Expr& turns) const { return weight(turns, away); }
+  Expr back(const Expr& turns) const { return weight(turns, -away); }
 
+  Expr away, scale, nearest = back(constant(1));
+};
+
+// The winding number at this level of the unit interval.
+Expr winding_at(const Expr& uniform, const Expr& difference, const Windings& w) {
   // on(n) and back(n + 1) are at most exp(-2 pi^2 n^2 / v).
   std::vector<Expr> far = loop_while(
-      {1.0, 0.0}, [&](const std::vector<Expr>& c) { return pi * scale * square(c[0]) < lost; },
+      {1.0, 0.0}, [&](const std::vector<Expr>& c) { return pi * w.scale * square(c[0]) < lost; },
       [&](Expr, const std::vector<Expr>& c) {
-        return std::vector<Expr>{c[0] + 1.0, c[1] + (on(c[0]) + back(c[0] + 1.0))};
+        return std::vector<Expr>{c[0] + 1.0, c[1] + (w.on(c[0]) + w.back(c[0] + 1.0))};
       });
-  Expr nearest = back(constant(1));
   // From the farthest winding in, so that the rarest take the smallest levels, which floats resolve best.
-  Expr level = (far[1] + nearest + 1.0) * (0x1p-31 * (to_float(bits() >> 1) + 0.5));
+  Expr level = (far[1] + w.nearest + 1.0) * uniform;
   // Its rank: none is 0, back(1) is 1, on(1) is 2, back(2) is 3, ...
   Expr last = far[0] - 1.0;
   auto passes = [&](const Expr& share) { return to_float(level >= share); };
   std::vector<Expr> beyond = loop_while(
       {last, 0.0, 2.0 * last + 1.0}, [](const std::vector<Expr>& c) { return c[0] > 0.5; },
       [&](Expr, const std::vector<Expr>& c) {
-        Expr first = c[1] + back(c[0] + 1.0), second = first + on(c[0]);
+        Expr first = c[1] + w.back(c[0] + 1.0), second = first + w.on(c[0]);
         return std::vector<Expr>{c[0] - 1.0, second, c[2] - (passes(first) + passes(second))};
       });
-  Expr rank = beyond[2] - passes(beyond[1] + nearest), turns = floor(0.5 * (rank + 1.0));
+  Expr rank = beyond[2] - passes(beyond[1] + w.nearest), turns = floor(0.5 * (rank + 1.0));
   Expr against = select(difference < 0.0, turns, -turns);
   return select(turns + turns > rank, against, -against);
+}
+
+// Most levels are above the share of all that wind: at most nearest + 2 (q + q^2 + ...), q = exp(-2 pi^2 / v).
+Expr draw_winding(const Expr& difference, const Expr& scale) {
+  Windings windings(difference, scale);
+  Expr q = exp(-pi * scale), most = windings.nearest + 2.0 * q / (1.0 - q);
+  Expr uniform = 0x1p-31 * (to_float(bits() >> 1) + 0.5);
+  return where_asked(uniform < 1.01 * most, {constant(0)},
+                     [&] { return std::vector{winding_at(uniform, difference, windings)}; })[0];
 }
 
 }  // namespace

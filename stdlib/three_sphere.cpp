@@ -23,8 +23,8 @@ Expr images(const Expr& r, const Expr& v) {
   return (image(2 * pi - away) - image(2 * pi + away)) / away;
 }
 
-// From here on images are below 2^-25 of the whole: elsewhere they are not computed.
-Expr images_in_sight(const Expr& r, const Expr& v) { return 2 * pi / v * (pi - r) < 22.0; }
+// From this distance on images are more than 2^-25 of the whole: elsewhere they are not computed.
+Expr nearest_images(const Expr& v) { return pi - 22 / (2 * pi) * v; }
 
 // The same S_v(r) / exp(-r^2 / 2v), near the antipode, rest = pi - r: relative to `rest`, with all digits.
 Expr near_antipode(const Expr& rest, const Expr& v) {
@@ -54,15 +54,16 @@ Expr highest_wave(const Expr& v) {
 
 // A point at the end of this tangent vector at the identity.
 Expr reached(const Expr& tangent) {
-  Expr r = norm(tangent);
-  return quaternion::from_parts(cos_within_pi(r), sinc_within_pi(r) * tangent);
+  Expr square = dot(tangent, tangent);
+  return quaternion::from_parts(cos_of_root(square), sinc_of_root(square) * tangent);
 }
 
 // Increments of variance v: a normal tangent vector, or a uniform point, and how they are accepted.
 Proposal propose_normal(const Expr& v, const Expr& z) {
-  Expr tangent = sqrt(v) * z, r = norm(tangent);
-  Expr others = where_asked(images_in_sight(r, v), {constant(0)}, [&] { return std::vector{images(r, v)}; })[0];
-  return {{tangent}, select(r < pi, sinc_within_pi(r) * (1.0 - others), 0.0)};
+  Expr tangent = sqrt(v) * z, square = dot(tangent, tangent), sight = max(nearest_images(v), 0.0);
+  Expr others =
+      where_asked(square >= sight * sight, {constant(0)}, [&] { return std::vector{images(sqrt(square), v)}; })[0];
+  return {{tangent}, select(square < pi * pi, sinc_of_root(square) * (1.0 - others), 0.0)};
 }
 Proposal propose_uniform(const Expr& v, const Expr& z) {
   Expr point = z / norm(z);
@@ -86,29 +87,26 @@ struct Between {
   Expr first, second, total = first + second, deviation = sqrt(first * (second / total));
 };
 
-/// A point of the bridge in R^3, along the way to the end and across it.
+/// A point of the bridge in R^3, along the way to the end and across it, and its distances to the start and the end.
 struct Flat {
-  Expr along, across, length;
+  Expr along, across, theta, phi;
 };
 Flat draw_flat(const Between& b) {
   Expr z = normal({3}), beside = dot(z, b.end.direction);
   Expr along = b.first / b.total * b.end.angle + b.deviation * beside;
   Expr across = b.deviation * (z - beside * b.end.direction);
-  return {along, across, sqrt(square(along) + dot(across, across))};
+  Expr aside = dot(across, across);
+  return {along, across, sqrt(square(along) + aside), sqrt(square(along - b.end.angle) + aside)};
 }
 
 Expr placed(const Expr& cosine, const Expr& along, const Expr& direction, const Expr& across) {
   return quaternion::from_parts(cosine, along * direction + across);
 }
 
-/// The distances to both ends, and whether any image at them counts, or the point is on no triangle of the sphere's.
-struct Ends {
-  Expr theta, phi, doubted;
-};
-Ends ends(const Between& b, const Flat& y) {
-  Expr phi = sqrt(square(y.along - b.end.angle) + dot(y.across, y.across));
-  Expr images = images_in_sight(y.length, b.first) || images_in_sight(phi, b.second);
-  return {y.length, phi, images || y.length + phi > 2 * pi - b.end.angle};
+// Whether any image at the ends counts, or the point is on no triangle of the sphere's.
+Expr doubted(const Between& b, const Flat& y) {
+  Expr images = y.theta > nearest_images(b.first) || y.phi > nearest_images(b.second);
+  return images || y.theta + y.phi > 2 * pi - b.end.angle;
 }
 
 // Accepted by the images at both ends, where `asked`. Most points are so far from any image that nothing is drawn for
@@ -116,26 +114,24 @@ Ends ends(const Between& b, const Flat& y) {
 Flat draw_by_images(const Between& b, const Expr& asked) {
   Flat first = draw_flat(b);
   std::vector<Expr> c = loop_while(
-      {to_float(asked && ends(b, first).doubted), first.along, first.across, first.length},
+      {to_float(asked && doubted(b, first)), first.along, first.across, first.theta, first.phi},
       [](const std::vector<Expr>& c) { return c[0] > 0.5; },
       [&](const Expr& trip, const std::vector<Expr>& c) {
         Flat again = draw_flat(b);
         auto now = [&](const Expr& was, const Expr& next) { return select(to_float(trip) < 0.5, was, next); };
-        Flat y{now(c[1], again.along), now(c[2], again.across), now(c[3], again.length)};
-        Ends at = ends(b, y);
-        Expr chance = (1.0 - images(at.theta, b.first)) * (1.0 - images(at.phi, b.second));
-        Expr accepted = at.theta + at.phi <= 2 * pi - b.end.angle && uniform() < chance;
-        return std::vector<Expr>{select(accepted, 0.0, 1.0), y.along, y.across, y.length};
+        Flat y{now(c[1], again.along), now(c[2], again.across), now(c[3], again.theta), now(c[4], again.phi)};
+        Expr chance = (1.0 - images(y.theta, b.first)) * (1.0 - images(y.phi, b.second));
+        Expr accepted = y.theta + y.phi <= 2 * pi - b.end.angle && uniform() < chance;
+        return std::vector<Expr>{select(accepted, 0.0, 1.0), y.along, y.across, y.theta, y.phi};
       });
-  return {c[1], c[2], c[3]};
+  return {c[1], c[2], c[3], c[4]};
 }
 
 // The point whose distances to both ends, D apart, are those of a point in R^3: theta from the start and phi from the
 // end, with cos phi = cos theta cos D + sin theta sin D cos alpha. In half angles, and by Heron's formula across, both
 // over what they are in R^3, so that nothing cancels when D is small.
 Expr placed_as_in_flat_space(const Between& b, const Flat& y) {
-  const Expr& way = b.end.angle;
-  auto [theta, phi, _] = ends(b, y);
+  const Expr &way = b.end.angle, &theta = y.theta, &phi = y.phi;
   Expr half = 0.5 * way, mean = 0.5 * (theta + phi), apart = 0.5 * (theta - phi);
   auto sinc = sinc_within_pi;
   Expr shrunk = 1.0 / sinc(way), cosine = cos_within_pi(theta);
@@ -149,7 +145,7 @@ Expr placed_as_in_flat_space(const Between& b, const Flat& y) {
 // phi; phi is drawn between |D - theta| and the least of D + theta and 2 pi - D - theta.
 Proposal propose_near_antipode(const Between& b) {
   Flat y = draw_flat(b);
-  const Expr &way = b.end.angle, &theta = y.length, &v = b.second;
+  const Expr &way = b.end.angle, &theta = y.theta, &v = b.second;
   Expr rest = max(b.end.rest, 1e-5 * v);  // At the antipode itself, the limit.
   Expr least = abs(way - theta), before = theta < way;
   Expr span = way * theta, cut = rest * (pi - theta);  // A quarter of the range of phi^2, whole and as cut.
