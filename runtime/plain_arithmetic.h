@@ -13,13 +13,8 @@ namespace catenary {
 class PlainArithmetic {
  public:
 #if defined(__x86_64__)
-  // Mostly there is nothing to set, which would take longer than to look.
-  PlainArithmetic() : saved_(_mm_getcsr()) {
-    if (!plain()) _mm_setcsr(0x1f80);
-  }
-  ~PlainArithmetic() {
-    if (!plain()) _mm_setcsr(saved_);
-  }
+  PlainArithmetic() : saved_(_mm_getcsr()) { _mm_setcsr(0x1f80); }
+  ~PlainArithmetic() { _mm_setcsr(saved_); }
 #elif defined(__aarch64__)
   PlainArithmetic() {
     asm volatile("mrs %0, fpcr" : "=r"(saved_));
@@ -33,10 +28,6 @@ class PlainArithmetic {
   PlainArithmetic& operator=(const PlainArithmetic&) = delete;
 
  private:
-#if defined(__x86_64__)
-  static constexpr unsigned flags = 0x3f;  // Of what has happened.
-  bool plain() const { return (saved_ & ~flags) == 0x1f80; }
-#endif
 #if defined(__aarch64__)
   uint64_t saved_;
 #else

@@ -106,10 +106,12 @@ Expr winding_at(const Expr& uniform, const Expr& difference, const Windings& w) 
   return select(turns + turns > rank, against, -against);
 }
 
-// Most levels are above the share of all that wind: at most nearest + 2 (q + q^2 + ...), q = exp(-2 pi^2 / v).
+// Most levels are above the share of all that wind. With q = exp(-2 pi^2 / v) those farther than the nearest have
+// together q + 2 (q^4 + q^9 + ...) at no difference, 2 (q^2 + q^6 + ...) at half a turn, and, being convex, at most
+// one of these in between: less than q + q^2 + q^3 + ...
 Expr draw_winding(const Expr& difference, const Expr& scale) {
   Windings windings(difference, scale);
-  Expr q = exp(-pi * scale), most = windings.nearest + 2.0 * q / (1.0 - q);
+  Expr q = exp(-pi * scale), most = windings.nearest + q / (1.0 - q);
   Expr uniform = 0x1p-31 * (to_float(bits() >> 1) + 0.5);
   return where_asked(uniform < 1.01 * most, {constant(0)},
                      [&] { return std::vector{winding_at(uniform, difference, windings)}; })[0];

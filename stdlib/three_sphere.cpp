@@ -23,8 +23,11 @@ Expr images(const Expr& r, const Expr& v) {
   return (image(2 * pi - away) - image(2 * pi + away)) / away;
 }
 
-// From this distance on images are more than 2^-25 of the whole: elsewhere they are not computed.
-Expr nearest_images(const Expr& v) { return pi - 22 / (2 * pi) * v; }
+// Whether images may be more than 2^-25 of the whole, at the distance of this square: elsewhere they are not computed.
+Expr images_in_sight(const Expr& square, const Expr& v) {
+  Expr nearest = max(pi - 22 / (2 * pi) * v, 0.0);
+  return square >= nearest * nearest;
+}
 
 // The same S_v(r) / exp(-r^2 / 2v), near the antipode, rest = pi - r: relative to `rest`, with all digits.
 Expr near_antipode(const Expr& rest, const Expr& v) {
@@ -60,9 +63,9 @@ Expr reached(const Expr& tangent) {
 
 // Increments of variance v: a normal tangent vector, or a uniform point, and how they are accepted.
 Proposal propose_normal(const Expr& v, const Expr& z) {
-  Expr tangent = sqrt(v) * z, square = dot(tangent, tangent), sight = max(nearest_images(v), 0.0);
+  Expr tangent = sqrt(v) * z, square = dot(tangent, tangent);
   Expr others =
-      where_asked(square >= sight * sight, {constant(0)}, [&] { return std::vector{images(sqrt(square), v)}; })[0];
+      where_asked(images_in_sight(square, v), {constant(0)}, [&] { return std::vector{images(sqrt(square), v)}; })[0];
   return {{tangent}, select(square < pi * pi, sinc_of_root(square) * (1.0 - others), 0.0)};
 }
 Proposal propose_uniform(const Expr& v, const Expr& z) {
@@ -105,7 +108,7 @@ Expr placed(const Expr& cosine, const Expr& along, const Expr& direction, const 
 
 // Whether any image at the ends counts, or the point is on no triangle of the sphere's.
 Expr doubted(const Between& b, const Flat& y) {
-  Expr images = y.theta > nearest_images(b.first) || y.phi > nearest_images(b.second);
+  Expr images = images_in_sight(square(y.theta), b.first) || images_in_sight(square(y.phi), b.second);
   return images || y.theta + y.phi > 2 * pi - b.end.angle;
 }
 
