@@ -37,11 +37,11 @@ int guarded(catenary_message* message, Body&& body) noexcept {
 
 // What a function of the interface was given, as the sampler takes it.
 struct Request {
-  Request(const catenary_sampler* asked, const catenary_draw* draw) {
-    if (asked == nullptr) throw Error("the sampler is a null pointer; catenary_load makes one");
+  Request(const catenary_sampler* of, const catenary_draw* draw) {
+    if (of == nullptr) throw Error("the sampler is a null pointer; catenary_load makes one");
     if (draw == nullptr)
       throw Error("the draw is a null pointer; give a catenary_draw, zero-initialised but for its seed");
-    sampler = &asked->sampler;
+    sampler = &of->sampler;
     seed = catenary::Seed(draw->seed, draw->step);
     options = {.first_sample = draw->first_sample,
                .threads = draw->threads,
@@ -108,9 +108,9 @@ int asked(const catenary_sampler* sampler, catenary_state out, const catenary_dr
   });
 }
 
-// Makes a sampler from one, or from a module, by `make`.
+// A sampler that `make` makes.
 template <class Make>
-int made(const char* function, catenary_sampler** out, catenary_message* message, const Make& make) {
+int new_sampler(const char* function, catenary_sampler** out, catenary_message* message, const Make& make) {
   return guarded(message, [&] {
     if (out == nullptr) throw Error(std::string(function) + " was given nowhere to put the sampler (a null pointer)");
     *out = nullptr;
@@ -118,10 +118,11 @@ int made(const char* function, catenary_sampler** out, catenary_message* message
   });
 }
 
+// One that `make` makes of another and a driver's library.
 template <class Make>
-int made_of(const char* function, const catenary_sampler* sampler, const char* driver, catenary_sampler** out,
-            catenary_message* message, const Make& make) {
-  return made(function, out, message, [&] {
+int new_sampler_of(const char* function, const catenary_sampler* sampler, const char* driver, catenary_sampler** out,
+                   catenary_message* message, const Make& make) {
+  return new_sampler(function, out, message, [&] {
     if (sampler == nullptr)
       throw Error(std::string(function) + " was given a null pointer as sampler; catenary_load makes one");
     return make(sampler->sampler, driver == nullptr ? "libcuda.so.1" : driver);
@@ -133,19 +134,20 @@ int made_of(const char* function, const catenary_sampler* sampler, const char* d
 extern "C" {
 
 int catenary_load(const catenary_module* module, int32_t threads, catenary_sampler** out, catenary_message* message) {
-  return made("catenary_load", out, message, [&] { return catenary::Sampler::load(module, {}, {.threads = threads}); });
+  return new_sampler("catenary_load", out, message,
+                     [&] { return catenary::Sampler::load(module, {}, {.threads = threads}); });
 }
 
 int catenary_on_gpu(const catenary_sampler* sampler, int32_t index, const char* driver, catenary_sampler** out,
                     catenary_message* message) {
-  return made_of("catenary_on_gpu", sampler, driver, out, message,
-                 [&](const auto& of, const char* library) { return of.on_gpu(index, library); });
+  return new_sampler_of("catenary_on_gpu", sampler, driver, out, message,
+                        [&](const auto& of, const char* library) { return of.on_gpu(index, library); });
 }
 
 int catenary_through_gpu(const catenary_sampler* sampler, int32_t index, const char* driver, catenary_sampler** out,
                          catenary_message* message) {
-  return made_of("catenary_through_gpu", sampler, driver, out, message,
-                 [&](const auto& of, const char* library) { return of.through_gpu(index, library); });
+  return new_sampler_of("catenary_through_gpu", sampler, driver, out, message,
+                        [&](const auto& of, const char* library) { return of.through_gpu(index, library); });
 }
 
 void catenary_release(catenary_sampler* sampler) { delete sampler; }

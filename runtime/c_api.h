@@ -22,7 +22,7 @@ typedef struct catenary_message {
 } catenary_message;
 
 /* Contiguous memory of a component, the host's or that of the GPU that the sampler is on: dtype CATENARY_F32 or
-   CATENARY_I32, shape [batch, sites..., point...]. Inputs are never written. The shape is the host's. */
+   CATENARY_I32, shape [batch, sites..., point...]; where the sizes stand is the host's. Inputs are never written. */
 typedef struct catenary_tensor {
   const char* component;
   void* data;
@@ -52,7 +52,7 @@ typedef struct catenary_draw {
   int32_t trust_data; /* not 0: do not look for NaN and categories out of range; what a GPU has is trusted always */
   int32_t gpu_times;  /* not 0: the times are in the GPU's memory, s and t of equal count, and are not checked */
   void* stream;       /* on a GPU: the CUDA stream that draws are enqueued on; NULL: the default one */
-  const catenary_device_seed* seed_memory; /* on a GPU: see there; added to seed and step; NULL: nothing is */
+  const catenary_device_seed* seed_memory; /* on a GPU: in its memory, added to seed and step there; NULL: none */
 } catenary_draw;
 
 /* Safe to use from many threads at once. */

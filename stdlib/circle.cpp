@@ -108,7 +108,7 @@ Expr winding_at(const Expr& uniform, const Expr& difference, const Windings& w) 
 
 // Most levels are above the share of all that wind. With q = exp(-2 pi^2 / v) those farther than the nearest have
 // together q + 2 (q^4 + q^9 + ...) at no difference, 2 (q^2 + q^6 + ...) at half a turn, and, being convex, at most
-// one of these in between: less than q + q^2 + q^3 + ...
+// one of these in between: less than q + q^2 + q^3 + ... A hundredth is for rounding.
 Expr draw_winding(const Expr& difference, const Expr& scale) {
   Windings windings(difference, scale);
   Expr q = exp(-pi * scale), most = windings.nearest + q / (1.0 - q);
