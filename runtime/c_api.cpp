@@ -104,7 +104,7 @@ int asked(const catenary_sampler* sampler, catenary_state out, const catenary_dr
   return guarded(message, [&] {
     const Request request(sampler, draw);
     catenary::State made = request.state(out, "out");
-    ask(*request.sampler, made, request);
+    ask(made, request);
   });
 }
 
@@ -155,88 +155,90 @@ void catenary_release(catenary_sampler* sampler) { delete sampler; }
 int catenary_prior(const catenary_sampler* sampler, catenary_state out, const catenary_draw* draw,
                    catenary_message* message) {
   return asked(sampler, out, draw, message,
-               [&](const auto& by, auto& made, const auto& r) { by.prior_into(made, r.seed, r.options); });
+               [&](catenary::State& made, const Request& r) { r.sampler->prior_into(made, r.seed, r.options); });
 }
 
 int catenary_forward(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_times t,
                      const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.forward_into(made, r.state(x0, "x0"), r.times(t, "t"), r.seed, r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->forward_into(made, r.state(x0, "x0"), r.times(t, "t"), r.seed, r.options);
   });
 }
 
 int catenary_bridge(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                     catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.bridge_into(made, r.state(x0, "x0"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"), r.seed, r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->bridge_into(made, r.state(x0, "x0"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"), r.seed,
+                           r.options);
   });
 }
 
 int catenary_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                   catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"), r.seed,
-                 r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
+                         r.seed, r.options);
   });
 }
 
 int catenary_transition(const catenary_sampler* sampler, catenary_state out, catenary_state xs, catenary_times s,
                         catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.transition_into(made, r.state(xs, "xs"), r.times(s, "s"), r.times(t, "t"), r.seed, r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->transition_into(made, r.state(xs, "xs"), r.times(s, "s"), r.times(t, "t"), r.seed, r.options);
   });
 }
 
 int catenary_log_density(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                          catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.log_density_into(made, r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"), r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->log_density_into(made, r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"), r.options);
   });
 }
 
 int catenary_score(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                    catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.score_into(made, r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"), r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->score_into(made, r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"), r.options);
   });
 }
 
 int catenary_loss(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state x0,
                   catenary_state xt, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.loss_into(made, r.state(estimate, "estimate"), r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"), r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->loss_into(made, r.state(estimate, "estimate"), r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"),
+                         r.options);
   });
 }
 
 int catenary_loss_gradient(const catenary_sampler* sampler, catenary_state out, catenary_state estimate,
                            catenary_state x0, catenary_state xt, catenary_times t, const catenary_draw* draw,
                            catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.loss_gradient_into(made, r.state(estimate, "estimate"), r.state(x0, "x0"), r.state(xt, "xt"), r.times(t, "t"),
-                          r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->loss_gradient_into(made, r.state(estimate, "estimate"), r.state(x0, "x0"), r.state(xt, "xt"),
+                                  r.times(t, "t"), r.options);
   });
 }
 
 int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.flow_step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
-                      r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->flow_step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
+                              r.options);
   });
 }
 
 int catenary_mean_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.mean_step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
-                      r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->mean_step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
+                              r.options);
   });
 }
 
 int catenary_convert(const catenary_sampler* sampler, catenary_state out, catenary_state source,
                      const catenary_draw* draw, catenary_message* message) {
-  return asked(sampler, out, draw, message, [&](const auto& by, auto& made, const auto& r) {
-    by.convert_into(made, r.state(source, "source"), r.options);
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->convert_into(made, r.state(source, "source"), r.options);
   });
 }
 

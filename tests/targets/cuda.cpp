@@ -83,6 +83,7 @@ void same_bits_by_c(const CudaDevice& device, const CudaKernels& memory, const s
   device.destroy_graph(graph);
 
   draw.stream = nullptr;
+  CHECK(catenary_forward(through, CState(here), CState(a.x0), at(each_t), &draw, nullptr) == CATENARY_INVALID);
   CHECK(catenary_forward(on, CState(out), CState(x0), {at(each_t).values + 7, 1}, &draw, nullptr) == CATENARY_OK);
   CHECK(same_bytes(there(), cpu.forward(a.x0, a.t[7], other, options)));
   catenary_release(on);
