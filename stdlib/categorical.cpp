@@ -79,75 +79,57 @@ LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t cat
 
 namespace {
 
-// Logits in windows that are read at once, and the weights that they stand for.
-class Windows {
+// Logits in lines that are read at once.
+class Lines {
  public:
   using Possible = std::function<Expr(const Expr& k)>;
-  Windows(Expr logits, const LogitsOptions& options, Possible possible = {})
+  Lines(Expr logits, const LogitsOptions& options, Possible possible = {})
       : logits_(std::move(logits)),
         options_(options),
         possible_(std::move(possible)),
         categories_(logits_.shape()[0]),
-        // A fold that draws makes at most 65,536 trips.
-        width_(std::min(categories_, 16 * ((categories_ + (1 << 20) - 1) >> 20))) {}
+        width_(std::min<int64_t>(categories_, 16)) {}
 
+  int64_t categories() const { return categories_; }
+  int64_t width() const { return width_; }
   int64_t count() const { return (categories_ + width_ - 1) / width_; }
 
-  struct Window {
-    Expr positions, logits;  // NaN: forbidden, not possible, or in the window before.
+  struct Line {
+    Expr positions, logits;        // NaN: left out.
+    std::optional<Expr> left_out;  // Forbidden, not possible, or in a line before.
   };
-  Window at(const Expr& number) const {
-    std::vector<double> places(static_cast<size_t>(width_));
-    std::iota(places.begin(), places.end(), 0.0);
-    Expr positions = constant(places, {width_}, Type::i32), found = logits_;
-    if (count() > 1) {
-      Expr wanted = number * width_, first = min(wanted, categories_ - width_);
-      positions = first + positions;
-      found = dynamic_slice(logits_, first, width_);
-      if (categories_ % width_ != 0) found = select(positions < wanted, std::nan(""), found);
-    }
-    if (possible_) {
-      std::vector<Operand> each;
-      for (int64_t i = 0; i < width_; ++i)
-        each.emplace_back(select(possible_(index(positions, i)), index(found, i), std::nan("")));
-      found = stack(each);
-    }
-    return {positions, without_forbidden(found, positions)};
+  // A line that has all its logits.
+  Line whole(const Expr& number) const {
+    Expr first = number * width_;
+    return line(first + numbers(), dynamic_slice(logits_, first, width_), {});
   }
-  Expr logit(const Expr& k) const { return without_forbidden(catenary::at(logits_, k), k); }
-
-  // Relative to `highest`, which is not lower. Of what is not a number 0. Infinite logits of the same sign have equal
-  // weights.
-  static Expr weight(const Expr& logit, const Expr& highest, double sharpness = 1) {
-    return select(logit < highest, exp(sharpness * (logit - highest)), to_float(equal(logit, highest)));
+  // Any, and lines behind the last, which have none.
+  Line at(const Expr& number) const {
+    if (categories_ % width_ == 0 && count() == 1) return line(numbers(), logits_, {});
+    Expr wanted = number * width_, first = min(wanted, categories_ - width_), positions = first + numbers();
+    return line(positions, dynamic_slice(logits_, first, width_), positions < wanted);
   }
-
-  // The sum of weights, compensated (Kahan): `lost` is what the total has gained by rounding.
-  struct Sum {
-    Expr highest, total, lost;
-    Expr before, added;  // What the total is made of: of the windows before and of the last.
-    std::vector<Expr> state() const { return {highest, total, lost}; }
-  };
-  static Sum sum_before(const std::vector<Expr>& state) { return {state[0], state[1], state[2], state[1], state[2]}; }
-  static Sum sum_after(const Sum& sum, const Expr& logits, double sharpness = 1) {
-    Expr highest = highest_of(logits, sum.highest);
-    Expr fade = select(sum.highest < highest, exp(sharpness * (sum.highest - highest)), 1.0);
-    Expr added = catenary::sum(weight(logits, highest, sharpness)), before = fade * sum.total;
-    Expr corrected = added - fade * sum.lost, total = before + corrected;
-    return {highest, total, (total - before) - corrected, before, added};
-  }
-  static Expr highest_of(const Expr& logits, Expr most) {
-    for (int64_t i = 0; i < logits.shape()[0]; ++i) {
-      Expr found = index(logits, i);
-      most = select(found > most, found, most);
-    }
-    return most;
+  Expr logit(const Expr& k) const {
+    Expr found = catenary::at(logits_, k);
+    return options_.forbidden.empty() ? found : select(is_among(options_.forbidden, k), std::nan(""), found);
   }
 
  private:
-  Expr without_forbidden(const Expr& logits, const Expr& positions) const {
-    if (options_.forbidden.empty()) return logits;
-    return select(is_among(options_.forbidden, positions), std::nan(""), logits);
+  Expr numbers() const {
+    std::vector<double> places(static_cast<size_t>(width_));
+    std::iota(places.begin(), places.end(), 0.0);
+    return constant(places, {width_}, Type::i32);
+  }
+  Line line(Expr positions, Expr found, std::optional<Expr> out) const {
+    auto leave_out = [&](const Expr& more) { out = out ? *out || more : more; };
+    if (!options_.forbidden.empty()) leave_out(is_among(options_.forbidden, positions));
+    if (possible_) {
+      std::vector<Operand> each;
+      for (int64_t i = 0; i < width_; ++i) each.emplace_back(!possible_(index(positions, i)));
+      leave_out(stack(each));
+    }
+    if (out) found = select(*out, std::nan(""), found);
+    return {std::move(positions), std::move(found), std::move(out)};
   }
   Expr logits_;
   const LogitsOptions& options_;
@@ -155,45 +137,164 @@ class Windows {
   int64_t categories_, width_;
 };
 
+Expr highest_of(const Expr& logits, Expr most) {
+  for (int64_t i = 0; i < logits.shape()[0]; ++i) {
+    Expr found = index(logits, i);
+    most = select(found > most, found, most);
+  }
+  return most;
+}
+
+// Of what is not a number the lower.
+Expr within(const Expr& x, double low, double high) {
+  Expr above = select(x > low, x, low);
+  return select(above < high, above, high);
+}
+
+// Relative to `highest`, which is not lower. Of what is not a number 0. Infinite logits of the same sign have equal
+// weights.
+Expr weight(const Expr& logit, const Expr& highest) {
+  return select(logit < highest, exp(logit - highest), to_float(equal(logit, highest)));
+}
+
+// A sum of weights relative to the highest logit, compensated (Kahan): `lost` is what the total has gained by rounding.
+struct Sum {
+  Expr highest = constant(-infinity), total = constant(0), lost = constant(0);
+  // With more weights, relative to the highest of all, of which `fade` takes the place of 1.
+  Sum with(const Expr& more, Expr now_highest, const Expr& fade) const {
+    Expr before = fade * total, corrected = more - fade * lost, sum = before + corrected;
+    return {std::move(now_highest), sum, (sum - before) - corrected};
+  }
+  Expr fade_to(const Expr& now_highest, double sharpness = 1) const {
+    return select(highest < now_highest, exp(sharpness * (highest - now_highest)), 1.0);
+  }
+};
+
+// A draw from logits. Windows of lines compete to be the one that is drawn from, each by its share of the sum so far;
+// then its lines do, and then a line's categories.
+class LogitsDraw {
+ public:
+  LogitsDraw(const Lines& lines, double temperature)
+      : lines_(lines),
+        sharpness_(1 / std::clamp(temperature, 1e-37, 1e37)),
+        // A draw costs what some hundred weights do: as many windows as lines in one, but for that.
+        lines_of_window_(std::max(int64_t(1), int64_t(std::sqrt(double(lines.categories())) / 8))) {}
+
+  Expr drawn(Expr otherwise) const {
+    Expr line = constant(0, Type::i32);
+    if (lines_.count() > 1) {
+      line = chosen_window();
+      if (lines_of_window_ > 1) {
+        Expr first = line * lines_of_window_;
+        line = first + chosen_among(lines_of_window_, {}, [&](const Expr& number, const Candidate& c) {
+                         return c.with(lines_.at(first + number), sharpness_);
+                       }).chosen;
+      }
+    }
+    auto [positions, logits, left_out] = lines_.at(line);
+    Expr weights = weights_of(logits, left_out, highest_of(logits, constant(-infinity)), sharpness_);
+    Expr total = sum(weights), probabilities = weights / select(total > 0.0, total, 1.0);
+    Levels levels(std::move(otherwise));
+    for (int64_t i = 0; i < lines_.width(); ++i) levels = levels.after(index(positions, i), index(probabilities, i));
+    return levels.drawn();
+  }
+
+ private:
+  // e^-87, the least there is, also of what is no number: too little to be drawn beside the highest, and what all have
+  // where none is above -inf.
+  static Expr weights_of(const Expr& logits, const std::optional<Expr>& left_out, const Expr& highest,
+                         double sharpness) {
+    constexpr double finite = std::numeric_limits<float>::max();
+    Expr x = sharpness * (logits - within(highest, -finite, finite)), weights = exp(within(x, -87, 0));
+    return left_out ? select(*left_out, 0.0, weights) : weights;
+  }
+
+  // The sum so far, of what came before and of what is added now.
+  struct Candidate {
+    Sum sum;
+    Expr before, added;
+    Candidate with(const Lines::Line& line, double sharpness) const {
+      Expr highest = highest_of(line.logits, sum.highest), fade = sum.fade_to(highest, sharpness);
+      Expr more = catenary::sum(weights_of(line.logits, line.left_out, highest, sharpness));
+      return {sum.with(more, highest, fade), fade * before, fma(fade, added, more)};
+    }
+    std::vector<Expr> state() const { return {sum.highest, sum.total, sum.lost, before, added}; }
+    static Candidate of(const std::vector<Expr>& c) { return {{c[0], c[1], c[2]}, c[3], c[4]}; }
+  };
+
+  struct Choice {
+    Sum sum = {};
+    Expr chosen = constant(0, Type::i32);
+    std::vector<Expr> state() const { return {sum.highest, sum.total, sum.lost, chosen}; }
+    static Choice of(const std::vector<Expr>& c) { return {{c[0], c[1], c[2]}, c[3]}; }
+    Choice after(const Expr& number, const Candidate& c) const {
+      Expr taken = bernoulli(c.added / c.sum.total, c.before / c.sum.total);
+      return {c.sum, select(!(c.before > 0.0) || taken, number, chosen)};
+    }
+  };
+
+  using Add = std::function<Candidate(const Expr& number, const Candidate& c)>;
+  static Choice chosen_among(int64_t count, const Choice& before, const Add& add) {
+    std::vector<Expr> first = before.state();
+    return Choice::of(fold(count, {first.begin(), first.end()}, [&](const Expr& number, const std::vector<Expr>& c) {
+      const Choice so_far = Choice::of(c);
+      return so_far.after(number, add(number, {so_far.sum, so_far.sum.total, constant(0)})).state();
+    }));
+  }
+
+  Candidate with_lines(int64_t count, const Expr& first, const Candidate& c,
+                       const std::function<Lines::Line(const Expr&)>& line) const {
+    if (count == 1) return c.with(line(first), sharpness_);
+    std::vector<Expr> state = c.state();
+    return Candidate::of(
+        fold(count, {state.begin(), state.end()}, [&](const Expr& number, const std::vector<Expr>& inner) {
+          return Candidate::of(inner).with(line(first + number), sharpness_).state();
+        }));
+  }
+
+  Expr chosen_window() const {
+    const int64_t whole = lines_.categories() / lines_.width() / lines_of_window_;
+    Choice choice = chosen_among(whole, {}, [&](const Expr& number, const Candidate& c) {
+      return with_lines(lines_of_window_, number * lines_of_window_, c, [&](const Expr& k) { return lines_.whole(k); });
+    });
+    const int64_t rest = lines_.count() - whole * lines_of_window_;
+    if (rest == 0) return choice.chosen;
+    Expr number = constant(double(whole), Type::i32);
+    return choice
+        .after(number, with_lines(rest, number * lines_of_window_, {choice.sum, choice.sum.total, constant(0)},
+                                  [&](const Expr& k) { return lines_.at(k); }))
+        .chosen;
+  }
+
+  const Lines& lines_;
+  double sharpness_;
+  int64_t lines_of_window_;
+};
+
 }  // namespace
 
 Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<Expr(const Expr& k)> possible) {
-  Windows windows(std::move(logits), options, std::move(possible));
   int64_t first_allowed = 0;
   for (int64_t k : options.forbidden) first_allowed += k == first_allowed;
-  double sharpness = 1 / std::clamp(options.temperature, 1e-37, 1e37);
-
-  // A window takes the place of the one chosen before by its share of the sum so far.
-  Expr chosen = constant(0, Type::i32);
-  if (windows.count() > 1)
-    chosen = fold(windows.count(), {-infinity, 0.0, 0.0, chosen}, [&](Expr number, const std::vector<Expr>& c) {
-      Windows::Sum sum = Windows::sum_after(Windows::sum_before(c), windows.at(number).logits, sharpness);
-      Expr taken = bernoulli(sum.added / sum.total, sum.before / sum.total);
-      std::vector<Expr> next = sum.state();
-      next.push_back(select(select(sum.before > 0.0, taken, sum.added > 0.0), number, c[3]));
-      return next;
-    })[3];
-
-  auto [positions, found] = windows.at(chosen);
-  Expr weights = Windows::weight(found, Windows::highest_of(found, constant(-infinity)), sharpness);
-  Expr probabilities = weights / max(sum(weights), 1.0);  // The highest has 1.
-  Levels levels(constant(double(first_allowed), Type::i32));
-  for (int64_t i = 0; i < found.shape()[0]; ++i) levels = levels.after(index(positions, i), index(probabilities, i));
-  return levels.drawn();
+  Lines lines(std::move(logits), options, std::move(possible));
+  return LogitsDraw(lines, options.temperature).drawn(constant(double(first_allowed), Type::i32));
 }
 
 Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
-  Windows windows(logits, options);
-  Expr own = windows.logit(x0);
-  std::vector<Expr> all = fold(windows.count(), {select(own > -infinity, own, -infinity), 0.0, 0.0},
+  Lines lines(logits, options);
+  Expr own = lines.logit(x0);
+  std::vector<Expr> all = fold(lines.count(), {select(own > -infinity, own, -infinity), 0.0, 0.0},
                                [&](Expr number, const std::vector<Expr>& c) {
-                                 auto [positions, found] = windows.at(number);
-                                 Expr others = select(equal(positions, x0), std::nan(""), found);
-                                 return Windows::sum_after(Windows::sum_before(c), others).state();
+                                 Lines::Line line = lines.at(number);
+                                 Expr others = select(equal(line.positions, x0), std::nan(""), line.logits);
+                                 Sum sum{c[0], c[1], c[2]};
+                                 Expr highest = highest_of(others, sum.highest);
+                                 sum = sum.with(catenary::sum(weight(others, highest)), highest, sum.fade_to(highest));
+                                 return std::vector<Expr>{sum.highest, sum.total, sum.lost};
                                });
   const Expr &highest = all[0], &others = all[1];
   // Where x_0 is the likeliest, others are small beside its 1; else its own weight is, beside theirs.
-  Expr mine = Windows::weight(own, highest), likeliest = own >= highest;
+  Expr mine = weight(own, highest), likeliest = own >= highest;
   Expr number = select(likeliest, log1p(others), (highest - own) + log(others + mine));
   number = select(mine > 0.0 || own > -infinity, number, infinity);
   int64_t n = logits.shape()[0];
@@ -202,7 +303,7 @@ Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
   Expr positions = constant(places, {n}, Type::i32);
   // That of x_0 is less by one: by the share of all the others.
   Expr total = others + mine;
-  Expr gradient = select(equal(positions, x0), -(others / total), Windows::weight(logits, highest) / total);
+  Expr gradient = select(equal(positions, x0), -(others / total), weight(logits, highest) / total);
   if (!options.forbidden.empty()) gradient = select(is_among(options.forbidden, positions), 0.0, gradient);
   return {number, gradient};
 }

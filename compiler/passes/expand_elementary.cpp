@@ -1,5 +1,7 @@
 // expand-elementary: elementary functions of f32 become polynomials. After vectorize-lanes, which so has less to widen.
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <catenary/compiler/passes/lane_math.h>
 #include <catenary/compiler/passes/passes.h>
@@ -8,6 +10,7 @@
 #include <mlir/Dialect/Math/IR/Math.h>
 #include <mlir/Dialect/Vector/IR/VectorOps.h>
 #include <mlir/IR/BuiltinOps.h>
+#include <mlir/IR/Matchers.h>
 #include <mlir/IR/TypeUtilities.h>
 #include <mlir/Pass/Pass.h>
 
@@ -39,13 +42,13 @@ Lane clamp(Lane x, double low, double high) {
 
 // x = n ln 2 + r with n an integer and |r| <= ln 2 / 2.
 struct Reduced {
-  Lane exponent;  // The bits of a float that has n in its last bits.
+  Lane exponent;  // The bits of a float that has n + bias in its last bits.
   Lane r;
 };
 
-Reduced reduce_by_ln2(Lane x) {
-  Lane shifted = fma(x, 0x1.715476p+0, round_float);
-  Lane n = shifted - round_float;
+Reduced reduce_by_ln2(Lane x, int bias = 0) {
+  Lane shifted = fma(x, 0x1.715476p+0, round_float + bias);
+  Lane n = shifted - (round_float + bias);
   return {shifted.bits(), fma(n, -ln2_low, fma(n, -ln2_high, x))};
 }
 
@@ -54,8 +57,39 @@ Lane exponential_tail(Lane r) {
   return polynomial(r, {0x1p-1, 0x1.5554b2p-3, 0x1.5554c8p-5, 0x1.12267ep-7, 0x1.6d7214p-10});
 }
 
-// 2^n in two factors, so that results below 2^-126 are rounded once, and those up to 2^128 do not overflow on the way.
+// The number that a constant has in all its lanes.
+std::optional<double> constant_of(Value v) {
+  if (auto across = v.getDefiningOp<vector::BroadcastOp>()) return constant_of(across.getSource());
+  if (FloatAttr number; matchPattern(v, m_Constant(&number))) return number.getValueAsDouble();
+  if (SplatElementsAttr lanes; matchPattern(v, m_Constant(&lanes)))
+    return lanes.getSplatValue<APFloat>().convertToDouble();
+  return {};
+}
+
+// What a value lies between, and is not NaN, because it is chosen from itself and a bound.
+struct Range {
+  double least = -infinity, most = infinity;
+};
+std::optional<Range> range_of(Value v) {
+  if (!getElementTypeOrSelf(v).isF32()) return {};
+  auto choice = v.getDefiningOp<arith::SelectOp>();
+  auto less = choice ? choice.getCondition().getDefiningOp<arith::CmpFOp>() : nullptr;
+  auto bound = choice ? constant_of(choice.getFalseValue()) : std::nullopt;
+  if (!less || less.getPredicate() != arith::CmpFPredicate::OLT || !bound) return {};
+  Value x = choice.getTrueValue();
+  Range known = range_of(x).value_or(Range());
+  if (less.getRhs() == x && constant_of(less.getLhs()) == bound) return Range{*bound, std::max(known.most, *bound)};
+  if (less.getLhs() == x && constant_of(less.getRhs()) == bound) return Range{std::min(known.least, *bound), *bound};
+  return {};
+}
+
+// 2^n in two factors, so that results below 2^-126 are rounded once, and those up to 2^128 do not overflow on the way;
+// one factor where x is known to stay away from both.
 Lane expand_exp(Lane x) {
+  if (auto known = range_of(x.value()); known && known->least >= -87 && known->most <= 88) {
+    auto [exponent, r] = reduce_by_ln2(x, 127);
+    return fma(fma(exponential_tail(r), r, 1), r, 1) * (exponent << 23).as_f32();
+  }
   auto [exponent, r] = reduce_by_ln2(clamp(x, -104, 89));
   Lane power = fma(fma(exponential_tail(r), r, 1), r, 1);
   Lane whole = exponent << 23, half = (exponent << 22) & 0xff800000;

@@ -96,6 +96,32 @@ Sequence from_lanes(OpBuilder& b, Location loc, ArrayRef<Value> lanes) {
   return merge(b, loc, parts);
 }
 
+// Of every `group` lanes every other `unit` of them, from number `odd` on: those of x, then those of y.
+Value halves(OpBuilder& b, Location loc, Value x, Value y, int64_t unit, int64_t group, int64_t odd) {
+  SmallVector<int64_t> mask;
+  for (int64_t start = 0; start < width_of(x); start += group)
+    for (int64_t of : {start, width_of(x) + start})
+      for (int64_t at = odd * unit; at < group; at += 2 * unit)
+        llvm::append_range(mask, llvm::seq(of + at, of + at + unit));
+  return vector::ShuffleOp::create(b, loc, x, y, mask);
+}
+
+// Vector j holds element j of every row; there are as many rows as lanes. A step changes a bit of the row's number for
+// one of the lane's, first within 128 bits, then by units of 128 bits: an instruction for each of its shuffles.
+Sequence transposed(OpBuilder& b, Location loc, Sequence rows) {
+  const int64_t lanes = width_of(rows[0]), inner = std::min<int64_t>(lanes, 4);
+  for (int64_t bit = 1; bit < lanes; bit *= 2)
+    for (int64_t i = 0; i < lanes; ++i) {
+      if (i & bit) continue;
+      Value &x = rows[size_t(i)], &y = rows[size_t(i + bit)];
+      const int64_t unit = bit < inner ? 1 : inner, group = bit < inner ? inner : lanes;
+      Value even = halves(b, loc, x, y, unit, group, 0);
+      y = halves(b, loc, x, y, unit, group, 1);
+      x = even;
+    }
+  return rows;
+}
+
 // Calls `access` with the first element and the length of each piece that `elements` are moved in: powers of two, and
 // nothing beyond them.
 void in_pieces(int64_t elements, llvm::function_ref<void(int64_t, int64_t)> access) {
@@ -184,13 +210,17 @@ SmallVector<Value> load_runs(OpBuilder& b, Location loc, Value base, mlir::Type 
 }
 
 SmallVector<Value> load_runs(OpBuilder& b, Location loc, ArrayRef<Value> starts, mlir::Type element, int64_t run) {
-  auto lanes = int64_t(starts.size());
+  const auto lanes = int64_t(starts.size());
   auto type = VectorType::get({lanes}, element);
-  Sequence flat;
-  for (Value start : starts)
-    for (int64_t k = 0; k < run; k += lanes)
-      flat.push_back(load_first(b, loc, type, address(b, loc, start, k * element_bytes), std::min(lanes, run - k)));
-  return to_lanes(b, loc, flat);
+  SmallVector<Value> vectors;
+  for (int64_t k = 0; k < run; k += lanes) {
+    const int64_t length = std::min(lanes, run - k);
+    Sequence rows;
+    for (Value start : starts)
+      rows.push_back(load_first(b, loc, type, address(b, loc, start, k * element_bytes), length));
+    llvm::append_range(vectors, ArrayRef(transposed(b, loc, rows)).take_front(size_t(length)));
+  }
+  return vectors;
 }
 
 void store_runs(OpBuilder& b, Location loc, Value base, ArrayRef<Value> vectors) {
@@ -201,14 +231,13 @@ void store_runs(OpBuilder& b, Location loc, Value base, ArrayRef<Value> vectors)
 
 void store_runs(OpBuilder& b, Location loc, ArrayRef<Value> starts, ArrayRef<Value> vectors) {
   const auto lanes = int64_t(starts.size()), run = int64_t(vectors.size());
-  // Whole vectors of every run: what is behind it is not stored.
-  Sequence padded(vectors);
-  padded.resize(size_t((run + lanes - 1) / lanes * lanes), vectors.front());
-  Sequence flat = from_lanes(b, loc, padded);
-  auto next = flat.begin();
-  for (Value start : starts)
-    for (int64_t k = 0; k < run; k += lanes)
-      store_first(b, loc, *next++, address(b, loc, start, k * element_bytes), std::min(lanes, run - k));
+  for (int64_t k = 0; k < run; k += lanes) {
+    const int64_t length = std::min(lanes, run - k);
+    Sequence columns(vectors.slice(size_t(k), size_t(length)));
+    columns.resize(size_t(lanes), vectors.front());  // Of what is behind the run nothing is stored.
+    for (auto [start, row] : llvm::zip(starts, transposed(b, loc, columns)))
+      store_first(b, loc, row, address(b, loc, start, k * element_bytes), length);
+  }
 }
 
 Value gather(OpBuilder& b, Location loc, Value base, mlir::Type element, Value indices) {

@@ -1,4 +1,5 @@
 // Jump processes with a law of arrival against their transition matrices, and draws from logits.
+#include <functional>
 #include <limits>
 
 #include <catch2/catch.hpp>
@@ -153,7 +154,8 @@ TEST_CASE("logits that the runtime refuses give a category all the same") {
   check_categories(drawn({inf, 3, inf, -inf}), {1, 0, 1, 0});
   check_categories(drawn({-inf, -inf, -inf, -inf}), {1, 1, 1, 1});
   check_categories(drawn({none, 1, 2, none}), {0, std::exp(-1), 1, 0});
-  check_categories(drawn({none, none, none, none}), {1, 0, 0, 0});
+  check_categories(drawn({none, none, none, none}), {1, 1, 1, 1});
+  check_categories(drawn({none, -inf, none, -inf}), {1, 1, 1, 1});
 }
 
 TEST_CASE("rare categories keep their frequency wherever they stand") {
@@ -190,7 +192,7 @@ TEST_CASE("shares lose nothing to rounding, however many categories") {
 
 TEST_CASE("logits in more than one window") {
   Engine engine = GENERATE(from_range(engines()));
-  // The last window overlaps the one before. Rising, falling and level logits; some infinite.
+  // Windows are lines of 16, the last of which may be shorter. Rising, falling and level logits; some infinite.
   for (int64_t k : {17, 37, 48}) {
     CAPTURE(k);
     std::vector<double> rising, uneven;
@@ -216,6 +218,35 @@ TEST_CASE("logits in more than one window") {
                                             return all;
                                           }()}));
   CHECK(one->step(one->repeated(logits, 40), one->repeated({0}), 0, 1, 3) == one->repeated({39}));
+}
+
+TEST_CASE("logits in windows of several lines") {
+  // Of 2 and 3 lines of 16 logits; the last window has fewer, the last line is whole or not.
+  constexpr int64_t n = 1 << 16;
+  for (int64_t k : {256, 262, 600}) {
+    CAPTURE(k);
+    Joint joint("windows");
+    joint.add("x", UniformJump(Categorical(k), 1.0, {.forbidden = {0, 31, k - 1}}));
+    Sampler sampler = compile(joint, Target::host(), {.questions = {Question::step}});
+    Tensor now = Tensor::empty(Dtype::i32, {n}), estimate = Tensor::empty(Dtype::f32, {n, k});
+    std::fill(now.values<int32_t>().begin(), now.values<int32_t>().end(), 0);
+    auto check = [&](const std::function<double(int64_t)>& logit) {
+      std::vector<double> logits;
+      for (int64_t i = 0; i < k; ++i) logits.push_back(logit(i));
+      for (size_t i = 0; i < size_t(n * k); ++i) estimate.values<float>()[i] = float(logits[i % size_t(k)]);
+      for (int64_t i : {int64_t(0), int64_t(31), k - 1}) logits[size_t(i)] = -inf;
+      State made = sampler.step(State{{"x", estimate}}, State{{"x", now}}, 0, 1, Seed(4));
+      auto drawn = made["x"].values<const int32_t>();
+      check_categories(Points(drawn.begin(), drawn.end()), softmax(logits));
+    };
+    check([](int64_t i) { return 0.02 * double(i); });
+    check([](int64_t i) { return -0.02 * double(i); });
+    check([](int64_t i) { return i % 5 == 3 ? -inf : double(i * 7 % 11) * 0.3; });
+    check([&](int64_t i) { return i == k - 1 ? 1e30 : -1e30; });
+    // A last window, or all windows but that, without a category.
+    check([&](int64_t i) { return i < k - 24 ? 0.01 * double(i) : -inf; });
+    check([&](int64_t i) { return i < k - 24 ? -inf : 0.01 * double(i); });
+  }
 }
 
 TEST_CASE("65,536 logits are summed to rounding") {

@@ -202,6 +202,27 @@ TEST_CASE("elementary functions are as accurate as stated, at every width") {
   }
 }
 
+TEST_CASE("exp of what is chosen within bounds has the same bits, at every width") {
+  std::vector<float> x = floats_of_all_exponents(), within, plain(x.size()), chosen(x.size());
+  for (float v : x) within.push_back(v > -87 ? std::min(v, 88.0f) : -87);
+  Machine(Loop{{"f32"}, {"f32"}, "%out0 = math.exp %in0 : $f32"}, 8)({within.data(), plain.data()}, x.size());
+  for (int width : {1, 4, 8, 16}) {
+    const std::string flag = width == 1 ? "" : fmt::format("vector<{}xi1>, ", width);
+    auto number = [&](const char* name, const char* value) {
+      return fmt::format("{} = arith.constant {} : $f32\n", name, width == 1 ? value : fmt::format("dense<{}>", value));
+    };
+    Loop loop{{"f32"},
+              {"f32"},
+              number("%low", "-87.0") + number("%high", "88.0") + "%more = arith.cmpf olt, %low, %in0 : $f32\n" +
+                  "%above = arith.select %more, %in0, %low : " + flag + "$f32\n" +
+                  "%less = arith.cmpf olt, %above, %high : $f32\n" + "%bounded = arith.select %less, %above, %high : " +
+                  flag + "$f32\n" + "%out0 = math.exp %bounded : $f32"};
+    Machine(loop, width)({x.data(), chosen.data()}, x.size());
+    INFO("width " << width);
+    CHECK(std::equal(plain.begin(), plain.end(), chosen.begin(), same_bits));
+  }
+}
+
 TEST_CASE("atan2 is as accurate as stated, at every width") {
   Loop loop{{"f32", "f32"}, {"f32"}, "%out0 = math.atan2 %in0, %in1 : $f32"};
   std::vector<float> rise, run;
