@@ -136,7 +136,10 @@ CompiledQuestion lower(mlir::ModuleOp module, Question question, const Target& t
   if (!folder.empty()) write_stage(folder, stage, "import", "mlir", text_of(module));
   mlir::OwningOpRef<mlir::ModuleOp> device;
   if (!target.gpu.empty()) device = module.clone();
-  run_passes(module, [](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_pair); }, folder, stage);
+  // With 512 bits a vector there are twice as many registers.
+  const int largest = target.lanes >= 16 ? 8 : 4;
+  run_passes(
+      module, [&](mlir::OpPassManager& passes) { add_point_passes(passes, words_of_pair, largest); }, folder, stage);
   CompiledQuestion compiled{read_kernels(module), {}};
   run_passes(module, [&](mlir::OpPassManager& passes) { add_cpu_passes(passes, target.lanes); }, folder, stage);
   if (device)

@@ -49,7 +49,7 @@ void register_dialects(mlir::DialectRegistry& registry) {
   mlir::registerNVVMDialectTranslation(registry);
 }
 
-void add_point_passes(mlir::OpPassManager& passes, int words) {
+void add_point_passes(mlir::OpPassManager& passes, int words, int largest) {
   passes.addPass(create_inline_laws_pass());   // One body per point.
   passes.addPass(create_assign_draws_pass());  // Every draw gets its place while all of them still stand in order.
   passes.addPass(create_split_points_pass());  // Large points of numbers that are all drawn alike are many small ones.
@@ -61,8 +61,8 @@ void add_point_passes(mlir::OpPassManager& passes, int words) {
   passes.addPass(create_hoist_sample_part_pass());  // What depends on time alone leaves the point's body.
   // Points may now run side by side through a while; a thread runs one after another.
   passes.addPass(create_mask_loops_pass(/*retry=*/words == words_of_pair));
-  passes.addPass(create_group_points_pass(words));  // Words of whole Philox blocks instead of draws.
-  passes.addPass(mlir::createCSEPass());            // Slots share constants.
+  passes.addPass(create_group_points_pass(words, largest));  // Words of whole Philox blocks instead of draws.
+  passes.addPass(mlir::createCSEPass());                     // Slots share constants.
 }
 
 // What the targets share once their functions stand.
@@ -88,13 +88,15 @@ void add_gpu_passes(mlir::OpPassManager& passes, GpuKind gpu) {
 void register_pipelines() {
   register_passes();
   mlir::registerTransformsPasses();
-  struct Words : mlir::PassPipelineOptions<Words> {
+  struct Groups : mlir::PassPipelineOptions<Groups> {
     Option<int> words{*this, "words", llvm::cl::desc("As of group-points; the GPU takes 4"),
                       llvm::cl::init(words_of_pair)};
+    Option<int> largest{*this, "largest", llvm::cl::desc("As of group-points"), llvm::cl::init(8)};
   };
-  mlir::PassPipelineRegistration<Words>(
-      "catenary-points", "from a joint's module to pipelines over groups of points",
-      [](mlir::OpPassManager& passes, const Words& options) { add_point_passes(passes, options.words); });
+  mlir::PassPipelineRegistration<Groups>("catenary-points", "from a joint's module to pipelines over groups of points",
+                                         [](mlir::OpPassManager& passes, const Groups& options) {
+                                           add_point_passes(passes, options.words, options.largest);
+                                         });
   struct Lanes : mlir::PassPipelineOptions<Lanes> {
     Option<int> lanes{*this, "lanes", llvm::cl::desc("Groups side by side in a vector"), llvm::cl::init(8)};
   };
@@ -118,7 +120,7 @@ void register_passes() {
   mlir::registerPass(create_unpack_points_pass);
   mlir::registerPass(create_hoist_sample_part_pass);
   mlir::registerPass([] { return create_mask_loops_pass(/*retry=*/true); });
-  mlir::registerPass([] { return create_group_points_pass(words_of_pair); });
+  mlir::registerPass([] { return create_group_points_pass(words_of_pair, 8); });
   mlir::registerPass([] { return create_vectorize_lanes_pass(8); });
   mlir::registerPass([] { return create_map_points_to_threads_pass(GpuKind::nvidia); });
   mlir::registerPass(create_expand_random_pass);

@@ -14,9 +14,9 @@ namespace catenary {
 /// The dialects that a declaration and its lowering use, with their translation to LLVM.
 void register_dialects(mlir::DialectRegistry& registry);
 
-/// From a joint's module to pipelines over groups of points, which draw a multiple of `words`: see
-/// create_group_points_pass.
-void add_point_passes(mlir::OpPassManager& passes, int words);
+/// From a joint's module to pipelines over groups of points, which draw a multiple of `words` and are not made larger
+/// than `largest` for speed: see create_group_points_pass.
+void add_point_passes(mlir::OpPassManager& passes, int words, int largest = 4);
 
 /// From pairs of words to the LLVM dialect, with `lanes` groups side by side.
 void add_cpu_passes(mlir::OpPassManager& passes, int lanes);

@@ -106,15 +106,18 @@ Expr winding_at(const Expr& uniform, const Expr& difference, const Windings& w) 
   return select(turns + turns > rank, against, -against);
 }
 
-// Most levels are above the share of all that wind. With q = exp(-2 pi^2 / v) those farther than the nearest have
-// together q + 2 (q^4 + q^9 + ...) at no difference, 2 (q^2 + q^6 + ...) at half a turn, and, being convex, at most
-// one of these in between: less than q + q^2 + q^3 + ... A hundredth is for rounding.
+// Most levels are above the share of all that wind. The nearest has exp(-a), a = 2 pi (pi - |difference|) / v, and
+// exp(a) is at least the first terms of its series, for which a is rounded down. With q = exp(-2 pi^2 / v) those
+// farther have together q + 2 (q^4 + q^9 + ...) at no difference, 2 (q^2 + q^6 + ...) at half a turn, and, being
+// convex, at most one of these in between: less than q + q^2 + q^3 + ... A hundredth is for rounding.
 Expr draw_winding(const Expr& difference, const Expr& scale) {
-  Windings windings(difference, scale);
-  Expr q = exp(-pi * scale), most = windings.nearest + q / (1.0 - q);
+  Expr q = exp(-pi * scale), farther = 1.01 * (q / (1.0 - q));
+  Expr apart = largest_angle - abs(difference), a = scale * select(apart > 0.0, apart, 0.0);
+  Expr grown = constant(1.0 / 24);
+  for (double c : {1.0 / 6, 1.0 / 2, 1.0, 1.0}) grown = fma(grown, a, c);
   Expr uniform = 0x1p-31 * (to_float(bits() >> 1) + 0.5);
-  return where_asked(uniform < 1.01 * most, {constant(0)},
-                     [&] { return std::vector{winding_at(uniform, difference, windings)}; })[0];
+  return where_asked(grown * (uniform - farther) < 1.01, {constant(0)},
+                     [&] { return std::vector{winding_at(uniform, difference, Windings(difference, scale))}; })[0];
 }
 
 }  // namespace
@@ -136,7 +139,7 @@ Expr CircleBrownian::draw_way(Expr difference, Expr v) {
 
 Expr CircleBrownian::draw_displacement_between(Expr difference, Expr first, Expr second) {
   Expr before = min(first, mixed), after = min(second, mixed), total = before + after;
-  return before / total * draw_way(difference, total) + sqrt(before / total * after) * normal(difference.shape());
+  return fma(before / total, draw_way(difference, total), sqrt(before / total * after) * normal(difference.shape()));
 }
 
 Expr CircleBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {

@@ -66,27 +66,27 @@ std::optional<double> constant_of(Value v) {
   return {};
 }
 
-// What a value lies between, and is not NaN, because it is chosen from itself and a bound.
+// What a value lies between where it is chosen from itself and bounds; then it is not NaN.
 struct Range {
   double least = -infinity, most = infinity;
 };
-std::optional<Range> range_of(Value v) {
-  if (!getElementTypeOrSelf(v).isF32()) return {};
+Range range_of(Value v) {
   auto choice = v.getDefiningOp<arith::SelectOp>();
   auto less = choice ? choice.getCondition().getDefiningOp<arith::CmpFOp>() : nullptr;
-  auto bound = choice ? constant_of(choice.getFalseValue()) : std::nullopt;
-  if (!less || less.getPredicate() != arith::CmpFPredicate::OLT || !bound) return {};
+  if (!less || less.getPredicate() != arith::CmpFPredicate::OLT || !getElementTypeOrSelf(v).isF32()) return {};
+  auto bound = constant_of(choice.getFalseValue());
+  if (!bound) return {};
   Value x = choice.getTrueValue();
-  Range known = range_of(x).value_or(Range());
-  if (less.getRhs() == x && constant_of(less.getLhs()) == bound) return Range{*bound, std::max(known.most, *bound)};
-  if (less.getLhs() == x && constant_of(less.getRhs()) == bound) return Range{std::min(known.least, *bound), *bound};
+  Range known = range_of(x);
+  if (less.getRhs() == x && constant_of(less.getLhs()) == bound) return {*bound, std::max(known.most, *bound)};
+  if (less.getLhs() == x && constant_of(less.getRhs()) == bound) return {std::min(known.least, *bound), *bound};
   return {};
 }
 
 // 2^n in two factors, so that results below 2^-126 are rounded once, and those up to 2^128 do not overflow on the way;
 // one factor where x is known to stay away from both.
 Lane expand_exp(Lane x) {
-  if (auto known = range_of(x.value()); known && known->least >= -87 && known->most <= 88) {
+  if (Range known = range_of(x.value()); known.least >= -87 && known.most <= 88) {
     auto [exponent, r] = reduce_by_ln2(x, 127);
     return fma(fma(exponential_tail(r), r, 1), r, 1) * (exponent << 23).as_f32();
   }

@@ -226,9 +226,10 @@ struct DrawnByPoint {
 
 // The least group that draws a multiple of `multiple` from every stream; then doubled while there is too little beside
 // one another to hide the latency of rounds behind. In rows, where a larger group costs no transposition, a normal's
-// polynomials are worth a word's rounds, and branches, which a tile takes as a whole, want large tiles.
-int64_t group_of(const DrawnByPoint& drawn, int64_t multiple, bool rows) {
-  const int64_t most = rows ? 8 : 4, enough = rows && drawn.branches ? 8 : 4;
+// polynomials are worth a word's rounds, and branches, which a tile takes as a whole, want large tiles: where there are
+// registers for them.
+int64_t group_of(const DrawnByPoint& drawn, int64_t multiple, bool rows, int64_t largest) {
+  const int64_t most = rows ? largest : 4, enough = rows && drawn.branches ? 8 : 4;
   int64_t all = rows ? drawn.normals : 0, group = 1;
   for (auto [stream, count] : drawn.words) {
     all += count;
@@ -242,7 +243,10 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GroupPoints)
   GroupPoints() = default;
   GroupPoints(const GroupPoints& other) : PassWrapper(other) {}
-  explicit GroupPoints(int n) { words = n; }
+  GroupPoints(int n, int most) {
+    words = n;
+    largest = most;
+  }
   StringRef getArgument() const override { return "group-points"; }
   StringRef getDescription() const override { return "one body for the points that draw whole pairs of words"; }
 
@@ -286,16 +290,20 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
       // Strips begin with whole blocks, and hide latencies in themselves.
       const bool in_turn = words == words_of_block || drawn.strips;
       const bool rows = !in_turn && llvm::all_of(llvm::make_second_range(drawn.words), draws_fit_rows);
-      Grouper(pipeline, group_of(drawn, in_turn ? words_of_block : words, rows)).run(in_turn);
+      Grouper(pipeline, group_of(drawn, in_turn ? words_of_block : words, rows, largest)).run(in_turn);
     }
   }
 
   Option<int> words{*this, "words", llvm::cl::desc("A group draws a multiple of it from every stream: 2 or 4"),
                     llvm::cl::init(words_of_pair)};
+  Option<int> largest{*this, "largest", llvm::cl::desc("Groups are not made larger for speed: 4 or 8"),
+                      llvm::cl::init(8)};
 };
 
 }  // namespace
 
-std::unique_ptr<Pass> create_group_points_pass(int words) { return std::make_unique<GroupPoints>(words); }
+std::unique_ptr<Pass> create_group_points_pass(int words, int largest) {
+  return std::make_unique<GroupPoints>(words, largest);
+}
 
 }  // namespace catenary

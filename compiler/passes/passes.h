@@ -32,7 +32,7 @@ std::unique_ptr<mlir::Pass> create_strip_points_pass(bool keep);
 std::unique_ptr<mlir::Pass> create_unpack_points_pass();
 std::unique_ptr<mlir::Pass> create_hoist_sample_part_pass();
 std::unique_ptr<mlir::Pass> create_mask_loops_pass(bool retry);
-std::unique_ptr<mlir::Pass> create_group_points_pass(int words);
+std::unique_ptr<mlir::Pass> create_group_points_pass(int words, int largest);
 std::unique_ptr<mlir::Pass> create_vectorize_lanes_pass(int lanes);
 std::unique_ptr<mlir::Pass> create_map_points_to_threads_pass(GpuKind gpu);
 std::unique_ptr<mlir::Pass> create_expand_random_pass();

@@ -1,4 +1,5 @@
 // RUN: catenary-opt %s --group-points | FileCheck %s
+// RUN: catenary-opt %s --group-points=largest=4 | FileCheck %s --check-prefix=FOUR
 
 catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 }
@@ -61,4 +62,21 @@ catenary.pipeline @none asks "prior" {
   %two = arith.constant 2.0 : f32
   // CHECK: catenary.output %{{.*}} of @x slot 0
   catenary.output %two of @x : f32
+}
+
+// What is a branch for a whole tile wants large tiles, where there are registers for them.
+// CHECK-LABEL: catenary.pipeline @branch asks "forward" group 8 {
+// FOUR-LABEL: catenary.pipeline @branch asks "forward" group 4 {
+catenary.pipeline @branch asks "forward" {
+  %x = catenary.input x0 of @x : f32
+  %z = catenary.draw normal {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 2 : i32} : f32
+  %on = arith.cmpf olt, %x, %z : f32
+  %any = catenary.any %on : i1
+  %r = scf.if %any -> f32 {
+    %y = arith.addf %x, %z : f32
+    scf.yield %y : f32
+  } else {
+    scf.yield %z : f32
+  }
+  catenary.output %r of @x : f32
 }
