@@ -1,5 +1,7 @@
-// Transposition by shuffles: runs are split and merged by the prime factors of their length.
+// Transposition by shuffles: runs are split and merged by the prime factors of their length, or bit by bit.
 #include <catenary/compiler/passes/tile_memory.h>
+
+#include <algorithm>
 
 #include <mlir/Dialect/Arith/IR/Arith.h>
 #include <mlir/Dialect/LLVMIR/LLVMDialect.h>
@@ -77,25 +79,6 @@ Sequence merge(OpBuilder& b, Location loc, ArrayRef<Sequence> parts) {
   return flat;
 }
 
-Sequence to_lanes(OpBuilder& b, Location loc, const Sequence& flat) {
-  if (flat.size() == 1) return flat;
-  int64_t count = smallest_factor(int64_t(flat.size()));
-  SmallVector<Sequence> parts;
-  for (const Sequence& part : split(b, loc, flat, count)) parts.push_back(to_lanes(b, loc, part));
-  Sequence lanes;
-  for (size_t j = 0; j < flat.size(); ++j) lanes.push_back(parts[j % size_t(count)][j / size_t(count)]);
-  return lanes;
-}
-
-Sequence from_lanes(OpBuilder& b, Location loc, ArrayRef<Value> lanes) {
-  if (lanes.size() == 1) return Sequence(lanes);
-  int64_t count = smallest_factor(int64_t(lanes.size()));
-  SmallVector<Sequence> parts{size_t(count)};
-  for (size_t j = 0; j < lanes.size(); ++j) parts[j % size_t(count)].push_back(lanes[j]);
-  for (Sequence& part : parts) part = from_lanes(b, loc, part);
-  return merge(b, loc, parts);
-}
-
 // Of every `group` lanes every other `unit` of them, from number `odd` on: those of x, then those of y.
 Value halves(OpBuilder& b, Location loc, Value x, Value y, int64_t unit, int64_t group, int64_t odd) {
   SmallVector<int64_t> mask;
@@ -106,20 +89,94 @@ Value halves(OpBuilder& b, Location loc, Value x, Value y, int64_t unit, int64_t
   return vector::ShuffleOp::create(b, loc, x, y, mask);
 }
 
-// Vector j holds element j of every row; there are as many rows as lanes. A step changes a bit of the row's number for
-// one of the lane's, first within 128 bits, then by units of 128 bits: an instruction for each of its shuffles.
-Sequence transposed(OpBuilder& b, Location loc, Sequence rows) {
-  const int64_t lanes = width_of(rows[0]), inner = std::min<int64_t>(lanes, 4);
-  for (int64_t bit = 1; bit < lanes; bit *= 2)
-    for (int64_t i = 0; i < lanes; ++i) {
-      if (i & bit) continue;
-      Value &x = rows[size_t(i)], &y = rows[size_t(i + bit)];
-      const int64_t unit = bit < inner ? 1 : inner, group = bit < inner ? inner : lanes;
-      Value even = halves(b, loc, x, y, unit, group, 0);
-      y = halves(b, loc, x, y, unit, group, 1);
-      x = even;
+// What the bits of a number's lane, and of its vector's number, mean, lowest first.
+struct Bits {
+  SmallVector<int64_t> lane, vector;
+};
+
+// Numbers that stand as `now` says, as `then` says. A step puts a bit of the vector's number on top of the lane's two
+// lowest bits, or of the others, for the lowest of these: an instruction for each of its shuffles, since it stays
+// within 128 bits or moves units of as many.
+Sequence reordered(OpBuilder& b, Location loc, Sequence vectors, Bits now, const Bits& then) {
+  const size_t inner = std::min<size_t>(now.lane.size(), 2);
+  auto steps = [&](size_t first, size_t last) {
+    for (size_t k = first; k < last; ++k) {
+      int64_t* from = llvm::find(now.vector, then.lane[k]);
+      const int64_t bit = int64_t{1} << (from - now.vector.begin());
+      for (int64_t i = 0; i < int64_t(vectors.size()); ++i) {
+        if (i & bit) continue;
+        Value &x = vectors[size_t(i)], &y = vectors[size_t(i + bit)];
+        Value even = halves(b, loc, x, y, int64_t{1} << first, int64_t{1} << last, 0);
+        y = halves(b, loc, x, y, int64_t{1} << first, int64_t{1} << last, 1);
+        x = even;
+      }
+      std::swap(*from, now.lane[first]);
+      std::rotate(now.lane.begin() + first, now.lane.begin() + first + 1, now.lane.begin() + last);
     }
-  return rows;
+  };
+  const bool inner_first =
+      llvm::all_of(llvm::seq(inner), [&](size_t k) { return llvm::is_contained(now.vector, then.lane[k]); });
+  if (inner_first) steps(0, inner);
+  steps(inner, now.lane.size());
+  if (!inner_first) steps(0, inner);
+  Sequence ordered;
+  for (size_t j = 0; j < vectors.size(); ++j) {
+    size_t at = 0;
+    for (auto [k, meaning] : llvm::enumerate(then.vector))
+      if (j >> k & 1) at |= size_t{1} << (llvm::find(now.vector, meaning) - now.vector.begin());
+    ordered.push_back(vectors[at]);
+  }
+  return ordered;
+}
+
+// The bits of element and lane: of `run` elements of each lane, one lane after another, and by element.
+constexpr int64_t lane_bit = 64;
+struct Orders {
+  Bits flat, by_element;
+};
+Orders orders_of(int64_t run, int64_t lanes) {
+  Orders orders;
+  for (int64_t k = 0; k < llvm::Log2_64(uint64_t(run)); ++k) orders.by_element.vector.push_back(k);
+  for (int64_t k = 0; k < llvm::Log2_64(uint64_t(lanes)); ++k) orders.by_element.lane.push_back(lane_bit + k);
+  orders.flat.lane = orders.by_element.vector;
+  llvm::append_range(orders.flat.lane, orders.by_element.lane);
+  orders.flat.vector.assign(orders.flat.lane.begin() + orders.by_element.lane.size(), orders.flat.lane.end());
+  orders.flat.lane.resize(orders.by_element.lane.size());
+  return orders;
+}
+
+// Whether single steps lead from one order to the other.
+bool in_steps(int64_t run, int64_t lanes) {
+  return llvm::isPowerOf2_64(uint64_t(run)) && run >= std::max<int64_t>(4, lanes / 4);
+}
+
+Sequence to_lanes(OpBuilder& b, Location loc, const Sequence& flat) {
+  if (flat.size() == 1) return flat;
+  const int64_t width = width_of(flat[0]), run = int64_t(flat.size());
+  if (in_steps(run, width)) {
+    Orders orders = orders_of(run, width);
+    return reordered(b, loc, flat, orders.flat, orders.by_element);
+  }
+  int64_t count = smallest_factor(int64_t(flat.size()));
+  SmallVector<Sequence> parts;
+  for (const Sequence& part : split(b, loc, flat, count)) parts.push_back(to_lanes(b, loc, part));
+  Sequence lanes;
+  for (size_t j = 0; j < flat.size(); ++j) lanes.push_back(parts[j % size_t(count)][j / size_t(count)]);
+  return lanes;
+}
+
+Sequence from_lanes(OpBuilder& b, Location loc, ArrayRef<Value> lanes) {
+  if (lanes.size() == 1) return Sequence(lanes);
+  const int64_t width = width_of(lanes[0]), run = int64_t(lanes.size());
+  if (in_steps(run, width)) {
+    Orders orders = orders_of(run, width);
+    return reordered(b, loc, Sequence(lanes), orders.by_element, orders.flat);
+  }
+  int64_t count = smallest_factor(int64_t(lanes.size()));
+  SmallVector<Sequence> parts{size_t(count)};
+  for (size_t j = 0; j < lanes.size(); ++j) parts[j % size_t(count)].push_back(lanes[j]);
+  for (Sequence& part : parts) part = from_lanes(b, loc, part);
+  return merge(b, loc, parts);
 }
 
 // Calls `access` with the first element and the length of each piece that `elements` are moved in: powers of two, and
@@ -218,7 +275,7 @@ SmallVector<Value> load_runs(OpBuilder& b, Location loc, ArrayRef<Value> starts,
     Sequence rows;
     for (Value start : starts)
       rows.push_back(load_first(b, loc, type, address(b, loc, start, k * element_bytes), length));
-    llvm::append_range(vectors, ArrayRef(transposed(b, loc, rows)).take_front(size_t(length)));
+    llvm::append_range(vectors, ArrayRef(to_lanes(b, loc, rows)).take_front(size_t(length)));
   }
   return vectors;
 }
@@ -235,7 +292,7 @@ void store_runs(OpBuilder& b, Location loc, ArrayRef<Value> starts, ArrayRef<Val
     const int64_t length = std::min(lanes, run - k);
     Sequence columns(vectors.slice(size_t(k), size_t(length)));
     columns.resize(size_t(lanes), vectors.front());  // Of what is behind the run nothing is stored.
-    for (auto [start, row] : llvm::zip(starts, transposed(b, loc, columns)))
+    for (auto [start, row] : llvm::zip(starts, from_lanes(b, loc, columns)))
       store_first(b, loc, row, address(b, loc, start, k * element_bytes), length);
   }
 }

@@ -282,6 +282,7 @@ TEST_CASE("temperature, and categories that are forbidden") {
   check_categories(drawn({.temperature = 1e300}, {0, -inf, 1e30, 0, 0, 0}), {1, 0, 1, 1, 1, 1});
   check_categories(drawn({.forbidden = {5, 0, 1, 5}}, logits), softmax({-inf, -inf, 1, 2, -1, -inf}));
   check_categories(drawn({.forbidden = {0, 1, 3}}, {9, 9, 1e30, 9, 1e30, -inf}), {0, 0, 1, 0, 1, 0});
+  check_categories(drawn({.forbidden = {1, 5}}, {0.5, 3, 1, 2, -1, 1e30}), softmax({0.5, -inf, 1, 2, -1, -inf}));
   // Where the logits forbid all that is left, what is left is drawn all the same.
   auto draws = evaluated_draws(UniformJump(Categorical(4), 1.0, {.forbidden = {0, 3}}), 1);
   check_categories(draws->step(draws->repeated({0, -inf, -inf, 0}, 4), draws->repeated({0}), 0, 1, 7), {0, 1, 1, 0});

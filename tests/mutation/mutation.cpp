@@ -67,11 +67,13 @@ std::vector<Mutant> mutants_at(const std::string& place, const Function& f) {
   return mutants_of(f, elsewhere);
 }
 
-// Entries whose functions see more of what others share: of rotations a point and its antipode are one, and of S^3 not.
+// Entries whose functions see more of what others share: of rotations a point and its antipode are one, and of S^3 not;
+// among few categories each weighs more in a loss.
 const std::vector<Subject>& further_subjects() {
   static const std::vector<Subject> subjects = [] {
     std::vector<Subject> list;
     list.emplace_back(catalogue_entry("sphere_brownian"), Parameters{{"dimension", 3}});
+    list.emplace_back(catalogue_entry("stationary_jump"), Parameters{{"categories", 36}, {"ratio", 0.85}});
     return list;
   }();
   return subjects;

@@ -262,10 +262,10 @@ std::vector<Function> functions_of(const Space& space) {
   return list;
 }
 
-// Factors of 1, and one dimension, would hide that they are left out; a single window of logits how windows compete.
+// Factors of 1, and one dimension, would hide that they are left out; few logits how windows of them compete, and lines.
 Parameters telling(const CatalogueEntry& entry, const Parameters& more) {
   Parameters given;
-  if (entry.name == "stationary_jump") given = {{"categories", 36}, {"ratio", 0.85}};
+  if (entry.name == "stationary_jump") given = {{"categories", 590}, {"ratio", 0.99}};
   for (const CatalogueParameter& p : entry.parameters)
     if (p.value == 1) given[p.name] = p.name == "dimension" ? 2 : 1.25;
   for (const auto& [name, value] : more) given[name] = value;
