@@ -200,7 +200,7 @@ TEST_CASE("rare windings are not left out") {
   Joint joint("ways", 4);
   joint.add("x", Way(shape));
   const Sampler sampler = compile(joint, Target::host(), {.questions = {Question::forward}});
-  for (auto [difference, variance] : {std::pair(2.4, 0.7), {-2.0, 0.7}, {0.0, 1.65}}) {
+  for (auto [difference, variance] : {std::pair(2.92, 0.7), {2.4, 0.7}, {-2.0, 0.7}, {0.0, 1.65}}) {
     CAPTURE(difference, variance);
     State x0{{"x", Tensor::empty(Dtype::f32, batch_shape)}}, way = x0;
     std::ranges::fill(x0["x"].values<float>(), float(difference));
@@ -221,6 +221,21 @@ TEST_CASE("rare windings are not left out") {
     CHECK(expected > 500);
     CHECK(std::abs(found - expected) < z_bound() * std::sqrt(expected));
   }
+}
+
+TEST_CASE("beyond half a turn, where rounding may leave a difference, the other way is the shorter") {
+  constexpr int64_t n = 1 << 20;
+  constexpr float difference = 0x1.921fb6p+1f, variance = 1e-7f;  // The float above pi.
+  Joint joint("ways", 4);
+  joint.add("x", Way({}));
+  const Sampler sampler = compile(joint, Target::host(), {.questions = {Question::forward}});
+  State x0{{"x", Tensor::empty(Dtype::f32, {n})}};
+  std::ranges::fill(x0["x"].values<float>(), difference);
+  const State way = sampler.forward(x0, double(variance), Seed(1));
+  const auto back = double(std::ranges::count_if(way["x"].values<const float>(), [](float x) { return x < 0; }));
+  const double longer = double(difference), shorter = 2 * pi - longer;
+  const double p = 1 / (1 + std::exp((shorter * shorter - longer * longer) / (2 * double(variance))));
+  CHECK(std::abs(back - n * p) < z_bound() * std::sqrt(n * p * (1 - p)));
 }
 
 TEST_CASE("circle: a bridge over a short time is the bridge on the line") {
