@@ -262,7 +262,8 @@ std::vector<Function> functions_of(const Space& space) {
   return list;
 }
 
-// Factors of 1, and one dimension, would hide that they are left out; few logits how windows of them compete, and lines.
+// Factors of 1, and one dimension, would hide that they are left out; few logits how windows of them compete, and
+// lines.
 Parameters telling(const CatalogueEntry& entry, const Parameters& more) {
   Parameters given;
   if (entry.name == "stationary_jump") given = {{"categories", 590}, {"ratio", 0.99}};
