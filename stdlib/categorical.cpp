@@ -92,6 +92,7 @@ class Lines {
 
   int64_t categories() const { return categories_; }
   int64_t width() const { return width_; }
+  bool all_whole() const { return categories_ % width_ == 0; }
   int64_t count() const { return (categories_ + width_ - 1) / width_; }
 
   struct Line {
@@ -100,12 +101,12 @@ class Lines {
   };
   // A line that has all its logits.
   Line whole(const Expr& number) const {
+    if (count() == 1) return line(numbers(), logits_, {});
     Expr first = number * width_;
     return line(first + numbers(), dynamic_slice(logits_, first, width_), {});
   }
-  // Any, and lines behind the last, which have none.
-  Line at(const Expr& number) const {
-    if (categories_ % width_ == 0 && count() == 1) return line(numbers(), logits_, {});
+  // Any line, and behind the last lines that have none. The last begins early enough to be read at once.
+  Line any(const Expr& number) const {
     Expr wanted = number * width_, first = min(wanted, categories_ - width_), positions = first + numbers();
     return line(positions, dynamic_slice(logits_, first, width_), positions < wanted);
   }
@@ -177,7 +178,7 @@ class LogitsDraw {
   LogitsDraw(const Lines& lines, double temperature)
       : lines_(lines),
         sharpness_(1 / std::clamp(temperature, 1e-37, 1e37)),
-        // A draw costs what some hundred weights do: as many windows as lines in one, but for that.
+        // Windows of 2 sqrt(K): more of them compete more often, and of larger ones more is weighed again.
         lines_of_window_(std::max(int64_t(1), int64_t(std::sqrt(double(lines.categories())) / 8))) {}
 
   Expr drawn(Expr otherwise) const {
@@ -187,11 +188,11 @@ class LogitsDraw {
       if (lines_of_window_ > 1) {
         Expr first = line * lines_of_window_;
         line = first + chosen_among(lines_of_window_, {}, [&](const Expr& number, const Candidate& c) {
-                         return c.with(lines_.at(first + number), sharpness_);
+                         return c.with(line_at(first + number), sharpness_);
                        }).chosen;
       }
     }
-    auto [positions, logits, left_out] = lines_.at(line);
+    auto [positions, logits, left_out] = line_at(line);
     Expr weights = weights_of(logits, left_out, highest_of(logits, constant(-infinity)), sharpness_);
     Expr total = sum(weights), probabilities = weights / select(total > 0.0, total, 1.0);
     Levels levels(std::move(otherwise));
@@ -262,8 +263,14 @@ class LogitsDraw {
     Expr number = constant(double(whole), Type::i32);
     return choice
         .after(number, with_lines(rest, number * lines_of_window_, {choice.sum, choice.sum.total, constant(0)},
-                                  [&](const Expr& k) { return lines_.at(k); }))
+                                  [&](const Expr& k) { return lines_.any(k); }))
         .chosen;
+  }
+
+  // Of any window.
+  Lines::Line line_at(const Expr& number) const {
+    const bool all_whole = lines_.all_whole() && lines_.count() % lines_of_window_ == 0;
+    return all_whole ? lines_.whole(number) : lines_.any(number);
   }
 
   const Lines& lines_;
@@ -285,7 +292,7 @@ Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
   Expr own = lines.logit(x0);
   std::vector<Expr> all = fold(lines.count(), {select(own > -infinity, own, -infinity), 0.0, 0.0},
                                [&](Expr number, const std::vector<Expr>& c) {
-                                 Lines::Line line = lines.at(number);
+                                 Lines::Line line = lines.all_whole() ? lines.whole(number) : lines.any(number);
                                  Expr others = select(equal(line.positions, x0), std::nan(""), line.logits);
                                  Sum sum{c[0], c[1], c[2]};
                                  Expr highest = highest_of(others, sum.highest);
