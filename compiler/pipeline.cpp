@@ -91,7 +91,7 @@ void register_pipelines() {
   struct Groups : mlir::PassPipelineOptions<Groups> {
     Option<int> words{*this, "words", llvm::cl::desc("As of group-points; the GPU takes 4"),
                       llvm::cl::init(words_of_pair)};
-    Option<int> largest{*this, "largest", llvm::cl::desc("As of group-points"), llvm::cl::init(8)};
+    Option<int> largest{*this, "largest", llvm::cl::desc("As of group-points"), llvm::cl::init(4)};
   };
   mlir::PassPipelineRegistration<Groups>("catenary-points", "from a joint's module to pipelines over groups of points",
                                          [](mlir::OpPassManager& passes, const Groups& options) {
@@ -120,7 +120,7 @@ void register_passes() {
   mlir::registerPass(create_unpack_points_pass);
   mlir::registerPass(create_hoist_sample_part_pass);
   mlir::registerPass([] { return create_mask_loops_pass(/*retry=*/true); });
-  mlir::registerPass([] { return create_group_points_pass(words_of_pair, 8); });
+  mlir::registerPass([] { return create_group_points_pass(words_of_pair, 4); });
   mlir::registerPass([] { return create_vectorize_lanes_pass(8); });
   mlir::registerPass([] { return create_map_points_to_threads_pass(GpuKind::nvidia); });
   mlir::registerPass(create_expand_random_pass);

@@ -187,7 +187,7 @@ class LogitsDraw {
       line = chosen_window();
       if (lines_of_window_ > 1) {
         Expr first = line * lines_of_window_;
-        line = first + chosen_among(lines_of_window_, {}, [&](const Expr& number, const Candidate& c) {
+        line = first + chosen_among(lines_of_window_, [&](const Expr& number, const Candidate& c) {
                          return c.with(line_at(first + number), sharpness_);
                        }).chosen;
       }
@@ -228,6 +228,7 @@ class LogitsDraw {
     Expr chosen = constant(0, Type::i32);
     std::vector<Expr> state() const { return {sum.highest, sum.total, sum.lost, chosen}; }
     static Choice of(const std::vector<Expr>& c) { return {{c[0], c[1], c[2]}, c[3]}; }
+    Candidate next() const { return {sum, sum.total, constant(0)}; }
     Choice after(const Expr& number, const Candidate& c) const {
       Expr taken = bernoulli(c.added / c.sum.total, c.before / c.sum.total);
       return {c.sum, select(!(c.before > 0.0) || taken, number, chosen)};
@@ -235,11 +236,11 @@ class LogitsDraw {
   };
 
   using Add = std::function<Candidate(const Expr& number, const Candidate& c)>;
-  static Choice chosen_among(int64_t count, const Choice& before, const Add& add) {
-    std::vector<Expr> first = before.state();
+  static Choice chosen_among(int64_t count, const Add& add) {
+    std::vector<Expr> first = Choice().state();
     return Choice::of(fold(count, {first.begin(), first.end()}, [&](const Expr& number, const std::vector<Expr>& c) {
       const Choice so_far = Choice::of(c);
-      return so_far.after(number, add(number, {so_far.sum, so_far.sum.total, constant(0)})).state();
+      return so_far.after(number, add(number, so_far.next())).state();
     }));
   }
 
@@ -255,15 +256,15 @@ class LogitsDraw {
 
   Expr chosen_window() const {
     const int64_t whole = lines_.categories() / lines_.width() / lines_of_window_;
-    Choice choice = chosen_among(whole, {}, [&](const Expr& number, const Candidate& c) {
+    Choice choice = chosen_among(whole, [&](const Expr& number, const Candidate& c) {
       return with_lines(lines_of_window_, number * lines_of_window_, c, [&](const Expr& k) { return lines_.whole(k); });
     });
     const int64_t rest = lines_.count() - whole * lines_of_window_;
     if (rest == 0) return choice.chosen;
     Expr number = constant(double(whole), Type::i32);
     return choice
-        .after(number, with_lines(rest, number * lines_of_window_, {choice.sum, choice.sum.total, constant(0)},
-                                  [&](const Expr& k) { return lines_.any(k); }))
+        .after(number,
+               with_lines(rest, number * lines_of_window_, choice.next(), [&](const Expr& k) { return lines_.any(k); }))
         .chosen;
   }
 

@@ -297,7 +297,7 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
   Option<int> words{*this, "words", llvm::cl::desc("A group draws a multiple of it from every stream: 2 or 4"),
                     llvm::cl::init(words_of_pair)};
   Option<int> largest{*this, "largest", llvm::cl::desc("Groups are not made larger for speed: 4 or 8"),
-                      llvm::cl::init(8)};
+                      llvm::cl::init(4)};
 };
 
 }  // namespace

@@ -135,17 +135,14 @@ struct Orders {
   Bits flat, by_element;
 };
 Orders orders_of(int64_t run, int64_t lanes) {
-  Orders orders;
-  for (int64_t k = 0; k < llvm::Log2_64(uint64_t(run)); ++k) orders.by_element.vector.push_back(k);
-  for (int64_t k = 0; k < llvm::Log2_64(uint64_t(lanes)); ++k) orders.by_element.lane.push_back(lane_bit + k);
-  orders.flat.lane = orders.by_element.vector;
-  llvm::append_range(orders.flat.lane, orders.by_element.lane);
-  orders.flat.vector.assign(orders.flat.lane.begin() + orders.by_element.lane.size(), orders.flat.lane.end());
-  orders.flat.lane.resize(orders.by_element.lane.size());
-  return orders;
+  auto element = llvm::to_vector(llvm::seq(int64_t(llvm::Log2_64(uint64_t(run)))));
+  auto lane = llvm::to_vector(llvm::seq(lane_bit, lane_bit + int64_t(llvm::Log2_64(uint64_t(lanes)))));
+  auto all = llvm::to_vector(llvm::concat<int64_t>(element, lane));
+  auto low = ArrayRef(all).take_front(lane.size()), high = ArrayRef(all).drop_front(lane.size());
+  return {{llvm::to_vector(low), llvm::to_vector(high)}, {lane, element}};
 }
 
-// Whether single steps lead from one order to the other.
+// Whether steps lead from one order to the other: each finds the bit that it needs among those of vectors' numbers.
 bool in_steps(int64_t run, int64_t lanes) {
   return llvm::isPowerOf2_64(uint64_t(run)) && run >= std::max<int64_t>(4, lanes / 4);
 }

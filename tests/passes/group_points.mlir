@@ -1,5 +1,5 @@
 // RUN: catenary-opt %s --group-points | FileCheck %s
-// RUN: catenary-opt %s --group-points=largest=4 | FileCheck %s --check-prefix=FOUR
+// RUN: catenary-opt %s --group-points=largest=8 | FileCheck %s --check-prefix=EIGHT
 
 catenary.process @x 0 on "euclidean" points f32 estimates "endpoint" f32 {
 }
@@ -65,8 +65,8 @@ catenary.pipeline @none asks "prior" {
 }
 
 // What is a branch for a whole tile wants large tiles, where there are registers for them.
-// CHECK-LABEL: catenary.pipeline @branch asks "forward" group 8 {
-// FOUR-LABEL: catenary.pipeline @branch asks "forward" group 4 {
+// CHECK-LABEL: catenary.pipeline @branch asks "forward" group 4 {
+// EIGHT-LABEL: catenary.pipeline @branch asks "forward" group 8 {
 catenary.pipeline @branch asks "forward" {
   %x = catenary.input x0 of @x : f32
   %z = catenary.draw normal {component = 0 : i32, first = 0 : i64, per_point = 1 : i64, stream = 2 : i32} : f32
