@@ -5,12 +5,14 @@
 #include <mutex>
 
 #include <fmt/format.h>
+#include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/SubtargetFeature.h>
 
 #include <catenary/compiler/pipeline.h>
 #include <catenary/compiler/target/llvm.h>
+#include <catenary/compiler/target/pipeline_tiles.h>
 #include <catenary/support/processor.h>
 
 namespace catenary {
@@ -55,6 +57,19 @@ std::unique_ptr<llvm::TargetMachine> machine_for(const Target& target) {
   if (triple.isX86() && !info.checkFeatures("+fma,+avx2"))
     throw Error(fmt::format("target: processor '{}' has no avx2 and fma; the least is x86-64-v3", target.cpu));
   return machine;
+}
+
+// What else the module has, a sample's coefficients, matters less than the order of its loop over tiles.
+Order pipeline(llvm::Module& code, llvm::TargetMachine& machine) {
+  Order order = Order::scheduled;
+  if (!machine.getTargetTriple().isX86()) return order;  // Not measured elsewhere.
+  for (llvm::Function& f : code) {
+    if (f.isDeclaration()) continue;
+    llvm::TargetTransformInfo costs = machine.getTargetTransformInfo(f);
+    unsigned registers = costs.getNumberOfRegisters(costs.getRegisterClassForType(/*Vector=*/true));
+    if (pipeline_tiles(f, int(registers))) order = Order::as_it_is;
+  }
+  return order;
 }
 
 }  // namespace
@@ -111,6 +126,7 @@ llvm::SmallVector<char, 0> emit_object(mlir::ModuleOp module, const Target& targ
   for (llvm::Function& f : *code) {
     if (f.isDeclaration()) continue;
     f.addFnAttr("target-cpu", target.cpu);
+    f.addFnAttr("stackrealign");  // A vector kept there would lie across cache lines.
     f.addFnAttr("target-features", target.features);
     f.addFnAttr("prefer-vector-width", target.lanes >= 16 ? "512" : "256");
     f.addFnAttr("min-legal-vector-width", target.lanes >= 16 ? "512" : "256");
@@ -118,8 +134,10 @@ llvm::SmallVector<char, 0> emit_object(mlir::ModuleOp module, const Target& targ
   if (!dump.empty()) write_stage(dump, stage, "llvm", "ll", text_of(*code));
   simplify(*code, *machine);
   if (!dump.empty()) write_stage(dump, stage, "llvm-simplified", "ll", text_of(*code));
+  Order order = pipeline(*code, *machine);
+  if (!dump.empty()) write_stage(dump, stage, "llvm-pipelined", "ll", text_of(*code));
 
-  auto object = emit(*code, *machine, llvm::CodeGenFileType::ObjectFile);
+  auto object = emit(*code, *machine, llvm::CodeGenFileType::ObjectFile, order);
   if (!dump.empty()) write_stage(dump, stage, "object", "o", std::string(object.begin(), object.end()));
   return object;
 }

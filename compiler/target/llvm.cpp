@@ -1,6 +1,9 @@
 // Translation and clean-ups.
 #include <catenary/compiler/target/llvm.h>
 
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
@@ -58,12 +61,25 @@ void simplify(llvm::Module& module, llvm::TargetMachine& machine) {
     if (!f.isDeclaration()) passes.run(f, functions);
 }
 
-llvm::SmallVector<char, 0> emit(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type) {
+llvm::SmallVector<char, 0> emit(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type,
+                                Order order) {
   llvm::SmallVector<char, 0> code;
   llvm::raw_svector_ostream stream(code);
   llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr, type))
-    throw Bug("LLVM cannot write this kind of file for this target");
+  // As addPassesToEmitFile does, which has no way to leave a pass out.
+  auto* functions = new llvm::MachineModuleInfoWrapperPass(&machine);
+  llvm::TargetPassConfig* config = machine.createPassConfig(passes);
+  if (order == Order::as_it_is) config->disablePass(&llvm::MachineSchedulerID);
+  passes.add(config);
+  passes.add(functions);
+  bool fails = config->addISelPasses();
+  if (!fails) {
+    config->addMachinePasses();
+    config->setInitialized();
+    fails = machine.addAsmPrinter(passes, stream, nullptr, type, functions->getMMI().getContext());
+  }
+  if (fails) throw Bug("LLVM cannot write this kind of file for this target");
+  passes.add(llvm::createFreeMachineFunctionPass());
   passes.run(module);
   return code;
 }

@@ -24,8 +24,12 @@ std::unique_ptr<llvm::Module> translate(mlir::ModuleOp module, llvm::LLVMContext
 /// No vectoriser, nothing that may reorder floats: only clean-ups whose results are equal to the last bit.
 void simplify(llvm::Module& module, llvm::TargetMachine& machine);
 
+/// Who orders instructions: LLVM's scheduler, or they stay as they are.
+enum class Order { scheduled, as_it_is };
+
 /// Assembly or object code. Throws Bug if the machine cannot write it.
-llvm::SmallVector<char, 0> emit(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type);
+llvm::SmallVector<char, 0> emit(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type,
+                                Order order = Order::scheduled);
 
 std::string text_of(const llvm::Module& module);
 
