@@ -37,8 +37,8 @@ constexpr size_t most_together = 4;
 void advance(MutableArrayRef<Lane> state) {
   for (size_t at = 2; at < state.size(); at += 4) {
     Lane a = (state[at] & word_mask) * 0xD2511F53, c = (state[at + 2] & word_mask) * 0xCD9E8D57;
-    state[at] = shift_right_unsigned(c, 32) ^ (state[at + 1] ^ state[0]);
-    state[at + 2] = shift_right_unsigned(a, 32) ^ (state[at + 3] ^ state[1]);
+    state[at] = shift_right_unsigned(c, 32) ^ state[at + 1] ^ state[0];
+    state[at + 2] = shift_right_unsigned(a, 32) ^ state[at + 3] ^ state[1];
     state[at + 1] = c, state[at + 3] = a;
   }
   state[0] = state[0] + 0x9E3779B9, state[1] = state[1] + 0xBB67AE85;
