@@ -59,7 +59,9 @@ CircleBrownian Brownian(Circle space, double rate) { return {std::move(space), r
 
 Expr CircleBrownian::prior(Expr) const { return space().uniform_point(); }
 
-Expr CircleBrownian::forward(Expr x0, Expr t) const { return wrapped_draw(x0 + draw_displacement(rate_ * t)); }
+// A point that rounding leaves beside the interval is nearer to its end than floats at its sum are to one another; with
+// no branch there, tiles are pipelined.
+Expr CircleBrownian::forward(Expr x0, Expr t) const { return within(near_angle(x0 + draw_displacement(rate_ * t))); }
 
 Expr CircleBrownian::draw_displacement(Expr v) { return sqrt(min(v, mixed)) * normal(v.shape()); }
 
