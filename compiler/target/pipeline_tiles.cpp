@@ -112,12 +112,17 @@ class Pipeline {
       return false;
     const auto busy = llvm::count_if(ops_, [](Instruction* op) { return !is_free(*op); });
     const int least = int(slack * double(busy) / width) + 1;
+    int fits = 0;
     for (int stages = 2; stages <= most_stages; ++stages) {
       interval_ = least;
       while (schedule() > stages) interval_ += interval_ / 16 + 1;
-      if (interval_ <= stretch * least) break;
+      if (last_ == 0 || alive() > alive_per_register * registers * interval_) break;
+      fits = interval_;
+      if (fits <= stretch * least) break;
     }
-    if (last_ == 0 || alive() > alive_per_register * registers * interval_) return false;
+    if (fits == 0) return false;
+    interval_ = fits;
+    schedule();
     rewrite();
     return true;
   }
