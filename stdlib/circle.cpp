@@ -59,8 +59,8 @@ CircleBrownian Brownian(Circle space, double rate) { return {std::move(space), r
 
 Expr CircleBrownian::prior(Expr) const { return space().uniform_point(); }
 
-// A point that rounding leaves beside the interval is nearer to its end than floats at its sum are to one another; with
-// no branch there, tiles are pipelined.
+// A point that rounding leaves beside the interval becomes its end. The turns of a sum x are off by 2^-24 (2 |x| / turn
+// + 1/2) at most, so that is at most 2^-24 (2 |x| + pi) away, some roundings of x. No branch: tiles are pipelined.
 Expr CircleBrownian::forward(Expr x0, Expr t) const { return within(near_angle(x0 + draw_displacement(rate_ * t))); }
 
 Expr CircleBrownian::draw_displacement(Expr v) { return sqrt(min(v, mixed)) * normal(v.shape()); }

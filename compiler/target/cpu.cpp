@@ -59,7 +59,7 @@ std::unique_ptr<llvm::TargetMachine> machine_for(const Target& target) {
   return machine;
 }
 
-// What else the module has, a sample's coefficients, matters less than the order of its loop over tiles.
+// Pipelines the loop over tiles. Its order matters more than that of what else the module has, a sample's coefficients.
 Order pipeline(llvm::Module& code, llvm::TargetMachine& machine) {
   Order order = Order::scheduled;
   if (!machine.getTargetTriple().isX86()) return order;  // Not measured elsewhere.
