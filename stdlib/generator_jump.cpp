@@ -98,9 +98,12 @@ GeneratorJump::Start GeneratorJump::possible(Expr xt) const {
 
 namespace {
 
+constexpr std::string_view ordinal = "an ordinal jump process";
+
 std::vector<double> ordinal_rates(int64_t categories, const OrdinalJumpOptions& options) {
-  positive("an ordinal jump process", "rate", options.rate);
-  positive("an ordinal jump process", "width", options.width);
+  positive(ordinal, "rate", options.rate);
+  positive(ordinal, "width", options.width);
+  GeneratorTables::check_size(ordinal, size_t(categories));
   // Relative to the weight of a neighbour, which for a narrow width is all there is.
   auto weight = [&](int64_t n) { return std::exp(-(double(n * n) - 1) / 2 / options.width / options.width); };
   double total = 0;
@@ -118,6 +121,6 @@ std::vector<double> ordinal_rates(int64_t categories, const OrdinalJumpOptions& 
 }  // namespace
 
 OrdinalJump::OrdinalJump(Categorical space, OrdinalJumpOptions options, LogitsOptions logits)
-    : GeneratorJump(space, "an ordinal jump process", ordinal_rates(space.categories(), options), std::move(logits)) {}
+    : GeneratorJump(space, ordinal, ordinal_rates(space.categories(), options), std::move(logits)) {}
 
 }  // namespace catenary

@@ -168,10 +168,10 @@ Matrix checked_rates(std::string_view whose, const std::vector<double>& rates, s
 
 GeneratorTables::GeneratorTables(std::string_view whose, const std::vector<double>& rates, size_t categories)
     : k(categories) {
+  check_size(whose, k);
   unit_ = checked_rates(whose, rates, k, fastest);
   jumps = least_jumps(unit_, k);
   check_end(whose);
-  check_size(whose, 2);
   while (!add_first_piece()) ++earlier_stretches;
   add_stretches(whose);
 }
@@ -194,9 +194,8 @@ void GeneratorTables::check_end(std::string_view whose) {
                       whose, one, j));
 }
 
-// With so many pieces more.
-void GeneratorTables::check_size(std::string_view whose, int64_t more) const {
-  if ((pieces + more) * int64_t(k * k * coefficients) > most_numbers)
+void GeneratorTables::check_size(std::string_view whose, size_t k, int64_t pieces) {
+  if (pieces * int64_t(k * k * coefficients) > most_numbers)
     throw Error(
         fmt::format("{} on {} categories needs tables of more than {} numbers; take fewer categories, or a structured "
                     "process (UniformJump, StationaryJump, AbsorbingJump)",
@@ -290,7 +289,7 @@ void GeneratorTables::add_stretches(std::string_view whose) {
           first() * std::pow(stretch, s)));
     // As few pieces as do, but no fewer than half of those of the stretch before.
     for (count = std::max(1, count / 2);; count *= 2) {
-      check_size(whose, count);
+      check_size(whose, k, pieces + count);
       const std::vector<Matrix>& p = stretch_in(count, s);
       int added = 0;
       while (added < count && add_piece(&p[size_t(added) * places_along().size()], count == most_pieces, count >= 4))

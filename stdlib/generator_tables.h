@@ -17,6 +17,8 @@ namespace catenary {
 struct GeneratorTables {
   /// Of Q, k x k, row major. Errors call it `whose`.
   GeneratorTables(std::string_view whose, const std::vector<double>& rates, size_t k);
+  /// Throws where tables of so many pieces are too large; two are the least, so rates need not be there yet.
+  static void check_size(std::string_view whose, size_t k, int64_t pieces = 2);
 
   static constexpr size_t degree = 8, coefficients = degree + 1;
   /// A stretch is a factor `stretch` of time.
@@ -39,7 +41,6 @@ struct GeneratorTables {
   using Matrix = std::vector<double>;
 
   void check_end(std::string_view whose);
-  void check_size(std::string_view whose, int64_t more) const;
   void for_each_power(const std::function<bool(size_t m, const Matrix& power)>& add) const;
   std::vector<Matrix> by_series(const std::vector<double>& times) const;
   bool add_first_piece();

@@ -191,8 +191,8 @@ TEST_CASE("messages: generators of jump processes") {
         "a generator jump process forgets its start too slowly: after 2.7e+08 times its shortest mean stay its rows "
         "still differ");
   CHECK(
-      message_of([] { OrdinalJump(Categorical(4000), {}); }) ==
-      "an ordinal jump process on 4000 categories needs tables of more than 268435456 numbers; take fewer categories, "
+      message_of([] { OrdinalJump(Categorical(65536), {}); }) ==
+      "an ordinal jump process on 65536 categories needs tables of more than 268435456 numbers; take fewer categories, "
       "or a structured process (UniformJump, StationaryJump, AbsorbingJump)");
   CHECK(message_of([] { OrdinalJump(Categorical(3), {.rate = 0}); }) ==
         "an ordinal jump process needs a rate above 0; found 0");
