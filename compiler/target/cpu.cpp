@@ -13,6 +13,7 @@
 #include <catenary/compiler/pipeline.h>
 #include <catenary/compiler/target/llvm.h>
 #include <catenary/compiler/target/pipeline_tiles.h>
+#include <catenary/compiler/target/straight_tiles.h>
 #include <catenary/support/processor.h>
 
 namespace catenary {
@@ -59,16 +60,21 @@ std::unique_ptr<llvm::TargetMachine> machine_for(const Target& target) {
   return machine;
 }
 
-// Pipelines the loop over tiles. Its order matters more than that of what else the module has, a sample's coefficients.
+// Pipelines loops over tiles, those that branch after they are made straight. The order of what is pipelined matters
+// more than that of what else the module has: a sample's coefficients, tiles that are not straight.
 Order pipeline(llvm::Module& code, llvm::TargetMachine& machine) {
   Order order = Order::scheduled;
   if (!machine.getTargetTriple().isX86()) return order;  // Not measured elsewhere.
-  for (llvm::Function& f : code) {
-    if (f.isDeclaration()) continue;
+  auto pipelined = [&](llvm::Function& f) {
     llvm::TargetTransformInfo costs = machine.getTargetTransformInfo(f);
     unsigned registers = costs.getNumberOfRegisters(costs.getRegisterClassForType(/*Vector=*/true));
-    if (pipeline_tiles(f, int(registers))) order = Order::as_it_is;
-  }
+    return pipeline_tiles(f, int(registers));
+  };
+  llvm::SmallVector<llvm::Function*> kernels;
+  for (llvm::Function& f : code)
+    if (!f.isDeclaration()) kernels.push_back(&f);
+  for (llvm::Function* f : kernels)
+    if (pipelined(*f) || straighten_tiles(*f, pipelined)) order = Order::as_it_is;
   return order;
 }
 

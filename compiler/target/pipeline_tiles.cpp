@@ -16,6 +16,8 @@
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/PatternMatch.h>
 
+#include <catenary/compiler/target/tile_loop.h>
+
 namespace catenary {
 
 namespace {
@@ -38,35 +40,10 @@ constexpr double stretch = 1.5;
 // Numbers that are alive at once, for each register: beyond, what is kept in memory costs more than is gained.
 constexpr int alive_per_register = 3;
 
-// for (tile = 0; tile < tiles; ++tile), after which the kernel returns.
-struct TileLoop {
-  BasicBlock *before, *header, *body;
-  PHINode* tile;
-  Value* tiles;
-  Instruction* next;
-};
-
-std::optional<TileLoop> loop_over_tiles(Function& kernel) {
-  BasicBlock* before = &kernel.getEntryBlock();
-  BasicBlock* header = before->getSingleSuccessor();
-  auto* tile = header ? dyn_cast<PHINode>(&header->front()) : nullptr;
-  auto* branch = header ? dyn_cast<BranchInst>(header->getTerminator()) : nullptr;
-  if (!tile || !branch || !branch->isConditional() || header->size() != 3 || !header->hasNPredecessors(2)) return {};
-  TileLoop loop{before, header, branch->getSuccessor(0), tile, nullptr, nullptr};
-  if (!match(branch->getCondition(), m_SpecificICmp(CmpInst::ICMP_SLT, m_Specific(tile), m_Value(loop.tiles))) ||
-      loop.body->getSingleSuccessor() != header || loop.body->getSinglePredecessor() != header)
-    return {};
-  loop.next = dyn_cast<Instruction>(tile->getIncomingValueForBlock(loop.body));
-  if (!loop.next || !match(loop.next, m_Add(m_Specific(tile), m_One())) ||
-      !match(tile->getIncomingValueForBlock(before), m_Zero()))
-    return {};
-  return loop;
-}
-
 // Part of what uses it, or of an address. The mask makes a multiplication the machine's of half as many bits.
 bool is_free(const Instruction& op) {
-  return isa<BitCastInst, InsertElementInst, GetElementPtrInst>(op) ||
-         match(&op, m_And(m_Value(), m_SpecificInt(0xffffffff)));
+  if (isa<BitCastInst>(op)) return !op.getOperand(0)->getType()->isIntOrIntVectorTy(1);
+  return isa<InsertElementInst, GetElementPtrInst>(op) || match(&op, m_And(m_Value(), m_SpecificInt(0xffffffff)));
 }
 
 // Cycles until the result is there, on processors of today.
@@ -95,9 +72,9 @@ int latency_of(const Instruction& op) {
 class Pipeline {
  public:
   explicit Pipeline(const TileLoop& loop) : loop_(loop) {
-    for (Instruction& op : *loop.body)
+    for (Instruction& op : *loop.first)
       if (&op != loop.next && !op.isTerminator()) in_body_.insert(&op);
-    for (Instruction& op : *loop.body) {
+    for (Instruction& op : *loop.first) {
       if (!in_body_.contains(&op)) continue;
       if (of_the_tile_alone(op))
         scalar_.insert(&op);
@@ -172,10 +149,17 @@ class Pipeline {
   }
 
   // Parts share nothing but scalars, as slots do that draw from different blocks. If all ended together, all would want
-  // registers at once where a tile is widest.
+  // registers at once where a tile is widest. What no vector is stored of, a note on the tile, is of no part.
   void find_parts() {
     EquivalenceClasses<Instruction*> joined;
-    for (Instruction* op : ops_) {
+    for (Instruction* op : llvm::reverse(ops_)) {
+      auto* store = dyn_cast<StoreInst>(op);
+      bool stored = store && store->getValueOperand()->getType()->isVectorTy();
+      users_in_body(*op, [&](Instruction* by) { stored |= !noted_.contains(by); });
+      if (!stored) {
+        noted_.insert(op);
+        continue;
+      }
       joined.insert(op);
       operands_in_body(*op, [&](Instruction* from) {
         if (!scalar_.contains(from)) joined.unionSets(op, from);
@@ -183,8 +167,9 @@ class Pipeline {
     }
     DenseMap<Instruction*, int> number;
     for (Instruction* op : ops_)
-      if (isa<StoreInst>(op)) number.try_emplace(joined.getLeaderValue(op), int(number.size()));
-    for (Instruction* op : ops_) part_[op] = number.lookup(joined.getLeaderValue(op));
+      if (isa<StoreInst>(op) && !noted_.contains(op)) number.try_emplace(joined.getLeaderValue(op), int(number.size()));
+    for (Instruction* op : ops_)
+      if (!noted_.contains(op)) part_[op] = number.lookup(joined.getLeaderValue(op));
     parts_ = std::max(1, int(number.size()));
   }
 
@@ -193,19 +178,37 @@ class Pipeline {
   // Cycles are counted from the end of a tile, which is 0. Returns the number of stages.
   int schedule() {
     start_.clear();
-    std::vector<int> begun(size_t(interval_), 0);  // By cycle of the trip.
+    begun_.assign(size_t(interval_), 0);
     last_ = 0;
     for (Instruction* op : llvm::reverse(ops_)) {
+      if (noted_.contains(op)) continue;
       int at = -part_.lookup(op) * interval_ / parts_;
-      users_in_body(*op, [&](Instruction* by) { at = std::min(at, start_.lookup(by) - latency_of(*op)); });
-      if (!is_free(*op)) {
-        while (begun[size_t(-at % interval_)] >= width) --at;
-        ++begun[size_t(-at % interval_)];
-      }
-      start_[op] = at;
-      last_ = std::max(last_, stage(op));
+      users_in_body(*op, [&](Instruction* by) {
+        if (!noted_.contains(by)) at = std::min(at, start_.lookup(by) - latency_of(*op));
+      });
+      begin(op, at, -1);
+    }
+    // Notes as early as they can, so that what they are made of need not wait for them.
+    for (Instruction* op : ops_) {
+      if (!noted_.contains(op)) continue;
+      int at = -last_ * interval_;
+      operands_in_body(*op, [&](Instruction* from) {
+        if (!scalar_.contains(from)) at = std::max(at, start_.lookup(from) + latency_of(*from));
+      });
+      begin(op, std::min(at, 0), 1);
     }
     return last_ + 1;
+  }
+
+  // At that cycle, or from there in steps at the first that has room, or at the end.
+  void begin(Instruction* op, int at, int step) {
+    auto begun = [&]() -> int& { return begun_[size_t(-at % interval_)]; };
+    if (!is_free(*op)) {
+      while (begun() >= width && at + step <= 0) at += step;
+      ++begun();
+    }
+    start_[op] = at;
+    last_ = std::max(last_, stage(op));
   }
 
   // Tiles ahead of the one that the trip ends.
@@ -238,9 +241,9 @@ class Pipeline {
     for (Instruction* op : order) made(op, stage(op));
     for (size_t k = 0; k < carried_.size(); ++k) {  // A value may be carried by several trips.
       auto [phi, op, s] = carried_[k];
-      phi->addIncoming(seen(op, s), loop_.body);
+      phi->addIncoming(seen(op, s), loop_.first);
     }
-    for (Instruction& op : llvm::make_early_inc_range(llvm::reverse(*loop_.body)))
+    for (Instruction& op : llvm::make_early_inc_range(llvm::reverse(*loop_.first)))
       if (in_body_.contains(&op)) op.eraseFromParent();
   }
 
@@ -250,13 +253,14 @@ class Pipeline {
     IRBuilder<> b(loop_.before->getTerminator());
     Type* type = loop_.tile->getType();
     auto number = [&](int n) { return ConstantInt::getSigned(type, n); };
-    Value* start = b.CreateSelect(b.CreateICmpSGT(loop_.tiles, number(0)), number(-last_), number(0));
-    Value* end = b.CreateSub(loop_.tiles, number(1));
+    Value *from = loop_.from(), *ahead = b.CreateAdd(from, number(-last_));
+    Value* start = b.CreateSelect(b.CreateICmpSGT(loop_.to(), from), ahead, from);
+    Value* end = b.CreateSub(loop_.to(), number(1));
     loop_.tile->setIncomingValueForBlock(loop_.before, start);
-    b_.emplace(loop_.body->getTerminator());
+    b_.emplace(loop_.first->getTerminator());
     for (int s = 0; s <= last_; ++s) {
       Value* at = b_->CreateAdd(loop_.tile, number(s));
-      if (s < last_) at = b_->CreateBinaryIntrinsic(Intrinsic::smax, at, number(0));
+      if (s < last_) at = b_->CreateBinaryIntrinsic(Intrinsic::smax, at, from);
       if (s > 0) at = b_->CreateBinaryIntrinsic(Intrinsic::smin, at, end);
       tiles_.push_back(at);
     }
@@ -293,10 +297,11 @@ class Pipeline {
   };
 
   TileLoop loop_;
-  DenseSet<Instruction*> in_body_, scalar_;
+  DenseSet<Instruction*> in_body_, scalar_, noted_;
   std::vector<Instruction*> ops_;  ///< But scalars.
   DenseMap<Instruction*, int> part_, start_;
   int parts_ = 1, interval_ = 1, last_ = 0;
+  std::vector<int> begun_;  ///< By cycle of the trip.
   std::optional<IRBuilder<>> b_;
   std::vector<Value*> tiles_;  ///< By stage.
   DenseMap<std::pair<Instruction*, int>, Value*> copies_;
@@ -307,7 +312,7 @@ class Pipeline {
 
 bool pipeline_tiles(Function& kernel, int registers) {
   auto loop = loop_over_tiles(kernel);
-  return loop && Pipeline(*loop).run(registers);
+  return loop && loop->first == loop->last && Pipeline(*loop).run(registers);
 }
 
 }  // namespace catenary
