@@ -84,42 +84,69 @@ struct Windings {
   Expr away, scale, nearest = back(constant(1));
 };
 
+// exp(-turn scale), and what is below exp(-80) as that: it is added to 1, or multiplies weights that are left out.
+Expr falloff(const Expr& scale) { return exp(-min(turn * scale, 80.0)); }
+
+// Farther windings in pairs, on(n) and back(n + 1), which are at most exp(-2 pi^2 n^2 / v): from the farthest that is
+// not left out in to the first. Each weight is the one before times what grows by a constant factor. `carried` goes on
+// with (pair, carried).
+std::vector<Expr> farthest_in(
+    const Windings& w, const std::vector<Operand>& carried,
+    const std::function<std::vector<Expr>(const Expr& back, const Expr& on, const std::vector<Expr>& carried)>& step) {
+  Expr last = floor(sqrt(lost / pi / w.scale)), fall = falloff(w.scale);
+  std::vector<Operand> first = {last, w.back(last + 1.0), w.on(last), exp(w.scale * fma(last, turn, pi - w.away)),
+                                exp(w.scale * fma(last, turn, w.away - pi))};
+  first.insert(first.end(), carried.begin(), carried.end());
+  std::vector<Expr> end = loop_while(
+      first, [](const std::vector<Expr>& c) { return c[0] > 0.5; },
+      [&](Expr, const std::vector<Expr>& c) {
+        std::vector<Expr> next = {c[0] - 1.0, c[1] * c[3], c[2] * c[4], c[3] * fall, c[4] * fall};
+        for (Expr& e : step(c[1], c[2], {c.begin() + 5, c.end()})) next.push_back(std::move(e));
+        return next;
+      });
+  return {end.begin() + 5, end.end()};
+}
+
 // The winding number at this level of the unit interval.
 Expr winding_at(const Expr& uniform, const Expr& difference, const Windings& w) {
-  // on(n) and back(n + 1) are at most exp(-2 pi^2 n^2 / v).
-  std::vector<Expr> far = loop_while(
-      {1.0, 0.0}, [&](const std::vector<Expr>& c) { return pi * w.scale * square(c[0]) < lost; },
-      [&](Expr, const std::vector<Expr>& c) {
-        return std::vector<Expr>{c[0] + 1.0, c[1] + (w.on(c[0]) + w.back(c[0] + 1.0))};
-      });
+  Expr total = farthest_in(w, {0.0}, [](const Expr& back, const Expr& on, const std::vector<Expr>& c) {
+    return std::vector<Expr>{c[0] + (back + on)};
+  })[0];
   // From the farthest winding in, so that the rarest take the smallest levels, which floats resolve best.
-  Expr level = (far[1] + w.nearest + 1.0) * uniform;
-  // Its rank: none is 0, back(1) is 1, on(1) is 2, back(2) is 3, ...
-  Expr last = far[0] - 1.0;
-  auto passes = [&](const Expr& share) { return to_float(level >= share); };
-  std::vector<Expr> beyond = loop_while(
-      {last, 0.0, 2.0 * last + 1.0}, [](const std::vector<Expr>& c) { return c[0] > 0.5; },
-      [&](Expr, const std::vector<Expr>& c) {
-        Expr first = c[1] + w.back(c[0] + 1.0), second = first + w.on(c[0]);
-        return std::vector<Expr>{c[0] - 1.0, second, c[2] - (passes(first) + passes(second))};
+  Expr level = (total + w.nearest + 1.0) * uniform;
+  auto passed = [&](const Expr& share) { return to_float(level < share); };
+  // Shares, and how many of them are beyond the level. The rank counts from within: none is 0, back(1) is 1, on(1) is
+  // 2, back(2) is 3, ...
+  std::vector<Expr> beyond =
+      farthest_in(w, {0.0, 0.0}, [&](const Expr& back, const Expr& on, const std::vector<Expr>& c) {
+        Expr first = c[0] + back, second = first + on;
+        return std::vector<Expr>{second, c[1] + (passed(first) + passed(second))};
       });
-  Expr rank = beyond[2] - passes(beyond[1] + w.nearest), turns = floor(0.5 * (rank + 1.0));
+  Expr rank = beyond[1] + passed(beyond[0] + w.nearest), turns = floor(0.5 * (rank + 1.0));
   Expr against = select(difference < 0.0, turns, -turns);
   return select(turns + turns > rank, against, -against);
 }
 
 // Most levels are above the share of all that wind. The nearest has exp(-a), a = 2 pi (pi - |difference|) / v, and
 // exp(a) is at least the first terms of its series, for which a is rounded down. With q = exp(-2 pi^2 / v) those
-// farther have together q + 2 (q^4 + q^9 + ...) at no difference, 2 (q^2 + q^6 + ...) at half a turn, and, being
+// farther have together S = q + 2 (q^4 + q^9 + ...) at no difference, 2 (q^2 + q^6 + ...) at half a turn, and, being
 // convex, at most one of these in between: less than q + q^2 + q^3 + ... A hundredth is for rounding.
 Expr draw_winding(const Expr& difference, const Expr& scale) {
-  Expr q = exp(-pi * scale), farther = 1.01 * (q / (1.0 - q));
+  Expr q = falloff(0.5 * scale), farther = 1.01 * (q / (1.0 - q));
   Expr apart = largest_angle - abs(difference), a = scale * select(apart > 0.0, apart, 0.0);
   Expr grown = constant(1.0 / 24);
   for (double c : {1.0 / 6, 1.0 / 2, 1.0, 1.0}) grown = fma(grown, a, c);
   Expr uniform = 0x1p-31 * (to_float(bits() >> 1) + 0.5);
-  return where_asked(grown * (uniform - farther) < 1.01, {constant(0)},
-                     [&] { return std::vector{winding_at(uniform, difference, Windings(difference, scale))}; })[0];
+  // Then it mostly is none or the nearest, of weights 1 and w. A level u (1 + w) that is S beyond their borders, 0 and
+  // w, stays beyond them if S is added to 1 + w and to the borders.
+  auto near = [&] {
+    Windings w(difference, scale);
+    Expr level = uniform * (1.0 + w.nearest);
+    Expr back = level < w.nearest, beyond = level - select(back, 0.0, w.nearest);
+    Expr winding = select(back, select(difference < 0.0, 1.0, -1.0), 0.0);
+    return where_asked(beyond < farther, {winding}, [&] { return std::vector{winding_at(uniform, difference, w)}; });
+  };
+  return where_asked(grown * (uniform - farther) < 1.01, {constant(0)}, near)[0];
 }
 
 }  // namespace

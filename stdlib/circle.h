@@ -39,8 +39,8 @@ class CircleBrownian final : public Process {
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
 
   /// Draws how far a path goes that ends `difference` away, in [-pi, pi], after variance v: difference + 2 pi k with
-  /// weight exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v); 1e8 is the largest v. One
-  /// number each, or one for each of a list.
+  /// weight exp(-(difference + 2 pi k)^2 / 2v). The number of terms grows with sqrt(v), and their relative error with
+  /// v: 4e-8 (v + 100), so 1e4 is the largest v. One number each, or one for each of a list.
   static Expr draw_way(Expr difference, Expr v);
 
   /// The law in angles, elementwise, for other spaces that are made of them: the displacement after variance v, not

@@ -197,10 +197,11 @@ struct Way final : Process {
 TEST_CASE("rare windings are not left out") {
   constexpr int64_t batch = 1 << 22, batches = 16;
   const Shape shape = GENERATE(Shape{}, Shape{2}), batch_shape = shape.empty() ? Shape{batch} : Shape{batch / 2, 2};
-  Joint joint("ways", 4);
+  Joint joint("ways", 32);
   joint.add("x", Way(shape));
   const Sampler sampler = compile(joint, Target::host(), {.questions = {Question::forward}});
-  for (auto [difference, variance] : {std::pair(2.92, 0.7), {2.4, 0.7}, {-2.0, 0.7}, {0.0, 1.65}}) {
+  for (auto [difference, variance] :
+       {std::pair(2.92, 0.7), {2.4, 0.7}, {-2.0, 0.7}, {0.0, 1.65}, {0.5, 4.0}, {0.0, 12.0}, {-2.9, 30.0}}) {
     CAPTURE(difference, variance);
     State x0{{"x", Tensor::empty(Dtype::f32, batch_shape)}}, way = x0;
     std::ranges::fill(x0["x"].values<float>(), float(difference));
@@ -226,7 +227,7 @@ TEST_CASE("rare windings are not left out") {
 TEST_CASE("beyond half a turn, where rounding may leave a difference, the other way is the shorter") {
   constexpr int64_t n = 1 << 20;
   constexpr float difference = 0x1.921fb6p+1f, variance = 1e-7f;  // The float above pi.
-  Joint joint("ways", 4);
+  Joint joint("ways", 32);
   joint.add("x", Way({}));
   const Sampler sampler = compile(joint, Target::host(), {.questions = {Question::forward}});
   State x0{{"x", Tensor::empty(Dtype::f32, {n})}};
