@@ -93,19 +93,27 @@ Estimate Joint::Component::estimate() const {
 
 namespace {
 
+// Times of [0, horizon] at which functions of time are looked at.
+constexpr int parts = 1024;
+double time_of(int part, double horizon) { return part * (horizon / parts); }
+
+// An f32 number made of the time "t" alone; throws Error for anything else, which then does the wrong thing.
+Evaluator of_time(const Expr& number, std::string_view does, std::string_view what) {
+  if (number.type() != Type::f32 || !number.shape().empty())
+    throw Error(fmt::format("it {} {} {}; {} {} an f32 number", does, name_of(number.type()), to_string(number.shape()),
+                            what, does));
+  if (!number_draws(schedule({number})).empty())
+    throw Error(fmt::format("it draws; {} must be a function of time alone", what));
+  return Evaluator({number});
+}
+
 // Throws Error unless the clock is a function of time that is 0 at 0, does not fall on [0, horizon], and moves.
 void check_clock(const Clock& clock, double horizon) {
   if (clock.is_identity()) return;
-  Expr t = parameter("t", Type::f32, {}), reading = clock(t);
-  if (reading.type() != Type::f32 || !reading.shape().empty())
-    throw Error(fmt::format("it reads {} {}; a clock reads an f32 number", name_of(reading.type()),
-                            to_string(reading.shape())));
-  if (!number_draws(schedule({reading})).empty()) throw Error("it draws; a clock must be a function of time alone");
-  Evaluator read({reading});
-  constexpr int parts = 1024;
+  Evaluator read = of_time(clock(parameter("t", Type::f32, {})), "reads", "a clock");
   std::vector<double> readings;
   for (int i = 0; i <= parts; ++i) {
-    double now = i * (horizon / parts), value = read({{"t", {now}}})[0][0];
+    double now = time_of(i, horizon), value = read({{"t", {now}}})[0][0];
     if (!std::isfinite(value)) throw Error(fmt::format("it reads {} at time {:.6g}; it must be finite", value, now));
     readings.push_back(value);
   }
@@ -115,9 +123,20 @@ void check_clock(const Clock& clock, double horizon) {
   for (int i = 1; i <= parts; ++i)
     if (readings[i] < readings[i - 1] - allowed)
       throw Error(fmt::format("it falls from {:.6g} at time {:.6g} to {:.6g} at time {:.6g}; it must not fall",
-                              readings[i - 1], (i - 1) * (horizon / parts), readings[i], i * (horizon / parts)));
+                              readings[i - 1], time_of(i - 1, horizon), readings[i], time_of(i, horizon)));
   if (!(readings[parts] > 0))
     throw Error(fmt::format("it still reads 0 at the horizon {:.6g}; the component would never move", horizon));
+}
+
+// Throws Error unless the weight is a function of time, finite and not below 0 on (0, horizon].
+void check_weight(const std::function<Expr(Expr)>& weight, double horizon) {
+  if (!weight) return;
+  Evaluator read = of_time(weight(parameter("t", Type::f32, {})), "is", "a weight");
+  for (int i = 1; i <= parts; ++i) {
+    double now = time_of(i, horizon), value = read({{"t", {now}}})[0][0];
+    if (!std::isfinite(value) || value < 0)
+      throw Error(fmt::format("it is {:.6g} at time {:.6g}; it must be a finite number of at least 0", value, now));
+  }
 }
 
 }  // namespace
@@ -142,11 +161,15 @@ size_t Joint::add(std::string name, Kept<Process> process, Placement placement) 
       throw Error(fmt::format("joint '{}' already has a component '{}'; names are unique", name_, name));
   if (components_.size() >= 65536)
     throw Error(fmt::format("joint '{}' has 65,536 components; that is the most there may be", name_));
-  try {
-    check_clock(placement.clock, horizon_);
-  } catch (const Error& e) {
-    throw Error(fmt::format("joint '{}', component '{}', clock: {}", name_, name, e.what()));
-  }
+  auto checked = [&](const char* what, auto&& check, const auto& function) {
+    try {
+      check(function, horizon_);
+    } catch (const Error& e) {
+      throw Error(fmt::format("joint '{}', component '{}', {}: {}", name_, name, what, e.what()));
+    }
+  };
+  checked("clock", check_clock, placement.clock);
+  checked("weight of its loss", check_weight, placement.weight);
   Component component{std::move(name), std::move(process), std::move(placement)};
   try {
     const Space& space = component.process->space();

@@ -1,6 +1,7 @@
 // Joint processes: named components on one time axis.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct Placement {
   std::string sites = {};
   /// What the model returns, one of the process's estimates() by its kind; by default the first.
   std::string estimate = {};
+  /// What its loss is multiplied by at the joint's time t > 0, a number of at least 0 (the process's own time is
+  /// clock(t)); by default Process::weight. Joint::add checks it over the joint's horizon.
+  std::function<Expr(Expr t)> weight = {};
 };
 
 /// How a joint process draws.
@@ -42,7 +46,7 @@ class Joint {
 
   /// Adds a component and returns its index. Names are unique: letters, digits and underscores, not starting with a
   /// digit. Throws Error for a clock that is not 0 at 0, falls or does not move at 1,024 even steps to the horizon, and
-  /// for a kind of estimate that the process does not have.
+  /// for a kind of estimate that the process does not have, and for a weight that is below 0 or not finite there.
   size_t add(std::string name, Kept<Process> process, Placement placement = {});
 
   const std::string& name() const { return name_; }

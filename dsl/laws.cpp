@@ -24,8 +24,12 @@ Expr density_of(const Process& process, Question question, Expr x0, Expr xt, Exp
       density ? "log_density" : "score, or on a manifold log_density, from which the score follows,"));
 }
 
-Expr loss_of(const Process& process, const Estimate& kind, Question question, Expr estimate, Expr x0, Expr xt, Expr t) {
-  std::optional<Loss> loss = process.loss(kind, estimate, x0, xt, t);
+// Times t are the joint's.
+Expr loss_of(const Joint::Component& component, Question question, Expr estimate, Expr x0, Expr xt, Expr t) {
+  const Process& process = *component.process;
+  const Estimate kind = component.estimate();
+  Expr at_t = component.placement.clock(t);
+  std::optional<Loss> loss = process.loss(kind, estimate, x0, xt, at_t);
   if (!loss)
     throw Error(fmt::format("the process on space '{}' has no loss for its estimate '{}'; override loss in it",
                             process.space().name(), kind.kind));
@@ -38,7 +42,8 @@ Expr loss_of(const Process& process, const Estimate& kind, Question question, Ex
   Expr value = question == Question::loss ? loss->number
                : loss->gradient           ? *loss->gradient
                                           : gradient(loss->number, estimate);
-  Expr weight = process.weight(kind, std::move(t));
+  const auto& placed = component.placement.weight;
+  Expr weight = placed ? placed(std::move(t)) : process.weight(kind, std::move(at_t));
   if (weight.type() != Type::f32 || !weight.shape().empty())
     throw Error(fmt::format("the weight of the loss is {} {}; it must be f32 []", name_of(weight.type()),
                             to_string(weight.shape())));
@@ -123,7 +128,7 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     case Question::loss:
     case Question::loss_gradient: {
       bool number = question == Question::loss;
-      Expr value = loss_of(process, kind, question, estimate, x0, xt, at_t);
+      Expr value = loss_of(component, question, estimate, x0, xt, t);
       return {question,
               {x0, estimate, xt, t},
               expected(value, number ? "loss" : "gradient of the loss", Type::f32, number ? Shape{} : kind.shape,
@@ -176,7 +181,7 @@ bool answers(const Joint::Component& component, Question question) {
     else if (question < Question::loss)
       density_of(process, question, x0, xt, t);
     else
-      loss_of(process, kind, question, estimate, x0, xt, t);
+      loss_of(component, question, estimate, x0, xt, t);
     return true;
   } catch (const Error&) {
     return false;

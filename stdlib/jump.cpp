@@ -111,6 +111,8 @@ AbsorbingJump::AbsorbingJump(Categorical space, AbsorbingJumpOptions options, Lo
                  without(mask_of(space, options), std::move(logits))),
       mask_(mask_of(space, options)) {}
 
+Expr AbsorbingJump::likelihood_weight(Expr t) const { return rate() / expm1(rate() * t); }
+
 Expr AbsorbingJump::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Expr masked = expm1(-rate() * t);
   Expr stays = bernoulli(expm1(-rate() * s) / masked, exp(-rate() * s) * (expm1(-rate() * (t - s)) / masked));

@@ -51,8 +51,7 @@ class MixingJump : public Jump {
   MixingJump(Categorical space, std::string_view whose, double rate, FixedLaw law, LogitsOptions logits);
   double rate() const { return rate_; }
   /// Where pi never gives x_t: of a masked diffusion what is not masked, so that its loss is the cross-entropy of the
-  /// masked alone. Sahoo et al.: "Simple and effective masked diffusion language models" (2024), whose likelihood bound
-  /// has rate / (e^{rate t} - 1) for its weight.
+  /// masked alone. Sahoo et al.: "Simple and effective masked diffusion language models" (2024).
   std::optional<Expr> tells(Expr xt, Expr t) const override;
 
  private:
@@ -92,6 +91,10 @@ class AbsorbingJump final : public MixingJump {
   /// What is not masked is x_0, and stays. A mask stays with probability (1 - e^{-rate s}) / (1 - e^{-rate t}), and
   /// else was x_0.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
+  /// rate / (e^{rate t} - 1), for Placement::weight (t is the process's time): the loss so weighted, integrated over
+  /// the times to a horizon at which all is masked, bounds the negative log likelihood, in nats (Sahoo et al., 2024).
+  /// Under a clock the weight is clock.derivative(t) times this at clock(t).
+  Expr likelihood_weight(Expr t) const;
 
  private:
   int64_t mask_;

@@ -146,6 +146,12 @@ std::optional<Expr> LinearGaussian::bridge_mean(Expr x0, Expr xt, Expr s, Expr t
   return between(x0, xt, s, t).mean;
 }
 
+Expr LinearGaussian::signal_to_noise(Expr t) const {
+  Moments all = moments(constant(0), std::move(t));
+  Expr root = (all.decay ? *all.decay : constant(1)) / max(all.deviation, 1e-30);
+  return square(min(root, 1e15));
+}
+
 Expr LinearGaussian::away_from_mean(const Moments& all, const Expr& x0, const Expr& xt) const {
   Split decay = split(all);
   Term base = base_of(decay, x0), mean = fma_of(decay.rest, x0, all.shift);

@@ -107,6 +107,13 @@ class LinearGaussian : public Process {
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
   std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
 
+  /// A^2 / D^2 up to 1e30, of which weights of losses are made (Placement::weight; t is the process's time): a number,
+  /// or one for each element of a point. The square loss of the noise is that of the endpoint times this, and where A^2
+  /// + D^2 is 1, that of the velocity is it times this + 1. Weights of endpoints in use are min(this, 5) (Hang et al.:
+  /// "Efficient diffusion training via min-SNR weighting strategy", 2023), max(this, 1) (Salimans and Ho, 2022) and, of
+  /// Elucidated, this + 1 / (deviation of the data)^2 (Karras et al., 2022).
+  Expr signal_to_noise(Expr t) const;
+
  protected:
   /// Throws Error for a covariance of another size, or on a space that is not the whole of R^n.
   explicit LinearGaussian(Kept<Flat> space, Covariance covariance = {});

@@ -107,6 +107,13 @@ TEST_CASE("a component has the estimate that it is placed with, the process's fi
   CHECK(value(joint, Question::loss_gradient, given) == 42);
 }
 
+TEST_CASE("a loss has the weight that its component is placed with, at the joint's time") {
+  Joint joint = witness({.clock = Clock::linear(3.0), .estimate = "double", .weight = [](Expr t) { return 5.0 * t; }});
+  const std::map<std::string, Values> given{{"estimate", {8}}, {"x0", {5}}, {"xt", {7}}, {"s", {1}}, {"t", {2}}};
+  CHECK(value(joint, Question::loss, given) == 80);
+  CHECK(value(joint, Question::loss_gradient, given) == 70);
+}
+
 TEST_CASE("a component answers what its process gives") {
   Joint joint = witness();
   joint.add("walk", GeodesicWalk(Euclidean({}), {.rate = 1, .steps = 4}));

@@ -220,6 +220,23 @@ TEST_CASE("messages: joint processes") {
         "joint 'j', component 'place', clock: it reads i32 []; a clock reads an f32 number");
   CHECK(on([](Expr t) { return t * uniform(); }) ==
         "joint 'j', component 'place', clock: it draws; a clock must be a function of time alone");
+  auto weighted = [&](const std::function<Expr(Expr)>& weight) {
+    return say([&] { Joint("j", 4).add("place", Brownian(Circle(), 1.0), {.weight = weight}); });
+  };
+  CHECK(
+      weighted([](Expr t) { return 1.0 - t; }) ==
+      "joint 'j', component 'place', weight of its loss: it is -0.00390625 at time 1.00391; it must be a finite number "
+      "of at least 0");
+  CHECK(weighted([](Expr t) { return 1.0 / (t - 2.0); }) ==
+        "joint 'j', component 'place', weight of its loss: it is -0.500978 at time 0.00390625; it must be a finite "
+        "number of at least 0");
+  CHECK(weighted([](Expr t) { return 1.0 / abs(t - 2.0); }) ==
+        "joint 'j', component 'place', weight of its loss: it is inf at time 2; it must be a finite number of at least "
+        "0");
+  CHECK(weighted([](Expr t) { return stack({t, t}); }) ==
+        "joint 'j', component 'place', weight of its loss: it is f32 [2]; a weight is an f32 number");
+  CHECK(weighted([](Expr t) { return t * uniform(); }) ==
+        "joint 'j', component 'place', weight of its loss: it draws; a weight must be a function of time alone");
   CHECK(say([] { Disc().uniform_point(); }) ==
         "space 'disc' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
         "space, or "

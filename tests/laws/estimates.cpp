@@ -145,6 +145,33 @@ TEST_CASE("the losses of linear Gaussian estimates in closed form; 0 for the tru
   }
 }
 
+TEST_CASE("weighted by the ratio of signal to noise, the loss of the endpoint is that of the noise") {
+  for (const Line& l : lines()) {
+    CAPTURE(l.t);
+    const auto& process = dynamic_cast<const LinearGaussian&>(*l.process);
+    Expr t = parameter("t", Type::f32, {});
+    const double ratio = evaluate({process.signal_to_noise(t)}, {{"t", {l.t}}})[0][0];
+    CHECK(ratio == Approx(std::pow(l.decay / l.deviation, 2)).epsilon(1e-6));
+    // An endpoint that is off by d makes a noise that is off by d decay / deviation.
+    const double off = 0.25, x0 = 0.9, xt = l.decay * x0 + l.shift - 1.3 * l.deviation;
+    Joint joint("joint", 1000);
+    joint.add("x", l.process, {.weight = [&](Expr at) { return process.signal_to_noise(at); }});
+    const double loss = evaluate({derive(joint, joint.components()[0], Question::loss).result},
+                                 {{"estimate", {x0 + off}}, {"x0", {x0}}, {"xt", {xt}}, {"t", {l.t}}})[0][0];
+    CHECK(loss == Approx(std::pow(off * l.decay / l.deviation, 2)).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("the likelihood's weight of masked diffusion times the share of what is masked is how fast it is masked") {
+  const double rate = 1.5;
+  AbsorbingJump process(Categorical(5), {.rate = rate});
+  Expr t = parameter("t", Type::f32, {});
+  Evaluator weight({process.likelihood_weight(t)});
+  for (double at : {1e-9, 0.01, 0.7, 3.0, 40.0})
+    CHECK(weight({{"t", {at}}})[0][0] * -std::expm1(-rate * at) == Approx(rate * std::exp(-rate * at)).epsilon(1e-6));
+  CHECK(weight({{"t", {1e4}}})[0][0] == 0);
+}
+
 TEST_CASE("with a covariance, score and noise stand for the same endpoint") {
   OrnsteinUhlenbeck process(Euclidean({2}), {.theta = 1}, Covariance({2, 0.6, 0.6, 0.5}));
   const double t = 0.7, a = std::exp(-t), d = std::sqrt(-std::expm1(-2 * t) / 2);
