@@ -28,6 +28,11 @@ Expr Manifold::distance(Expr x, Expr y) const {
   return sqrt(max(inner(x, along, along), 0.0));  // Rounding may take an indefinite form below 0 near x = y.
 }
 
+Expr Manifold::standard_noise() const {
+  std::optional<Expr> from = origin();
+  return from ? exp(*from, tangent_normal(*from)) : uniform_point();
+}
+
 double Process::approximation(double) const { return 0; }
 
 std::optional<Expr> Process::log_density(Expr, Expr, Expr) const { return std::nullopt; }

@@ -105,6 +105,9 @@ class Manifold : public Space {
   virtual Expr score(Expr x, Expr y, Expr v) const { return log(x, y) / v; }
   /// Of a space without a uniform law: the point that data lie about. A Brownian motion's prior is its law from there.
   virtual std::optional<Expr> origin() const { return std::nullopt; }
+  /// A draw of the noise that flows end in unless they name another: uniform; on a space that has an origin, exp of a
+  /// standard normal tangent vector there.
+  virtual Expr standard_noise() const;
 
  protected:
   Manifold(std::string name, ManifoldShape shape)

@@ -15,6 +15,7 @@ class Flat : public Manifold {
   Expr log(Expr x, Expr y) const override { return y - x; }
   std::optional<Expr> origin() const override { return splat(0, point()); }
   Expr tangent_normal(Expr) const override { return project(normal(point())); }
+  Expr standard_noise() const override { return project(normal(point())); }
 
  protected:
   Flat(std::string name, Shape point, int dimension);

@@ -24,11 +24,7 @@ constexpr double shortest = 1e-20;  // A time: what rounding leaves of a way, ov
 GeodesicInterpolation::GeodesicInterpolation(Kept<Manifold> space, GeodesicInterpolationOptions options)
     : Process(space), options_(std::move(options)) {}
 
-Expr GeodesicInterpolation::noise() const {
-  if (options_.noise) return options_.noise();
-  if (dynamic_cast<const Flat*>(&space())) return manifold().tangent_normal(splat(0, space().point()));
-  return space().uniform_point();
-}
+Expr GeodesicInterpolation::noise() const { return options_.noise ? options_.noise() : manifold().standard_noise(); }
 
 Expr GeodesicInterpolation::prior(Expr horizon) const {
   flow_time::check_horizon(fmt::format("geodesic interpolation on space '{}'", space().name()), horizon);

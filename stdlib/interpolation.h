@@ -9,7 +9,8 @@
 namespace catenary {
 
 struct GeodesicInterpolationOptions {
-  /// A draw of x_1. By default uniform; on flat spaces standard normal.
+  /// A draw of x_1. By default the space's standard_noise: uniform, on flat spaces standard normal, on products part by
+  /// part.
   std::function<Expr()> noise = {};
 };
 

@@ -137,6 +137,9 @@ std::optional<Expr> Product::origin() const {
   }
   return join(origins);
 }
+Expr Product::standard_noise() const {
+  return by_part(*this, {}, [](const Manifold& m, const std::vector<Expr>&) { return m.standard_noise(); });
+}
 Expr Product::inner(Expr x, Expr u, Expr v) const {
   std::vector<Expr> xs = split(std::move(x)), us = split(std::move(u)), vs = split(std::move(v));
   Expr total = parts_[0].second->inner(xs[0], us[0], vs[0]);

@@ -40,6 +40,8 @@ class Product : public Manifold {
   /// Where every part has one.
   Expr uniform_point() const override;
   std::optional<Expr> origin() const override;
+  /// Part by part: of R^3 x SO(3) normal positions and uniform rotations.
+  Expr standard_noise() const override;
 
  private:
   std::vector<Part> parts_;

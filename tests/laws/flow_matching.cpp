@@ -94,22 +94,9 @@ TEST_CASE("with z the velocity is the mean of dx/dt given both ends") {
   }
 }
 
-namespace {
-
-template <class Space>
-GeodesicInterpolation interpolation(const Space& space) {
-  return GeodesicInterpolation(space, {.noise = [space] {
-                                 std::optional<Expr> origin = space.origin();
-                                 return origin ? space.exp(*origin, space.tangent_normal(*origin))
-                                               : space.uniform_point();
-                               }});
-}
-
-}  // namespace
-
 TEST_CASE("velocities on manifolds: the derivative of the path, Euler's step, the metric of the loss") {
   auto check = [](const auto& space) {
-    GeodesicInterpolation process = interpolation(space);
+    GeodesicInterpolation process(space);
     auto point = [&](const char* name) { return parameter(name, Type::f32, space.point()); };
     Expr x0 = point("x0"), x1 = point("x1"), v = point("v"), t = parameter("t", Type::f32, {});
     Evaluator draw({process.prior(constant(1))}), path({space.exp(x0, t * space.log(x0, x1))}),

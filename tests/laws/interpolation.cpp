@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include <catenary/stdlib/circle.h>
+#include <catenary/stdlib/hyperbolic.h>
 #include <catenary/stdlib/interpolation.h>
+#include <catenary/stdlib/rigid_motions.h>
 #include <catenary/stdlib/rotations.h>
 #include <catenary/stdlib/sphere.h>
 #include <catenary/tests/laws/draws.h>
@@ -65,6 +67,40 @@ TEST_CASE("geodesic interpolation: between given ends it is the geodesic") {
       CHECK(apart(draws->step(x0, half, s / 2, 0.5, 3), wanted) < 1e-6);
     }
   }
+}
+
+TEST_CASE("geodesic interpolation: the noise of each space, and of each part of a product") {
+  Engine engine = GENERATE(from_range(engines()));
+  auto rigid = draws_of(engine, GeodesicInterpolation(RigidMotions()), 1);
+  Points x = rigid->prior(1);
+  for (size_t k = 0; k < 7; ++k) {
+    CAPTURE(k);
+    std::vector<double> values, squares, fourth;
+    for (size_t i = k; i < x.size(); i += 7) {
+      values.push_back(x[i]);
+      squares.push_back(x[i] * x[i]);
+      fourth.push_back(squares.back() * squares.back());
+    }
+    if (k < 3) {
+      CHECK(ks_distance(values, normal_cdf) < ks_bound(values.size()));
+    } else {  // Of a uniform point of the 3-sphere.
+      CHECK(std::abs(z_of_mean(squares, 1 / 4.0)) < z_bound());
+      CHECK(std::abs(z_of_mean(fourth, 1 / 8.0)) < z_bound());
+    }
+  }
+  // The distance from the origin is that of a standard normal of the plane.
+  Points h = draws_of(engine, GeodesicInterpolation(Hyperbolic(2)), 1)->prior(1);
+  std::vector<double> distances;
+  for (size_t i = 0; i < h.size(); i += 3) distances.push_back(std::asinh(std::hypot(h[i + 1], h[i + 2])));
+  CHECK(ks_distance(distances, [](double r) { return -std::expm1(-r * r / 2); }) < ks_bound(distances.size()));
+}
+
+TEST_CASE("geodesic interpolation: to the antipode it is a half circle") {
+  auto draws = draws_of(GENERATE(from_range(engines())), GeodesicInterpolation(Sphere(2)), 1);
+  const Points here{0.6f, 0, -0.8f}, there{-0.6f, 0, 0.8f};
+  Points x = draws->bridge(draws->repeated(here, 3), draws->repeated(there, 3), 0.5, 1, 1);
+  CHECK(std::abs(x[0] * here[0] + x[1] * here[1] + x[2] * here[2]) < 1e-6);
+  CHECK(std::abs(x[0] * x[0] + x[1] * x[1] + x[2] * x[2] - 1) < 1e-6);
 }
 
 TEST_CASE("geodesic interpolation: the short way, beyond the cut of the coordinates and from -q as from q") {

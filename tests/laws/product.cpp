@@ -73,6 +73,26 @@ TEST_CASE("a product's density is the product of its parts'") {
   CHECK(found[1][1] == Approx(found[2][0]).epsilon(1e-12));
 }
 
+TEST_CASE("a rigid motion's parts move at rates of their own") {
+  auto draws =
+      draws_of(GENERATE(from_range(engines())), Brownian(RigidMotions(), {.position_rate = 0.5, .rotation_rate = 2}));
+  const Points start{1, -2, 0.5, 0.5, 0.5, -0.5, 0.5};
+  for (double t : {0.1, 0.4}) {
+    CAPTURE(t);
+    Points x = draws->forward(draws->repeated(start, 7), t, 1);
+    std::vector<std::vector<double>> moved(3);
+    std::vector<double> traces;  // Of the rotation from the start, 1 + 2 cos: its mean is 3 e^{-v}.
+    for (size_t i = 0; i < x.size(); i += 7) {
+      for (size_t k = 0; k < 3; ++k) moved[k].push_back((x[i + k] - start[k]) / std::sqrt(0.5 * t));
+      double cosine = 0;
+      for (size_t k = 3; k < 7; ++k) cosine += x[i + k] * start[k];
+      traces.push_back(4 * cosine * cosine - 1);
+    }
+    for (const std::vector<double>& along : moved) CHECK(ks_distance(along, normal_cdf) < ks_bound(along.size()));
+    CHECK(std::abs(z_of_mean(traces, 3 * std::exp(-2 * t))) < z_bound());
+  }
+}
+
 TEST_CASE("a rigid motion takes a residue's own atoms to where they are") {
   Expr q = parameter("q", Type::f32, {4});
   Expr centre = constant({10, -3, 0.5}, {3});

@@ -99,6 +99,31 @@ TEST_CASE("rotations: a bridge back to its start, some of whose paths go once ar
   }
 }
 
+TEST_CASE("rotations: no way, and the ways half a turn round") {
+  Rotations space;
+  Expr x = parameter("x", Type::f32, {4}), y = parameter("y", Type::f32, {4}), way = space.log(x, y);
+  Evaluator ways({space.exp(x, splat(0, {4})), space.log(x, x), space.log(x, -x), sqrt(space.inner(x, way, way)),
+                  space.exp(x, way)});
+  const Values here{0.5, -0.5, 0.5, 0.5}, half_round{0.5, 0.5, -0.5, 0.5};  // Times the half turn about y.
+  auto found = ways({{"x", here}, {"y", half_round}});
+  CHECK(found[0] == here);
+  for (size_t i : {1, 2}) CHECK(found[i] == Values{0, 0, 0, 0});  // -q is q.
+  CHECK(found[3][0] == Approx(pi).epsilon(1e-12));
+  double cosine = 0;
+  for (size_t k = 0; k < 4; ++k) cosine += found[4][k] * half_round[k];
+  CHECK(std::abs(cosine) == Approx(1).epsilon(1e-12));
+
+  // Both are equally likely.
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Rotations(), 1.0));
+  for (double t : {0.5, 3.0}) {
+    CAPTURE(t);
+    Points turned = draws->bridge(draws->repeated({1, 0, 0, 0}, 4), draws->repeated({0, 0, 0, 1}, 4), t / 2, t, 1);
+    std::vector<double> left;
+    for (size_t i = 0; i < turned.size(); i += 4) left.push_back(turned[i] * turned[i + 3] > 0);
+    CHECK(std::abs(z_of_mean(left, 0.5)) < z_bound());
+  }
+}
+
 TEST_CASE("rotations: a bridge over a short time is the bridge in R^3") {
   auto draws = draws_of(Engine::compiled, Brownian(Rotations(), 1.0));
   for (double t : {1e-4, 1e-8, 1e-12}) {

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <catenary/dsl/evaluate.h>
 #include <catenary/stdlib/sphere.h>
 #include <catenary/tests/laws/identities.h>
 
@@ -44,6 +45,41 @@ std::vector<double> cosines(const Points& a, const Points& b) {
 }
 
 }  // namespace
+
+TEST_CASE("spheres: no way, and the way to the antipode") {
+  for (int d : {1, 2, 3, 7}) {
+    Sphere sphere(d);
+    const auto n = size_t(d) + 1;
+    Expr x = parameter("x", Type::f32, sphere.point()), zero = splat(0, sphere.point());
+    Evaluator ways({sphere.exp(x, zero), sphere.log(x, x), sphere.log(x, -x), sphere.exp(x, sphere.log(x, -x))});
+    Values tilted(n), first(n);
+    tilted[0] = 0.6, tilted[n - 1] = -0.8;
+    first[0] = 1;
+    for (const Values& point : {tilted, first}) {
+      CAPTURE(d, point);
+      auto found = ways({{"x", point}});
+      // Towards the first axis; from its pole towards the second.
+      const size_t axis = point[0] == 1 ? 1 : 0;
+      const double away = std::sqrt(1 - point[axis] * point[axis]);
+      for (size_t k = 0; k < n; ++k) {
+        CHECK(found[0][k] == point[k]);
+        CHECK(found[1][k] == 0);
+        CHECK(found[2][k] == Approx(pi * ((k == axis) - point[axis] * point[k]) / away).margin(1e-12));
+        CHECK(found[3][k] == Approx(-point[k]).margin(1e-7));
+      }
+    }
+  }
+}
+
+TEST_CASE("the circle as S^1: both ways to the antipode are equally likely") {
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Sphere(1), 1.0));
+  for (double t : {0.5, 3.0}) {
+    Points x = draws->bridge(draws->repeated({1, 0}, 2), draws->repeated({-1, 0}, 2), t / 2, t, 1);
+    std::vector<double> side;
+    for (size_t i = 1; i < x.size(); i += 2) side.push_back(x[i] > 0);
+    CHECK(std::abs(z_of_mean(side, 0.5)) < z_bound());
+  }
+}
 
 TEST_CASE("the sphere S^2: forward and prior") {
   auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Sphere(2), 2.0));

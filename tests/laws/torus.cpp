@@ -99,6 +99,19 @@ TEST_CASE("torus: forward, prior and bridge are the circle's, in every coordinat
   }
 }
 
+TEST_CASE("torus: both ways half a period round are equally likely") {
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Torus({1, 4}), 1.0));
+  for (double t : {0.02, 0.2}) {
+    CAPTURE(t);
+    Points x = draws->bridge(draws->repeated({0, 0}, 2), draws->repeated({-0.5, -2}, 2), t / 2, t, 1);
+    for (size_t axis : {0, 1}) {
+      std::vector<double> right;
+      for (size_t i = axis; i < x.size(); i += 2) right.push_back(x[i] > 0);
+      CHECK(std::abs(z_of_mean(right, 0.5)) < z_bound());
+    }
+  }
+}
+
 TEST_CASE("torus: the density integrates to one") {
   Expr xt = parameter("xt", Type::f32, {2}), t = parameter("t", Type::f32, {});
   Evaluator log_density({*Brownian(Torus({0.5, 2}), 1.0).log_density(constant({0.1, -0.7}, {2}), xt, t)});
