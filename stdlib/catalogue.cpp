@@ -163,6 +163,9 @@ std::vector<CatalogueEntry> entries() {
             Categorical ring(count(p, "categories"));
             return GeneratorJump(ring, {.rates = ring_rates(ring.categories(), p.at("onward"), p.at("back"))});
           });
+  process("geodesic_interpolation_on_rigid_motions",
+          "geodesics of R^3 x SO(3) to normal positions and uniform rotations: flow matching", {}, 1,
+          [](const Parameters&) { return GeodesicInterpolation(RigidMotions()); });
   process("geodesic_interpolation_on_rotations", "geodesics of SO(3) to uniform rotations: flow matching", {}, 1,
           [](const Parameters&) { return GeodesicInterpolation(Rotations()); });
   process("geodesic_interpolation_on_sphere", "geodesics of S^d to uniform points: flow matching",
@@ -181,6 +184,11 @@ std::vector<CatalogueEntry> entries() {
           "Brownian motion on positive definite matrices by geodesic steps: the named approximation",
           {whole("size", 2, "n"), rate, whole("steps", 12, "geodesic steps per draw")}, 1, [](const Parameters& p) {
             return GeodesicWalk(Spd(int(count(p, "size"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
+          });
+  process("geodesic_walk_on_sphere", "Brownian motion on S^d by geodesic steps: the named approximation",
+          {whole("dimension", 4, "d"), rate, whole("steps", 32, "geodesic steps per draw")}, 2,
+          [](const Parameters& p) {
+            return GeodesicWalk(Sphere(int(count(p, "dimension"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
           });
   process("hyperbolic_brownian", "Brownian motion on H^3, exact", {rate}, 1,
           [](const Parameters& p) { return Brownian(Hyperbolic(3), p.at("rate")); });

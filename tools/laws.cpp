@@ -56,8 +56,8 @@ std::string verdict_of(const Report& report) {
 std::string table_of_laws(const std::function<Report(const CatalogueEntry&)>& verify) {
   std::string spaces = "| space | points | verdict |\n|---|---|---|\n";
   std::string processes =
-      "| process | what it is | law | density | score | estimates | forward, ns | bridge, ns | verdict |\n"
-      "|---|---|---|---|---|---|---|---|---|\n";
+      "| process | what it is | space | law | density | score | estimates | forward, ns | bridge, ns | verdict |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n";
   for (const CatalogueEntry& entry : catalogue()) {
     if (!entry.is_process()) {
       spaces += fmt::format("| `{}` | {} | {} |\n", entry.name, entry.summary, verdict_of(verify(entry)));
@@ -71,10 +71,10 @@ std::string table_of_laws(const std::function<Report(const CatalogueEntry&)>& ve
     auto has = [&](Question question) { return answers(joint.components()[0], question) ? "yes" : ""; };
     std::vector<std::string> kinds;
     for (const Estimate& e : process->estimates()) kinds.push_back(e.kind);
-    processes +=
-        fmt::format("| `{}` | {} | {} | {} | {} | {} | {:.2g} | {:.2g} | {} |\n", entry.name, entry.summary,
-                    off == 0 ? "exact" : fmt::format("off by {:.2g}", off), has(Question::log_density),
-                    has(Question::score), fmt::join(kinds, ", "), cost.forward, cost.bridge, verdict_of(verify(entry)));
+    processes += fmt::format(
+        "| `{}` | {} | {} | {} | {} | {} | {} | {:.2g} | {:.2g} | {} |\n", entry.name, entry.summary,
+        process->space().name(), off == 0 ? "exact" : fmt::format("off by {:.2g}", off), has(Question::log_density),
+        has(Question::score), fmt::join(kinds, ", "), cost.forward, cost.bridge, verdict_of(verify(entry)));
   }
   return spaces + "\n" + processes;
 }
