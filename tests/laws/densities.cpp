@@ -74,6 +74,33 @@ double log_density_of_rotations(double angle, double v) {
   return std::log(sum / (8 * pi * pi));
 }
 
+// By images, on S^3: e^{v/2} (2 pi v)^{-3/2} times the sum over k of (a + 2 pi k) / sin a e^{-(a + 2 pi k)^2 / 2v}.
+Value by_images_on_three_sphere(double angle, double v) {
+  double sum = 0, slope = 0;
+  for (int k = -20; k <= 20; ++k) {
+    double away = angle + 2 * pi * k, weight = std::exp(-2 * pi * k * (angle + pi * k) / v);
+    sum += away * weight;
+    slope += (1 - away * away / v) * weight;
+  }
+  return {v / 2 - 1.5 * std::log(2 * pi * v) + std::log(sum / std::sin(angle)) - angle * angle / (2 * v),
+          slope / sum - std::cos(angle) / std::sin(angle)};
+}
+
+// Of rotations: of both unit quaternions that stand for one, at half the angle, where the metric is a quarter.
+Value by_images_of_rotations(double angle, double v) {
+  Value near = by_images_on_three_sphere(angle / 2, v / 4), far = by_images_on_three_sphere(pi - angle / 2, v / 4);
+  double share = 1 / (1 + std::exp(far.log_density - near.log_density));
+  return {near.log_density - std::log(share) - std::log(8.0), (share * near.score - (1 - share) * far.score) / 2};
+}
+
+// Scores at short times are as good as the angle that they are made of.
+void check_scores(const Points& found, const Points& wanted, double v) {
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    CAPTURE(i, found[i], wanted[i]);
+    CHECK(std::abs(found[i] - wanted[i]) <= 5e-7 / v + 1e-5 * (1 + std::abs(wanted[i])));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("linear Gaussian processes: log density and score") {
@@ -173,6 +200,89 @@ TEST_CASE("rotations: log density, by both series and across their border") {
     for (size_t k = 0; k < angles.size(); ++k)
       density.push_back(log_density_of_rotations(2 * std::atan2(-ends[4 * k + 2], ends[4 * k]), v));
     check_values(draws->log_density(from, to, v), density, 5e-6);
+  }
+}
+
+TEST_CASE("S^3 and rotations: log density and score by images") {
+  for (double angle : {0.3, 1.0, 2.5, 3.1}) {
+    CHECK(by_images_on_three_sphere(angle, 0.5).log_density == Approx(by_harmonics(3, angle, 0.5).log_density));
+    CHECK(by_images_on_three_sphere(angle, 0.5).score == Approx(by_harmonics(3, angle, 0.5).score));
+    CHECK(by_images_of_rotations(angle, 1).log_density == Approx(log_density_of_rotations(angle, 1)));
+  }
+  auto engine = GENERATE(from_range(engines()));
+  auto sphere = draws_of(engine, Brownian(Sphere(3), 1.0)), rotations = draws_of(engine, Brownian(Rotations(), 1.0));
+  const std::vector<double> angles{0.01, 0.1, 0.6, 1, 2, 2.5, 3, 3.1};
+  Points across, turned;
+  for (double angle : angles) {
+    across.insert(across.end(), {double(float(std::cos(angle))), double(float(std::sin(angle))), 0, 0});
+    turned.insert(turned.end(), {double(float(std::cos(angle / 2))), 0, double(float(-std::sin(angle / 2))), 0});
+  }
+  const Points start{1, 0, 0, 0};
+  for (double v : {1e-4f, 1e-3f, 0.01f, 0.05f, 0.1f, 0.2f, 0.3f, 1.0f, 3.0f}) {
+    CAPTURE(v);
+    Points density, score, density_turned, score_turned;
+    for (size_t k = 0; k < angles.size(); ++k) {
+      double angle = std::atan2(across[4 * k + 1], across[4 * k]);
+      Value value = by_images_on_three_sphere(angle, v);
+      density.push_back(value.log_density);
+      score.insert(score.end(), {-std::sin(angle) * value.score, std::cos(angle) * value.score, 0, 0});
+      // A turn by an angle moves its quaternion by half of it.
+      angle = 2 * std::atan2(-turned[4 * k + 2], turned[4 * k]);
+      value = by_images_of_rotations(angle, v);
+      density_turned.push_back(value.log_density);
+      score_turned.insert(score_turned.end(),
+                          {-std::sin(angle / 2) * value.score / 2, 0, -std::cos(angle / 2) * value.score / 2, 0});
+    }
+    Points from = sphere->repeated(start, 4), to = sphere->repeated(across, 4);
+    check_values(sphere->log_density(from, to, v), density, 5e-6);
+    check_scores(sphere->score(from, to, v), score, v);
+    from = rotations->repeated(start, 4), to = rotations->repeated(turned, 4);
+    check_values(rotations->log_density(from, to, v), density_turned, 5e-6);
+    check_scores(rotations->score(from, to, v), score_turned, v);
+  }
+}
+
+TEST_CASE("torus: log density and score are the circle's, axis by axis") {
+  const std::vector<double> periods{1, 4};
+  auto draws = draws_of(GENERATE(from_range(engines())), Brownian(Torus(periods), 0.5));
+  const Points xt{0.25, -1, 0.45f, 1.9f, -0.1f, 0.5};
+  for (double t : {1e-3f, 0.1f, 1.0f, 8.0f}) {
+    CAPTURE(t);
+    Points density, score;
+    for (size_t i = 0; i < xt.size(); i += 2) {
+      density.push_back(0);
+      for (size_t axis : {0, 1}) {
+        const double unit = 2 * pi / periods[axis], v = 0.5 * t * unit * unit;
+        Value value = v < 2 ? by_images(unit * xt[i + axis], v) : by_frequencies(unit * xt[i + axis], v);
+        density.back() += value.log_density + std::log(unit);
+        score.push_back(unit * value.score);
+      }
+    }
+    Points from = draws->repeated({0, 0}, 2), to = draws->repeated(xt, 2);
+    check_values(draws->log_density(from, to, t), density, 5e-6);
+    check_scores(draws->score(from, to, t), score, 0.5 * t);
+  }
+}
+
+TEST_CASE("stationary and absorbing jumps: log probability") {
+  Engine engine = GENERATE(from_range(engines()));
+  auto stationary = draws_of(engine, StationaryJump(Categorical(3), {.rate = 0.5, .weights = {1, 2, 5}}), 100);
+  auto masked = draws_of(engine, AbsorbingJump(Categorical(3), {.rate = 0.5}), 100);
+  for (double t : {1e-6f, 0.3f, 2.0f, 50.0f}) {
+    CAPTURE(t);
+    const double jumped = -std::expm1(-0.5 * t), law[] = {1 / 8.0, 2 / 8.0, 5 / 8.0};
+    for (int from : {0, 1, 2})
+      for (int to : {0, 1, 2}) {
+        CAPTURE(from, to);
+        double p = law[to] * jumped + (from == to ? 1 - jumped : 0);
+        check_values(
+            stationary->log_density(stationary->repeated({double(from)}), stationary->repeated({double(to)}), t),
+            {std::log(p)});
+        // The mask, 2, is entered and never left.
+        if (from == 2 || (to != 2 && to != from)) continue;
+        check_values(masked->log_density(masked->repeated({double(from)}), masked->repeated({double(to)}), t),
+                     {to == 2 ? std::log(jumped) : -0.5 * t});
+      }
   }
 }
 
