@@ -102,7 +102,8 @@ namespace {
 constexpr int parts = 1024;
 double time_of(int part, double horizon) { return part * (horizon / parts); }
 
-// An f32 number made of the time "t" alone; throws Error for anything else, which then does the wrong thing.
+// Of a function of the time "t" that must be an f32 number and must not draw; else throws Error, in the words that
+// `what` (a clock) `does` (reads) such a number.
 Evaluator of_time(const Expr& number, std::string_view does, std::string_view what) {
   if (number.type() != Type::f32 || !number.shape().empty())
     throw Error(fmt::format("it {} {} {}; {} {} an f32 number", does, name_of(number.type()), to_string(number.shape()),

@@ -45,8 +45,8 @@ class Joint {
   explicit Joint(std::string name, double horizon = 1.0, JointOptions options = {});
 
   /// Adds a component and returns its index. Names are unique: letters, digits and underscores, not starting with a
-  /// digit. Throws Error for a clock that is not 0 at 0, falls or does not move at 1,024 even steps to the horizon, and
-  /// for a kind of estimate that the process does not have, and for a weight that is below 0 or not finite there.
+  /// digit. Throws Error for a clock that is not 0 at 0, falls or does not move at 1,024 even steps to the horizon, for
+  /// a weight that is below 0 or not finite there, and for a kind of estimate that the process does not have.
   size_t add(std::string name, Kept<Process> process, Placement placement = {});
 
   const std::string& name() const { return name_; }

@@ -74,9 +74,10 @@ constexpr double lost = 23;
 // back comes first. `scale` = 2 pi / v.
 struct Windings {
   Windings(const Expr& difference, Expr s) : away(abs(difference)), scale(std::move(s)) {}
-  // Half turns in two floats: beside the antipode their rounding would show.
+  // Half turns in two floats: beside the antipode their rounding would show. Times `scale` last: what depends on time
+  // alone is computed for every sample.
   Expr weight(const Expr& turns, const Expr& apart) const {
-    return exp(-scale * turns * fma(turns, turn_tail / 2, fma(turns, turn_head / 2, apart)));
+    return exp(scale * (turns * -fma(turns, turn_tail / 2, fma(turns, turn_head / 2, apart))));
   }
   Expr on(const Expr& turns) const { return weight(turns, away); }
   Expr back(const Expr& turns) const { return weight(turns, -away); }
