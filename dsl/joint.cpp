@@ -59,6 +59,9 @@ Expr Process::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr) const
   return manifold->exp(xt, manifold->tangent(xt, std::move(estimate)));
 }
 
+std::optional<Expr> Process::step(const Estimate&, Expr, Expr, Expr, Expr) const { return std::nullopt; }
+std::optional<Expr> Process::flow_step(const Estimate&, Expr, Expr, Expr, Expr) const { return std::nullopt; }
+
 std::optional<Loss> Process::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
   const auto* manifold = dynamic_cast<const Manifold*>(&space());
   if (!manifold) return std::nullopt;

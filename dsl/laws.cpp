@@ -50,10 +50,12 @@ Expr loss_of(const Joint::Component& component, Question question, Expr estimate
   return same(weight, constant(1)) ? value : weight * value;
 }
 
-// Where a step without a draw leads.
-Expr led_to(const Process& process, Question question, Expr x0, Expr xt, Expr s, Expr t) {
+// Where a step without a draw leads, by an estimate that stands for x_0.
+Expr led_to(const Process& process, Question question, const Estimate& kind, const Expr& estimate, const Expr& x0,
+            const Expr& xt, const Expr& s, const Expr& t) {
   bool flow = question == Question::flow_step;
-  std::optional<Expr> found = flow ? process.flow(x0, xt, s, t) : process.bridge_mean(x0, xt, s, t);
+  std::optional<Expr> found = flow ? process.flow_step(kind, estimate, xt, s, t) : process.bridge_mean(x0, xt, s, t);
+  if (!found && flow) found = process.flow(x0, xt, s, t);
   if (found) return *found;
   throw Error(fmt::format("the process on space '{}' has no {}; walk by steps that draw, or override {} in it",
                           process.space().name(), flow ? "flow" : "mean of its bridge", flow ? "flow" : "bridge_mean"));
@@ -106,7 +108,12 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     case Question::forward:
       return {question, {x0, t}, select(t_at_start, x0, checked(process.forward(x0, at_t), "forward"))};
     case Question::bridge: return {question, {x0, xt, s, t}, bridge(x0)};
-    case Question::step: return {question, {estimate, xt, s, t}, bridge(endpoint())};
+    case Question::step: {
+      std::optional<Expr> own = process.step(kind, estimate, xt, at_s, at_t);
+      return {question,
+              {estimate, xt, s, t},
+              own ? between_ends(endpoint(), checked(*own, "step")) : bridge(endpoint())};
+    }
     case Question::transition: {
       if (!process.markov())
         throw Error(
@@ -139,7 +146,7 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
       Expr start = endpoint();
       return {question,
               {estimate, xt, s, t},
-              between_ends(start, checked(led_to(process, question, start, xt, at_s, at_t),
+              between_ends(start, checked(led_to(process, question, kind, estimate, start, xt, at_s, at_t),
                                           question == Question::flow_step ? "flow" : "mean of the bridge"))};
     }
     case Question::convert: throw Error("a process converts nothing; declare a Conversion, and compile it by itself");
@@ -177,7 +184,7 @@ bool answers(const Joint::Component& component, Question question) {
     Expr estimate = parameter("estimate", kind.type, kind.shape);
     Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
     if (question == Question::flow_step || question == Question::mean_step)
-      led_to(process, question, x0, xt, s, t);
+      led_to(process, question, kind, estimate, x0, xt, s, t);
     else if (question < Question::loss)
       density_of(process, question, x0, xt, t);
     else

@@ -16,6 +16,8 @@ struct Estimate {
   Type type = Type::f32;
   /// Of logits: the categories that are no data, never drawn whatever their logits.
   std::vector<int64_t> forbidden = {};
+  /// Whether the estimate that x_0 makes true stands for x_0 at every time. If not, it does as t -> 0.
+  bool tells_x0 = true;
 };
 
 /// What a model is trained on: a number at each point.
@@ -66,6 +68,12 @@ class Process {
   /// The endpoint x_0 that an estimate of that kind made at (x_t, t), t > 0, stands for, or a draw of it. By default
   /// the estimate itself, and of "tangent" exp(x_t, v), with v made tangent first.
   virtual Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const;
+
+  /// Draws x_s by the estimate made at (x_t, t) itself, 0 < s < t, where that is not the bridge from the endpoint that
+  /// it stands for; and x_s where the probability flow leads, where that is not the flow from there. By default there
+  /// are none: the endpoint's serve.
+  virtual std::optional<Expr> step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const;
+  virtual std::optional<Expr> flow_step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const;
 
   /// The loss of an estimate made at (x_t, t), t > 0, where the data are x_0; the models that it is least for on
   /// average are those that a walk asks for. By default on a manifold: of "tangent" |v - log(x_t, x_0)|^2 in the metric

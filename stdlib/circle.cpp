@@ -53,7 +53,7 @@ Expr Circle::score(Expr x, Expr y, Expr v) const {
 }
 
 CircleBrownian::CircleBrownian(Circle space, double rate)
-    : Process(std::move(space)), rate_(positive("Brownian motion on space 'circle'", "rate", rate)) {}
+    : HeatFlow(std::move(space), "Brownian motion on space 'circle'", rate) {}
 
 CircleBrownian Brownian(Circle space, double rate) { return {std::move(space), rate}; }
 

@@ -3,8 +3,7 @@
 
 #include <numbers>
 
-#include <catenary/dsl/process.h>
-#include <catenary/dsl/space.h>
+#include <catenary/stdlib/heat_flow.h>
 
 namespace catenary {
 
@@ -27,7 +26,7 @@ class Circle final : public Manifold {
 
 /// Brownian motion on the circle, exact: the wrapped normal law, and its bridge by winding number. The prior is
 /// uniform.
-class CircleBrownian final : public Process {
+class CircleBrownian final : public HeatFlow {
  public:
   CircleBrownian(Circle space, double rate);
   Expr prior(Expr horizon) const override;
@@ -51,9 +50,6 @@ class CircleBrownian final : public Process {
   static Expr draw_displacement_between(Expr difference, Expr first, Expr second);
   /// and the logarithm of the density after variance v. Elementwise in `difference`; v is a number or of its shape.
   static Expr log_kernel(Expr difference, Expr v);
-
- private:
-  double rate_;
 };
 
 /// Brownian motion on the circle, `rate` its variance per unit of time.

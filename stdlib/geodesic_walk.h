@@ -1,8 +1,7 @@
 // The named approximation to Brownian motion on any manifold.
 #pragma once
 
-#include <catenary/dsl/process.h>
-#include <catenary/dsl/space.h>
+#include <catenary/stdlib/heat_flow.h>
 
 namespace catenary {
 
@@ -22,8 +21,9 @@ struct GeodesicWalkOptions {
 /// score adds an error that no number of steps removes: on S^2, E <x_0, x_s> comes out too large by about 0.04 v_t^2
 /// (v_t <= 2), on S^4 by 0.15 to 0.23 v_t^2 (v_t <= 1).
 ///
-/// On a space with a boundary exp says what happens there: on the simplex the walk is reflected.
-class GeodesicWalk final : public Process {
+/// Its score is the space's too. On a space with a boundary exp says what happens there: on the simplex the walk is
+/// reflected.
+class GeodesicWalk final : public HeatFlow {
  public:
   GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options);
   /// Uniform: right once the process has mixed. On a space that has an origin in place of a uniform law, the law of x_T
@@ -38,8 +38,7 @@ class GeodesicWalk final : public Process {
   double approximation(double t) const override;
 
  private:
-  const Manifold& manifold() const { return static_cast<const Manifold&>(space()); }
-  GeodesicWalkOptions options_;
+  int64_t steps_;
 };
 
 /// For manifolds without an overload of their own: throws Error, because an approximation must be asked for by name.

@@ -155,7 +155,7 @@ Expr Hyperbolic::score(Expr x, Expr y, Expr v) const {
 }
 
 HyperbolicBrownian::HyperbolicBrownian(Hyperbolic space, double rate)
-    : Process(std::move(space)), rate_(positive("Brownian motion on space 'hyperbolic'", "rate", rate)) {
+    : HeatFlow(std::move(space), "Brownian motion on space 'hyperbolic'", rate) {
   if (int n = hyperbolic().dimension(); n != 3)
     throw Error(fmt::format(
         "no exact Brownian motion is known on space 'hyperbolic' of dimension {}, only on that of dimension 3; use "
@@ -205,10 +205,6 @@ std::optional<Expr> HyperbolicBrownian::log_density(Expr x0, Expr xt, Expr t) co
   Expr v = rate_ * t, r = hyperbolic().distance(x0, xt);
   Expr log_sinhc = r + log(ratio(-expm1(-2.0 * r), 2.0 * r, 1));
   return -1.5 * (log(v) + std::log(2 * std::numbers::pi)) - 0.5 * v - 0.5 * square(r / sqrt(v)) - log_sinhc;
-}
-
-std::optional<Expr> HyperbolicBrownian::score(Expr x0, Expr xt, Expr t) const {
-  return hyperbolic().score(xt, x0, rate_ * t);
 }
 
 }  // namespace catenary

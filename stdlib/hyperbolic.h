@@ -1,8 +1,7 @@
 // Hyperbolic space and its Brownian motion.
 #pragma once
 
-#include <catenary/dsl/process.h>
-#include <catenary/dsl/space.h>
+#include <catenary/stdlib/heat_flow.h>
 
 namespace catenary {
 
@@ -53,7 +52,7 @@ class Hyperbolic final : public Manifold {
 /// With v the variance (rate times time) the kernel is (2 pi v)^{-3/2} (r / sinh r) exp(-v / 2 - r^2 / 2v): r is the
 /// length of v e + sqrt(v) N(0, I_3), e a unit vector. So is the density of r that of a path in R^3 that drifts away at
 /// the speed 1.
-class HyperbolicBrownian final : public Process {
+class HyperbolicBrownian final : public HeatFlow {
  public:
   HyperbolicBrownian(Hyperbolic space, double rate);
   Expr prior(Expr horizon) const override;
@@ -65,12 +64,9 @@ class HyperbolicBrownian final : public Process {
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// -3/2 log(2 pi v) - v / 2 - r^2 / 2v - log(sinh r / r).
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
-  /// In closed form: Hyperbolic::score.
-  std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
 
  private:
   const Hyperbolic& hyperbolic() const { return static_cast<const Hyperbolic&>(space()); }
-  double rate_;
 };
 
 /// Brownian motion on H^3, `rate` its variance per unit of time. Throws Error for other dimensions, where no exact

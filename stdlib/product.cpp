@@ -10,6 +10,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <catenary/dsl/gradient.h>
+#include <catenary/dsl/rewrite.h>
+
 namespace catenary {
 
 namespace {
@@ -242,6 +245,82 @@ std::optional<Expr> ProductProcess::log_density(Expr x0, Expr xt, Expr t) const 
 std::optional<Expr> ProductProcess::score(Expr x0, Expr xt, Expr t) const {
   return where_each_has_one(product(), processes_, x0, xt,
                             [&](const Process& p, Expr from, Expr to) { return p.score(from, to, t); });
+}
+
+namespace {
+
+// The kind of that name that a part has, of a point's shape.
+std::optional<Estimate> kind_of(const Process& part, const std::string& name) {
+  for (const Estimate& e : part.estimates())
+    if (e.kind == name && e.type == Type::f32 && e.shape == part.space().point()) return e;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Estimate> ProductProcess::estimates() const {
+  std::vector<Estimate> kinds;
+  for (Estimate kind : processes_[0]->estimates()) {
+    bool of_all = true;
+    for (const Kept<Process>& p : processes_) {
+      std::optional<Estimate> of_part = kind_of(*p, kind.kind);
+      of_all = of_all && of_part;
+      kind.tells_x0 = kind.tells_x0 && of_part && of_part->tells_x0;
+    }
+    kind.shape = space().point();
+    if (of_all) kinds.push_back(kind);
+  }
+  return kinds;
+}
+
+Expr ProductProcess::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const {
+  return by_process(product(), processes_, {estimate, xt}, [&](const Process& p, const std::vector<Expr>& a) {
+    return p.endpoint(*kind_of(p, kind.kind), a[0], a[1], t);
+  });
+}
+
+std::optional<Expr> ProductProcess::stepped(const Estimate& kind, const Expr& estimate, const Expr& xt, const Expr& t,
+                                            const OwnStep& own, const FromEndpoint& from_endpoint) const {
+  bool any = false;
+  auto of_part = [&](const Process& p, Expr e, Expr x) {
+    Estimate part_kind = *kind_of(p, kind.kind);
+    std::optional<Expr> by_itself = own(p, part_kind, e, x);
+    any = any || by_itself;
+    return by_itself ? by_itself : from_endpoint(p, p.endpoint(part_kind, e, x, t), x);
+  };
+  std::optional<Expr> all = where_each_has_one(product(), processes_, estimate, xt, of_part);
+  return any ? all : std::nullopt;
+}
+
+std::optional<Expr> ProductProcess::step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const {
+  return stepped(
+      kind, estimate, xt, t, [&](const Process& p, const Estimate& k, Expr e, Expr x) { return p.step(k, e, x, s, t); },
+      [&](const Process& p, Expr x0, Expr x) { return p.bridge(x0, x, s, t); });
+}
+
+std::optional<Expr> ProductProcess::flow_step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const {
+  return stepped(
+      kind, estimate, xt, t,
+      [&](const Process& p, const Estimate& k, Expr e, Expr x) { return p.flow_step(k, e, x, s, t); },
+      [&](const Process& p, Expr x0, Expr x) { return p.flow(x0, x, s, t); });
+}
+
+std::optional<Loss> ProductProcess::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
+  std::vector<Expr> of_parts = product().split(estimate), from = product().split(x0), to = product().split(xt), slopes;
+  Expr total = constant(0);
+  for (size_t i = 0; i < processes_.size(); ++i) {
+    const Process& p = *processes_[i];
+    Estimate part_kind = *kind_of(p, kind.kind);
+    // A leaf of its own, by which the loss is differentiated.
+    Expr leaf = parameter("estimate of the part", Type::f32, part_kind.shape);
+    std::optional<Loss> loss = p.loss(part_kind, leaf, from[i], to[i], t);
+    if (!loss) return std::nullopt;
+    Expr slope = loss->gradient ? *loss->gradient : gradient(loss->number, leaf), weight = p.weight(part_kind, t);
+    std::vector<Expr> placed = rewrite({weight * loss->number, weight * slope}, {{leaf, of_parts[i]}});
+    total = total + placed[0];
+    slopes.push_back(placed[1]);
+  }
+  return Loss(total, product().join(slopes));
 }
 
 bool ProductProcess::markov() const {

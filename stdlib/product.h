@@ -1,6 +1,7 @@
 // Products and powers of manifolds: several parts in one point.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,7 +49,9 @@ class Product : public Manifold {
 };
 
 /// Independent processes on the parts of a product: forward, bridge, transition and prior part by part, the density
-/// their product. The model estimates the endpoint, or the tangent vector to it.
+/// their product. So is the model's estimate, of a kind that all parts have: of Brownian motion on rigid motions the
+/// endpoint, the tangent or the score. Its loss is the sum of the parts', each times its weight. Parts whose models
+/// return different kinds are components of a joint process.
 class ProductProcess final : public Process {
  public:
   using Part = std::pair<std::string, Kept<Process>>;
@@ -67,13 +70,25 @@ class ProductProcess final : public Process {
   /// As long as every part is so.
   bool markov() const override;
   bool bridges_compose() const override;
+  std::vector<Estimate> estimates() const override;
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
+  /// Where a part has a step of its own; of the others the bridge, or the flow, from the endpoint.
+  std::optional<Expr> step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> flow_step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override;
   /// Where every part has one.
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
   std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// The parts' chi distances, as of independent laws: (1 + chi^2) is the product of theirs.
   double approximation(double t) const override;
 
  private:
+  using OwnStep = std::function<std::optional<Expr>(const Process&, const Estimate&, Expr estimate, Expr xt)>;
+  using FromEndpoint = std::function<std::optional<Expr>(const Process&, Expr x0, Expr xt)>;
+  /// Every part's own step, or else that from its endpoint; nothing where no part has an own one.
+  std::optional<Expr> stepped(const Estimate& kind, const Expr& estimate, const Expr& xt, const Expr& t,
+                              const OwnStep& own, const FromEndpoint& from_endpoint) const;
+
   ProductProcess(Product space, std::vector<Kept<Process>> processes);
   const Product& product() const { return static_cast<const Product&>(space()); }
   std::vector<Kept<Process>> processes_;

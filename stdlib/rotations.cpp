@@ -55,7 +55,7 @@ Expr Rotations::to_rotation_vector(Expr x, Expr tangent) {
 }
 
 RotationBrownian::RotationBrownian(Rotations space, double rate)
-    : Process(std::move(space)), rate_(positive("Brownian motion on space 'rotations'", "rate", rate)) {}
+    : HeatFlow(std::move(space), "Brownian motion on space 'rotations'", rate) {}
 
 RotationBrownian Brownian(Rotations space, double rate) { return {std::move(space), rate}; }
 
@@ -71,10 +71,6 @@ Expr RotationBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
 
 std::optional<Expr> RotationBrownian::log_density(Expr x0, Expr xt, Expr t) const {
   return log_kernel(Sphere::way(x0, nearer(x0, xt)).angle, 0.25 * rate_ * t);
-}
-
-std::optional<Expr> RotationBrownian::score(Expr x0, Expr xt, Expr t) const {
-  return static_cast<const Rotations&>(space()).score(std::move(xt), std::move(x0), rate_ * t);
 }
 
 }  // namespace catenary

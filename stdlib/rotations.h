@@ -1,8 +1,7 @@
 // Rotations of space as unit quaternions, and Brownian motion on them.
 #pragma once
 
-#include <catenary/dsl/process.h>
-#include <catenary/dsl/space.h>
+#include <catenary/stdlib/heat_flow.h>
 
 namespace catenary {
 
@@ -32,7 +31,7 @@ class Rotations final : public Manifold {
 
 /// Brownian motion on SO(3), exact: forward and bridge follow the heat kernel to rounding, for every time. The prior is
 /// uniform.
-class RotationBrownian final : public Process {
+class RotationBrownian final : public HeatFlow {
  public:
   RotationBrownian(Rotations space, double rate);
   Expr prior(Expr horizon) const override;
@@ -42,10 +41,6 @@ class RotationBrownian final : public Process {
   /// Of the two quaternions of x_t one is drawn by the kernel of the 3-sphere, then the bridge there.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
-  std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
-
- private:
-  double rate_;
 };
 
 /// Brownian motion on the rotations, `rate` the variance of each element of the rotation vector per unit of time.

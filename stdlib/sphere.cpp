@@ -211,7 +211,7 @@ Expr Sphere::score(Expr x, Expr y, Expr v) const {
 }
 
 SphereBrownian::SphereBrownian(Sphere space, double rate)
-    : Process(std::move(space)), rate_(positive("Brownian motion on space 'sphere'", "rate", rate)) {}
+    : HeatFlow(std::move(space), "Brownian motion on space 'sphere'", rate) {}
 
 SphereBrownian Brownian(Sphere space, double rate) {
   if (space.dimension() > 3)
@@ -264,10 +264,6 @@ Expr SphereBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
 std::optional<Expr> SphereBrownian::log_density(Expr x0, Expr xt, Expr t) const {
   Sphere::Way way = Sphere::way(x0, xt);
   return log_kernel(space().point()[0] - 1, way.angle, way.rest, rate_ * t);
-}
-
-std::optional<Expr> SphereBrownian::score(Expr x0, Expr xt, Expr t) const {
-  return static_cast<const Sphere&>(space()).score(std::move(xt), std::move(x0), rate_ * t);
 }
 
 }  // namespace catenary

@@ -3,8 +3,7 @@
 
 #include <numbers>
 
-#include <catenary/dsl/process.h>
-#include <catenary/dsl/space.h>
+#include <catenary/stdlib/heat_flow.h>
 
 namespace catenary {
 
@@ -34,7 +33,7 @@ class Sphere final : public Manifold {
 
 /// Brownian motion on S^1, S^2 or S^3, exact: forward and bridge follow the heat kernel to rounding, for every time.
 /// The prior is uniform.
-class SphereBrownian final : public Process {
+class SphereBrownian final : public HeatFlow {
  public:
   SphereBrownian(Sphere space, double rate);
   Expr prior(Expr horizon) const override;
@@ -47,10 +46,6 @@ class SphereBrownian final : public Process {
   /// S^2: the kernel of the rotations, integrated over that circle by the trapezoid rule (20 nodes, drawn together
   /// where the kernel is narrow: an error below 3e-7). A loop, which is not differentiated: its gradient is `score`.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
-  std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
-
- private:
-  double rate_;
 };
 
 /// Brownian motion on S^d, `rate` its variance per unit of time along each tangent direction. Throws Error for d > 3,

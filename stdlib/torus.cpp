@@ -105,7 +105,7 @@ Expr Torus::score(Expr x, Expr y, Expr v) const {
 }
 
 TorusBrownian::TorusBrownian(Torus space, double rate)
-    : Process(std::move(space)), rate_(positive("Brownian motion on space 'torus'", "rate", rate)) {}
+    : HeatFlow(std::move(space), "Brownian motion on space 'torus'", rate) {}
 
 TorusBrownian Brownian(Torus space, double rate) { return {std::move(space), rate}; }
 
@@ -128,10 +128,6 @@ std::optional<Expr> TorusBrownian::log_density(Expr x0, Expr xt, Expr t) const {
   for (double period : torus().periods()) logs += std::log(turn / period);
   Expr scales = to_angles(torus());
   return sum(CircleBrownian::log_kernel(scales * torus().log(x0, xt), rate_ * t * square(scales))) + logs;
-}
-
-std::optional<Expr> TorusBrownian::score(Expr x0, Expr xt, Expr t) const {
-  return torus().score(std::move(xt), std::move(x0), rate_ * t);
 }
 
 }  // namespace catenary

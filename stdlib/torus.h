@@ -4,8 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include <catenary/dsl/process.h>
-#include <catenary/dsl/space.h>
+#include <catenary/stdlib/heat_flow.h>
 
 namespace catenary {
 
@@ -51,18 +50,16 @@ class Torus final : public Manifold {
 };
 
 /// Brownian motion on a torus, exact: that on the circle, coordinate by coordinate. The prior is uniform.
-class TorusBrownian final : public Process {
+class TorusBrownian final : public HeatFlow {
  public:
   TorusBrownian(Torus space, double rate);
   Expr prior(Expr horizon) const override;
   Expr forward(Expr x0, Expr t) const override;
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
-  std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
 
  private:
   const Torus& torus() const { return static_cast<const Torus&>(space()); }
-  double rate_;
 };
 
 /// Brownian motion on a torus, `rate` its variance per unit of time in every coordinate, in the coordinates' unit

@@ -108,8 +108,7 @@ class PointChecks {
       return ask(function, {inputs[0], inputs[1], inputs[2][0]});
     };
     Inputs inputs = c_.categorical() ? Inputs{{at.t}} : Inputs{at.x0, at.xt, {at.t}};
-    // A logarithm off by a rounding is a density off by one.
-    errors.offer(norm(combine(1, found, -1, exact)), f32_tolerance(moved, inputs, exact) + 0x1p-18, [&] {
+    errors.offer(norm(combine(1, found, -1, exact)), f32_tolerance(moved, inputs, exact) + log_tolerance, [&] {
       return fmt::format("compiled to f32, {} is {}; in double precision {}; {}", name, verifying::text_of(found),
                          verifying::text_of(exact), text_of(at));
     });

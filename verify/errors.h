@@ -32,6 +32,9 @@ using Inputs = std::vector<Vector>;
 /// numerical algorithms", 2002, section 1.5). Vectors below 1e-18, whose squares underflow, count as that.
 double f32_tolerance(const std::function<Vector(const Inputs&)>& f, const Inputs& inputs, const Vector& exact);
 
+/// How far a score may be besides, as log densities may: a logarithm off by a rounding is a density off by one.
+inline constexpr double log_tolerance = 0x1p-18;
+
 /// Whether f32 holds all of these numbers, with room for what is on the way to them.
 bool f32_holds(const Vector& x);
 

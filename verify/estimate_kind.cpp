@@ -34,10 +34,20 @@ EstimateKind::EstimateKind(const Component& c, const Estimate& estimate, double 
   if (estimate.kind == "score" && answers(placed, Question::score)) score_ = evaluator(Question::score);
 }
 
+bool EstimateKind::steps_itself() const {
+  const Process& process = *c_.declared->process;
+  auto point = [&](const char* name) { return parameter(name, process.space().type(), process.space().point()); };
+  Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
+  return bool(process.step(estimate_, parameter("estimate", estimate_.type, estimate_.shape), point("xt"), s, t));
+}
+
 Sampler EstimateKind::compiled(const Session& session) const {
   std::vector<Question> questions = {Question::step};
   if (has_loss()) questions.push_back(Question::loss);
   if (has_gradient()) questions.push_back(Question::loss_gradient);
+  if (steps_itself())
+    for (Question q : {Question::score, Question::flow_step})
+      if (answers(joint_.components()[0], q)) questions.push_back(q);
   return session.placed(compile(joint_, session.options().target, session.compile_options(questions)));
 }
 

@@ -24,6 +24,9 @@ class EstimateKind {
   bool has_loss() const { return bool(loss_); }
   bool has_gradient() const { return bool(gradient_); }
   const Estimate& estimate() const { return estimate_; }
+  bool has_score() const { return bool(score_); }
+  /// Whether the process steps by the estimate itself, and not by way of an endpoint.
+  bool steps_itself() const;
   /// Whether the estimate is a point of the space.
   bool is_point() const { return estimate_.kind == "endpoint"; }
   bool is_logits() const { return c_.categorical() && estimate_.kind == "logits"; }
@@ -31,7 +34,7 @@ class EstimateKind {
   Vector endpoint(const Place& at, const Vector& estimate) const { return ask(*endpoint_, at, estimate); }
   double loss(const Place& at, const Vector& estimate) const { return ask(*loss_, at, estimate)[0]; }
   Vector gradient(const Place& at, const Vector& estimate) const { return ask(*gradient_, at, estimate); }
-  /// The three, compiled.
+  /// The three compiled, and steps and the score where they are there; times are the process's own.
   Sampler compiled(const Session& session) const;
 
   /// The estimate that x_0 makes true: of points, scores and logits it is known, else the least of a loss that is a

@@ -100,23 +100,21 @@ bool TwoWays::any_failed(const Results& results) {
 }
 
 void TwoWays::report(const Results& results, const Words& words) {
-  for (size_t k = 0; k < results.size(); ++k) {
-    const Component& c = subject_.components[k];
-    const Result& r = results[k];
-    if (r.n == 0) {
-      session_.skip(c.label + words.check, "this process does not promise it");
-      continue;
-    }
-    Check check;
-    check.name = c.label + words.check;
-    check.compared = words.compared;
-    check.n = r.n;
-    check.statistic_name = "|z|";
-    check.statistic = r.sigmas;
-    check.threshold = r.threshold;
-    check.histograms = r.histograms;
-    session_.judge(std::move(check), fmt::format("{} ({})", r.sentence, r.where), words.advice);
-  }
+  for (size_t k = 0; k < results.size(); ++k) report(k, results[k], words);
+}
+
+void TwoWays::report(size_t component, const Result& r, const Words& words) {
+  const Component& c = subject_.components[component];
+  if (r.n == 0) return session_.skip(c.label + words.check, "this process does not promise it");
+  Check check;
+  check.name = c.label + words.check;
+  check.compared = words.compared;
+  check.n = r.n;
+  check.statistic_name = "|z|";
+  check.statistic = r.sigmas;
+  check.threshold = r.threshold;
+  check.histograms = r.histograms;
+  session_.judge(std::move(check), fmt::format("{} ({})", r.sentence, r.where), words.advice);
 }
 
 }  // namespace catenary::verifying

@@ -59,6 +59,8 @@ class TwoWays {
   static bool any_failed(const Results& results);
   /// A check for each component; of one that was never compared, skipped.
   void report(const Results& results, const Words& words);
+  /// That of one component.
+  void report(size_t component, const Result& result, const Words& words);
 
  private:
   struct Running;

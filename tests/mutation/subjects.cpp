@@ -163,6 +163,14 @@ class MutatedProcess final : public Process {
     auto mine = replaced_("endpoint", {estimate, xt, t}, kind.kind);
     return mine ? *mine : original_->endpoint(kind, estimate, xt, t);
   }
+  std::optional<Expr> step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override {
+    auto mine = replaced_("step", {estimate, xt, s, t}, kind.kind);
+    return mine ? mine : original_->step(kind, estimate, xt, s, t);
+  }
+  std::optional<Expr> flow_step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override {
+    auto mine = replaced_("flow_step", {estimate, xt, s, t}, kind.kind);
+    return mine ? mine : original_->flow_step(kind, estimate, xt, s, t);
+  }
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
     std::optional<Loss> loss = original_->loss(kind, estimate, x0, xt, t);
     if (auto mine = replaced_("loss", {estimate, x0, xt, t}, kind.kind)) loss->number = *mine;
