@@ -17,7 +17,7 @@ struct Law {
 ///   prior()                     a point
 ///   forward(x0, t)              a point; at t = 0 x0
 ///   bridge(x0, xt, s, t)        a point; at s = 0 x0, at s = t xt
-///   step(estimate, xt, s, t)    the same, from the endpoint that the estimate stands for
+///   step(estimate, xt, s, t)    the same, from the endpoint that the estimate stands for, or by a step of its own
 ///   transition(xs, s, t)        a point; at s = t xs
 ///   log_density(x0, xt, t)      an f32 number, t > 0
 ///   score(x0, xt, t)            f32 of a point's shape, t > 0

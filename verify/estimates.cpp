@@ -353,57 +353,76 @@ class EstimateChecks {
     for (const Estimate& estimate : c.declared->process->estimates()) {
       EstimateKind kind(c, estimate, c.clock(time(1)));
       if (!kind.steps_itself()) continue;
-      std::string name = fmt::format("steps by {}", kind.name());
-      if (!kind.has_score()) {
-        session_.skip(c.label + name,
+      if (kind.has_score()) {
+        const Sampler compiled = kind.compiled(session_);
+        step_by(at, kind, compiled);
+        if (compiled.answers(Question::flow_step)) flow_by(at, kind, compiled);
+      } else {
+        session_.skip(fmt::format("{}steps by {}", c.label, kind.name()),
                       "which estimate is true is known of scores alone, and the process tells no score");
-        continue;
       }
-      const Sampler by_kind = kind.compiled(session_);
-      double s = time(0.5e-4), t = time(1e-4);
-      auto stepped = [&](State others, const State& x0, const State& xt, const auto& step) {
-        const State from{{c.name, x0[c.name]}}, to{{c.name, xt[c.name]}};
-        others.set(c.name, step(by_kind.score(from, to, c.clock(t), unchecked()), to)[c.name]);
-        return others;
-      };
-      auto drawn = [&](const State& x0, int64_t first) {
-        State xt = sampler().forward(x0, t, seed(30), unchecked(first));
-        auto step = [&](const State& score, const State& to) {
-          return by_kind.step(score, to, c.clock(s), c.clock(t), seed(31), unchecked(first));
-        };
-        State bridged = sampler().bridge(x0, xt, s, t, seed(32), unchecked(first));
-        return std::pair(Way{stepped(sampler().bridge(x0, xt, s, t, seed(31), unchecked(first)), x0, xt, step), xt},
-                         Way{bridged, xt});
-      };
-      auto led = [&](const State& x0, int64_t first) {
-        State xt = sampler().forward(x0, t, seed(33), unchecked(first));
-        auto step = [&](const State& score, const State& to) {
-          return by_kind.flow_step(score, to, c.clock(s), c.clock(t), unchecked(first));
-        };
-        return std::pair(Way{stepped(sampler().forward(x0, s, seed(33), unchecked(first)), x0, xt, step), {}},
-                         Way{sampler().forward(x0, s, seed(34), unchecked(first)), {}});
-      };
-      const Words words{name,
-                        fmt::format("x_s stepped to from x_t by the true '{}', against bridged from x_0", kind.name()),
-                        "stepped",
-                        "bridged",
-                        "x_s",
-                        "x_t",
-                        "step: what the estimate does in the place of an endpoint; or its score"},
-          by_flow{fmt::format("flow by {}", kind.name()),
-                  fmt::format("x_s led to from x_t by the true '{}', against noised from x_0", kind.name()),
-                  "by the flow",
-                  "noised",
-                  "x_s",
-                  "",
-                  "flow_step: what the estimate does in the place of an endpoint; or its score"};
-      TwoWays::Results results(subject_->components.size()), of_flow(subject_->components.size());
-      std::string where = fmt::format("s = {:.4g}, t = {:.4g}", s, t);
-      ways_.compare({{results, words, where, 0.125, drawn}}, 1, t);
-      if (by_kind.answers(Question::flow_step)) ways_.compare({{of_flow, by_flow, where, 0.125, led}}, 1, t);
-      ways_.report(at, results[at], words);
-      if (by_kind.answers(Question::flow_step)) ways_.report(at, of_flow[at], by_flow);
     }
+  }
+
+  static constexpr double early = 1e-4;
+
+  // The true estimate, and x_t, of this component alone.
+  static std::pair<State, State> told(const Component& c, const Sampler& by_kind, const State& x0, const State& xt,
+                                      double t) {
+    State to{{c.name, xt[c.name]}};
+    return {by_kind.score({{c.name, x0[c.name]}}, to, c.clock(t), unchecked()), to};
+  }
+
+  void step_by(size_t at, const EstimateKind& kind, const Sampler& by_kind) {
+    const Component& c = subject_->components[at];
+    const Words words{fmt::format("steps by {}", kind.name()),
+                      fmt::format("x_s stepped to from x_t by the true '{}', against bridged from x_0", kind.name()),
+                      "stepped",
+                      "bridged",
+                      "x_s",
+                      "x_t",
+                      "step: what the estimate does in the place of an endpoint; or the score"};
+    double s = time(0.5 * early), t = time(early);
+    auto both = [&](const State& x0, int64_t first) {
+      State xt = sampler().forward(x0, t, seed(30), unchecked(first));
+      auto [estimate, to] = told(c, by_kind, x0, xt, t);
+      State stepped = sampler().bridge(x0, xt, s, t, seed(31), unchecked(first));
+      stepped.set(c.name, by_kind.step(estimate, to, c.clock(s), c.clock(t), seed(31), unchecked(first))[c.name]);
+      return std::pair(Way{stepped, xt}, Way{sampler().bridge(x0, xt, s, t, seed(32), unchecked(first)), xt});
+    };
+    compare(at, words, s, t, both);
+  }
+
+  void flow_by(size_t at, const EstimateKind& kind, const Sampler& by_kind) {
+    const Component& c = subject_->components[at];
+    const Words words{fmt::format("flow by {}", kind.name()),
+                      fmt::format("x_s led to from x_t by the true '{}', against noised from x_0", kind.name()),
+                      "by the flow",
+                      "noised",
+                      "x_s",
+                      "",
+                      "flow_step: what the estimate does in the place of an endpoint; or the score"};
+    double r = time(0.2 * early), s = time(0.5 * early), t = time(early);
+    auto led = [&](const State& x0, const State& xt, double from, double to) {
+      auto [estimate, start] = told(c, by_kind, x0, xt, from);
+      return by_kind.flow_step(estimate, start, c.clock(to), c.clock(from), unchecked());
+    };
+    auto both = [&](const State& x0, int64_t first) {
+      State xt = sampler().forward(x0, t, seed(33), unchecked(first));
+      State flown = sampler().forward(x0, s, seed(33), unchecked(first));
+      flown.set(c.name, led(x0, xt, t, s)[c.name]);
+      return std::pair(Way{flown, {}}, Way{sampler().forward(x0, s, seed(34), unchecked(first)), {}});
+    };
+    compare(at, words, s, t, both);
+    const State x0 = part_of(x0_, 0, few), xt = sampler().forward(x0, t, seed(35), unchecked());
+    composes(c, words.check + " composes", {r, s, t},
+             {x0[c.name], xt[c.name], led(x0, led(x0, xt, t, s), s, r)[c.name], led(x0, xt, t, r)[c.name]});
+  }
+
+  void compare(size_t at, const Words& words, double s, double t, const DrawBoth& both) {
+    TwoWays::Results results(subject_->components.size());
+    ways_.compare({{results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.125, both}}, 1, t);
+    ways_.report(at, results[at], words);
   }
 
   // ---- the flow -------------------------------------------------------------------------------------
@@ -427,31 +446,38 @@ class EstimateChecks {
     }
     ways_.report(results, words);
 
-    constexpr int64_t few = 4096;
     const State x0 = part_of(x0_, 0, few), estimate = certain(x0);
     double r = time(0.1), s = time(0.3), t = time(0.6);
     State xt = sampler().forward(x0, t, seed(27), unchecked());
     State xs = sampler().flow_step(estimate, xt, s, t, unchecked());
     State by_s = sampler().flow_step(estimate, xs, r, s, unchecked());
     State at_once = sampler().flow_step(estimate, xt, r, t, unchecked());
-    for (const Component& c : subject_->components) {
-      Tally tally;
-      double size = 0;
-      for (int64_t i = 0; i < few; ++i)
-        size = std::max({size, size_of(vector_of(c, x0, i)), size_of(vector_of(c, xt, i))});
-      for (int64_t i = 0; i < few; ++i) {
-        Vector a = vector_of(c, by_s, i), b = vector_of(c, at_once, i);
-        double away = size_of(combine(1, a, -1, b)), known = 1e-4 * size;
-        if (!(away <= known) && c.geometry) away = std::min(away, c.geometry->distance(a, b));
-        tally.add(away <= known, [&] {
-          return fmt::format(
-              "from x_t = {} at t = {:.4g} the flow leads to {} at r = {:.4g}, and by way of s = {:.4g} to {}",
-              text_of(vector_of(c, xt, i)), t, text_of(b), r, s, text_of(a));
-        });
-      }
-      session_.judge_points(c.label + "flow composes", "where the flow leads at once, against by way of a time between",
-                            tally.n, tally.wrong, tally.worst, "flow: which time is which, and the sign of the noise");
+    for (const Component& c : subject_->components)
+      composes(c, "flow composes", {r, s, t}, {x0[c.name], xt[c.name], by_s[c.name], at_once[c.name]});
+  }
+
+  /// Where a flow leads from x_t by way of a time between, and at once.
+  struct Led {
+    Tensor x0, xt, by_s, at_once;
+  };
+  static constexpr int64_t few = 4096;
+  void composes(const Component& c, const std::string& name, std::array<double, 3> times, const Led& led) {
+    auto point = [&](const Tensor& x, int64_t i) { return vector_of(c, {{c.name, x}}, i); };
+    Tally tally;
+    double size = 0;
+    for (int64_t i = 0; i < few; ++i) size = std::max({size, size_of(point(led.x0, i)), size_of(point(led.xt, i))});
+    for (int64_t i = 0; i < few; ++i) {
+      Vector a = point(led.by_s, i), b = point(led.at_once, i);
+      double away = size_of(combine(1, a, -1, b)), known = 1e-4 * size;
+      if (!(away <= known) && c.geometry) away = std::min(away, c.geometry->distance(a, b));
+      tally.add(away <= known, [&] {
+        return fmt::format(
+            "from x_t = {} at t = {:.4g} the flow leads to {} at r = {:.4g}, and by way of s = {:.4g} to {}",
+            text_of(point(led.xt, i)), times[2], text_of(b), times[0], times[1], text_of(a));
+      });
     }
+    session_.judge_points(c.label + name, "where the flow leads at once, against by way of a time between", tally.n,
+                          tally.wrong, tally.worst, "flow: which time is which, and the sign of the noise");
   }
 
   // ---- the bridge's mean ----------------------------------------------------------------------------

@@ -420,6 +420,6 @@ TEST_CASE("a walk by the flow needs one, and its question compiled") {
                     "flow_step: joint 'joint' was compiled without the pipeline 'flow_step'; compile it with that one "
                     "(CompileOptions::questions)");
   CHECK_THROWS_WITH(compile(joint, Target::host(), {.questions = {Question::flow_step}}),
-                    "joint 'joint', component 'angle', flow_step: the process on space 'circle' has no flow; walk by "
-                    "steps that draw, or override flow in it");
+                    "joint 'joint', component 'angle', flow_step: the process on space 'circle' has no flow by its "
+                    "estimate 'endpoint'; walk by its estimate 'score', by steps that draw, or override flow in it");
 }

@@ -238,6 +238,10 @@ std::vector<Function> functions_of(const Process& p) {
     Leaves of(p.space(), kind.shape, kind.type);
     const Expr &estimate = of["estimate"], &x0 = of["x0"], &xt = of["xt"], &t = of["t"];
     // What the base class makes of the space's functions is changed there.
+    const Expr& s = of["s"];
+    if (auto step = p.step(kind, estimate, xt, s, t)) list.push_back({"step", {estimate, xt, s, t}, *step, kind.kind});
+    if (auto step = p.flow_step(kind, estimate, xt, s, t))
+      list.push_back({"flow_step", {estimate, xt, s, t}, *step, kind.kind});
     Expr endpoint = p.endpoint(kind, estimate, xt, t);
     if (!same_text(endpoint, p.Process::endpoint(kind, estimate, xt, t)))
       list.push_back({"endpoint", {estimate, xt, t}, endpoint, kind.kind});
@@ -331,6 +335,7 @@ std::vector<std::string> Subject::steps_of(const Function& function) {
   if (name == "prior") return {"extreme times", "compiled law", "prior", "independence"};
   if (name == "endpoint") return {"estimates", "oracle walk", "posterior-mean walk"};
   if (name == "loss" || name == "loss_gradient") return {"estimates"};
+  if (name == "step" || name == "flow_step") return {"steps by estimates"};
   if (name == "flow") return {"flow"};
   if (name == "bridge_mean") return {"bridge mean"};
   if (name == "log_density") return {"density", "oracle walk", "posterior-mean walk"};
