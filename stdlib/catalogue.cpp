@@ -250,6 +250,9 @@ std::vector<CatalogueEntry> entries() {
                                                .terms = {{.weight = p.at("weight"), .rate = p.at("growth")},
                                                          {.weight = p.at("weight"), .rate = p.at("growth") / 4}}});
           });
+  process("simplex_brownian", "Brownian motion on the probabilities of 2, 3 or 4 categories, reflected, exact",
+          {whole("categories", 4, "K"), rate}, 16,
+          [](const Parameters& p) { return Brownian(Simplex(int(count(p, "categories"))), p.at("rate")); });
   process("sphere_brownian", "Brownian motion on S^1, S^2 or S^3, exact", {whole("dimension", 2, "d"), rate}, 8,
           [](const Parameters& p) { return Brownian(Sphere(int(count(p, "dimension"))), p.at("rate")); });
   process("stationary_jump", "jumps to a category drawn from a given law",

@@ -316,7 +316,8 @@ std::optional<Loss> ProductProcess::loss(const Estimate& kind, Expr estimate, Ex
     std::optional<Loss> loss = p.loss(part_kind, leaf, from[i], to[i], t);
     if (!loss) return std::nullopt;
     Expr slope = loss->gradient ? *loss->gradient : gradient(loss->number, leaf), weight = p.weight(part_kind, t);
-    std::vector<Expr> placed = rewrite({weight * loss->number, weight * slope}, {{leaf, of_parts[i]}});
+    auto weighted = [&](const Expr& e) { return same(weight, constant(1)) ? e : weight * e; };
+    std::vector<Expr> placed = rewrite({weighted(loss->number), weighted(slope)}, {{leaf, of_parts[i]}});
     total = total + placed[0];
     slopes.push_back(placed[1]);
   }

@@ -1,9 +1,12 @@
 // The probability simplex, by square roots on the sphere.
 #include <catenary/stdlib/simplex.h>
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include <catenary/stdlib/guards.h>
+#include <catenary/stdlib/rejection.h>
 
 namespace catenary {
 
@@ -82,6 +85,81 @@ Expr Simplex::tangent_normal(Expr p) const {
 Expr Simplex::uniform_point() const {
   Expr z = square(normal(point()));
   return z / max(sum(z), 1e-30);
+}
+
+namespace {
+
+constexpr std::string_view whose = "Brownian motion on space 'simplex'";
+
+Sphere sphere_over(const Simplex& space) {
+  if (int k = int(space.point()[0]); k > 4)
+    throw Error(fmt::format(
+        "exact {} is known for 2 to 4 categories; found {}. Use GeodesicWalk(space, {{.rate, .steps}}), the "
+        "named approximation",
+        whose, k));
+  return Sphere(space.dimension());
+}
+
+}  // namespace
+
+SimplexBrownian::SimplexBrownian(Simplex space, double rate)
+    : HeatFlow(space, whose, rate), sphere_(sphere_over(space), 0.25 * rate_) {}
+
+SimplexBrownian Brownian(Simplex space, double rate) { return {std::move(space), rate}; }
+
+Expr SimplexBrownian::prior(Expr) const { return space().uniform_point(); }
+
+Expr SimplexBrownian::forward(Expr x0, Expr t) const { return square(sphere_.forward(root(x0), t)); }
+
+std::vector<Expr> SimplexBrownian::over_images(const Expr& u, const Expr& w, const Expr& t,
+                                               const std::vector<Expr>& first, const Carry& carry) const {
+  // The square of the chord to an image is 4 u_i w_i longer, the sum over the signs that differ.
+  Expr nearest = -max_of(-(u * w));
+  return where_asked(2.0 * nearest < 0.25 * 60 * rate_ * t, first, [&] {
+    const int64_t k = w.shape()[0], others = (int64_t(1) << k) - 1;
+    std::vector<Expr> signs;
+    for (int64_t i = 0; i < k; ++i) {
+      std::vector<double> of_images;
+      for (int64_t image = 1; image <= others; ++image) of_images.push_back(image >> i & 1 ? -1 : 1);
+      signs.push_back(constant(of_images, {others}));
+    }
+    Expr base = *sphere_.log_density(u, w, t);
+    return fold(others, {first.begin(), first.end()}, [&](Expr trip, const std::vector<Expr>& carried) {
+      std::vector<Operand> image;
+      for (int64_t i = 0; i < k; ++i) image.emplace_back(at(signs[size_t(i)], trip) * index(w, i));
+      Expr point = stack(image);
+      return carry(point, catenary::exp(*sphere_.log_density(u, point, t) - base), carried);
+    });
+  });
+}
+
+Expr SimplexBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  Expr u = root(x0), w = root(xt);
+  // k: the sum of the weights so far, the image drawn, and what is left of the uniform number that draws it: uniform
+  // again given each choice.
+  auto drawn = [](Expr image, Expr weight, const std::vector<Expr>& k) {
+    Expr total = k[0] + weight, share = weight / total, taken = k[2] < share;
+    return std::vector{total, select(taken, image, k[1]),
+                       select(taken, k[2] / max(share, 1e-30), (k[2] - share) * (total / k[0]))};
+  };
+  return square(sphere_.bridge(u, over_images(u, w, t, {constant(1), w, uniform()}, drawn)[1], s, t));
+}
+
+std::optional<Expr> SimplexBrownian::log_density(Expr x0, Expr xt, Expr t) const {
+  Expr u = root(x0), w = root(xt);
+  auto summed = [](Expr, Expr weight, const std::vector<Expr>& k) { return std::vector{k[0] + weight}; };
+  return *sphere_.log_density(u, w, t) + log(over_images(u, w, t, {constant(1)}, summed)[0]) -
+         manifold().dimension() * std::log(2.0);
+}
+
+std::optional<Expr> SimplexBrownian::score(Expr x0, Expr xt, Expr t) const {
+  Expr u = root(xt), w = root(x0);
+  auto pulled = [&](Expr image, Expr weight, const std::vector<Expr>& k) {
+    return std::vector{k[0] + weight, k[1] + weight * *sphere_.score(image, u, t)};
+  };
+  std::vector<Expr> sums = over_images(u, w, t, {constant(1), *sphere_.score(w, u, t)}, pulled);
+  // p = u^2, and the metric is four times that of the sphere.
+  return manifold().tangent(xt, 0.5 * u * (sums[1] / sums[0]));
 }
 
 }  // namespace catenary

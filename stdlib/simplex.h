@@ -1,7 +1,10 @@
 // The probability simplex with the Fisher-Rao metric.
 #pragma once
 
-#include <catenary/dsl/space.h>
+#include <functional>
+#include <vector>
+
+#include <catenary/stdlib/sphere.h>
 
 namespace catenary {
 
@@ -39,5 +42,33 @@ class Simplex final : public Manifold {
   /// u uniform on the sphere: the law of Dirichlet(1/2, ..., 1/2).
   Expr uniform_point() const override;
 };
+
+/// Brownian motion on the simplex of 2, 3 or 4 categories, reflected at the boundary, exact: sqrt(p) is one on the
+/// sphere S^1, S^2 or S^3, a quarter as fast, of whose coordinates no sign is told. The prior is uniform.
+class SimplexBrownian final : public HeatFlow {
+ public:
+  SimplexBrownian(Simplex space, double rate);
+  Expr prior(Expr horizon) const override;
+  Expr forward(Expr x0, Expr t) const override;
+  /// Of the 2^K points (+-w_1, ..., +-w_K) of the sphere that are w = sqrt(x_t) here one is drawn by the heat kernel
+  /// from sqrt(x_0), then the bridge there. Where all but w weigh less than e^-40 of it, none is.
+  Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
+  /// In the volume of the metric, which is 2^{K - 1} times that of the sphere: the sum over these points.
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
+  std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
+
+ private:
+  /// What is carried over all images of w but itself, each with its weight, relative to that of w, in the kernel from
+  /// u; `first` where they do not count.
+  using Carry = std::function<std::vector<Expr>(Expr image, Expr weight, const std::vector<Expr>& carried)>;
+  std::vector<Expr> over_images(const Expr& u, const Expr& w, const Expr& t, const std::vector<Expr>& first,
+                                const Carry& carry) const;
+
+  SphereBrownian sphere_;
+};
+
+/// Brownian motion on the simplex, `rate` its variance per unit of time along each tangent direction of the metric.
+/// Throws Error for more than 4 categories, where GeodesicWalk is the named approximation.
+SimplexBrownian Brownian(Simplex space, double rate);
 
 }  // namespace catenary

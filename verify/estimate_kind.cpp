@@ -106,6 +106,15 @@ Vector EstimateKind::moved(const Vector& from, double h, const Vector& v) const 
   return combine(1, from, h, v);
 }
 
+bool EstimateKind::reflected(const Vector& from, double h, const Vector& v) const {
+  if (!is_point() || !c_.geometry || !c_.geometry->space().has_boundary()) return false;
+  auto returns = [&](double by) {
+    Vector back = c_.geometry->log(from, moved(from, by, v));
+    return size_of(combine(1, back, -by, v)) <= 1e-3 * h * size_of(v);
+  };
+  return !returns(h) || !returns(-h);
+}
+
 Vector EstimateKind::direction(const Vector& from, uint64_t i) const {
   Vector v(from.size());
   for (size_t k = 0; k < v.size(); ++k) v[k] = std::cos(double(2 * k) + double(i));

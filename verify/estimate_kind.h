@@ -48,6 +48,8 @@ class EstimateKind {
   /// The estimate gone h along direction v, which is made tangent where it is a point of a manifold.
   Vector moved(const Vector& from, double h, const Vector& v) const;
   Vector direction(const Vector& from, uint64_t i) const;
+  /// Whether a boundary lies between the estimate and where it is moved to, either way.
+  bool reflected(const Vector& from, double h, const Vector& v) const;
 
  private:
   Vector ask(const Evaluator& function, const Place& at, const Vector& estimate) const;
