@@ -28,6 +28,8 @@ Expr Manifold::distance(Expr x, Expr y) const {
   return sqrt(max(inner(x, along, along), 0.0));  // Rounding may take an indefinite form below 0 near x = y.
 }
 
+std::optional<Cover> Manifold::cover() const { return std::nullopt; }
+
 Expr Manifold::standard_noise() const {
   std::optional<Expr> from = origin();
   return from ? exp(*from, tangent_normal(*from)) : uniform_point();

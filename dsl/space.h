@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,6 +75,8 @@ struct ManifoldShape {
   bool boundary = false;
 };
 
+struct Cover;
+
 /// A Riemannian manifold of points of shape `point`; tangent vectors have the shape of a point (ambient coordinates).
 /// A user's own space overrides these; nothing else is needed to walk on it.
 class Manifold : public Space {
@@ -108,6 +111,8 @@ class Manifold : public Space {
   /// A draw of the noise that flows end in unless they name another: uniform; on a space that has an origin, exp of a
   /// standard normal tangent vector there.
   virtual Expr standard_noise() const;
+  /// What the space is a folded form of, where geodesics are reflected at a boundary; by default nothing.
+  virtual std::optional<Cover> cover() const;
 
  protected:
   Manifold(std::string name, ManifoldShape shape)
@@ -120,6 +125,16 @@ class Manifold : public Space {
   int dimension_;
   double injectivity_radius_;
   bool boundary_;
+};
+
+/// A manifold that is folded into another: its Brownian motion, folded, is that of the other, reflected.
+struct Cover {
+  Kept<Manifold> space;
+  double scale;                      ///< Lengths on it over those of the other.
+  std::function<Expr(Expr x)> lift;  ///< A point that is folded to x,
+  std::function<Expr(Expr u)> fold;
+  /// A draw of one of the points that are folded to the same as w, by the heat kernel from u after variance v.
+  std::function<Expr(Expr u, Expr w, Expr v)> image;
 };
 
 }  // namespace catenary

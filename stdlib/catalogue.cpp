@@ -180,6 +180,12 @@ std::vector<CatalogueEntry> entries() {
       {whole("dimension", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1, [](const Parameters& p) {
         return GeodesicWalk(Hyperbolic(int(count(p, "dimension"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
       });
+  process(
+      "geodesic_walk_on_simplex",
+      "Brownian motion on the probabilities of K categories by geodesic steps: the named approximation",
+      {whole("categories", 5, "K"), rate, whole("steps", 32, "geodesic steps per draw")}, 12, [](const Parameters& p) {
+        return GeodesicWalk(Simplex(int(count(p, "categories"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
+      });
   process("geodesic_walk_on_spd",
           "Brownian motion on positive definite matrices by geodesic steps: the named approximation",
           {whole("size", 2, "n"), rate, whole("steps", 12, "geodesic steps per draw")}, 1, [](const Parameters& p) {

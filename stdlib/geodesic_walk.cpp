@@ -9,8 +9,7 @@ GeodesicWalk::GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options)
     : HeatFlow(space, fmt::format("a geodesic walk on space '{}'", space->name()), options.rate),
       steps_(options.steps) {
   if (steps_ < 1 || steps_ > 65536)
-    throw Error(
-        fmt::format("a geodesic walk on space '{}' needs 1 to 65536 steps; found {}", space->name(), steps_));
+    throw Error(fmt::format("a geodesic walk on space '{}' needs 1 to 65536 steps; found {}", space->name(), steps_));
 }
 
 Expr GeodesicWalk::prior(Expr horizon) const {
@@ -18,21 +17,41 @@ Expr GeodesicWalk::prior(Expr horizon) const {
   return space().uniform_point();
 }
 
-Expr GeodesicWalk::forward(Expr x0, Expr t) const {
-  const Manifold& m = manifold();
-  Expr deviation = sqrt(rate_ / double(steps_) * t);
-  return fold(steps_, x0, [&](Expr, Expr x) { return m.project(m.exp(x, deviation * m.tangent_normal(x))); });
+namespace {
+
+// To the variance v,
+Expr walked(const Manifold& m, int64_t steps, const Expr& x0, const Expr& v) {
+  Expr deviation = sqrt(v / double(steps));
+  return fold(steps, x0, [&](Expr, Expr x) { return m.project(m.exp(x, deviation * m.tangent_normal(x))); });
 }
 
-Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
-  const Manifold& m = manifold();
-  Expr least = rate_ * s, step = rate_ / double(steps_) * (t - s);
-  return fold(steps_, xt, [&](Expr trip, Expr x) {
+// and back from there to the variance `least`.
+Expr walked_back(const Manifold& m, int64_t steps, const Expr& x0, const Expr& xt, const Expr& least,
+                 const Expr& passed) {
+  Expr step = passed / double(steps);
+  return fold(steps, xt, [&](Expr trip, Expr x) {
     // Counted from the near end, where rounding would otherwise show.
-    Expr after = fma(double(steps_ - 1) - to_float(trip), step, least), before = after + step;
+    Expr after = fma(double(steps - 1) - to_float(trip), step, least), before = after + step;
     Expr drift = step * m.score(x, x0, before);
     return m.project(m.exp(x, drift + sqrt(after / before * step) * m.tangent_normal(x)));
   });
+}
+
+}  // namespace
+
+Expr GeodesicWalk::forward(Expr x0, Expr t) const {
+  if (auto cover = manifold().cover())
+    return cover->fold(walked(*cover->space, steps_, cover->lift(x0), cover->scale * cover->scale * rate_ * t));
+  return walked(manifold(), steps_, x0, rate_ * t);
+}
+
+Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  if (auto cover = manifold().cover()) {
+    Expr rate = constant(cover->scale * cover->scale * rate_), u = cover->lift(x0);
+    Expr end = cover->image(u, cover->lift(xt), rate * t);
+    return cover->fold(walked_back(*cover->space, steps_, u, end, rate * s, rate * (t - s)));
+  }
+  return walked_back(manifold(), steps_, x0, xt, rate_ * s, rate_ * (t - s));
 }
 
 double GeodesicWalk::approximation(double t) const { return rate_ * t / double(steps_); }

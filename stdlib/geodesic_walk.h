@@ -22,7 +22,8 @@ struct GeodesicWalkOptions {
 /// (v_t <= 2), on S^4 by 0.15 to 0.23 v_t^2 (v_t <= 1).
 ///
 /// Its score is the space's too. On a space with a boundary exp says what happens there: on the simplex the walk is
-/// reflected.
+/// reflected. Where the space tells its cover, the walk goes on that and is folded; a bridge goes to one of the points
+/// that are folded to its end.
 class GeodesicWalk final : public HeatFlow {
  public:
   GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options);

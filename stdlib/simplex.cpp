@@ -87,6 +87,24 @@ Expr Simplex::uniform_point() const {
   return z / max(sum(z), 1e-30);
 }
 
+std::optional<Cover> Simplex::cover() const {
+  Sphere sphere(dimension());
+  auto image = [sphere](const Expr& u, const Expr& w, const Expr& v) {
+    // The derivative of the log of the kernel by the cosine, from the pull along the way to a point.
+    auto slope = [&](const Expr& to) {
+      Expr across = to - dot(u, to) * u, square_of_sine = dot(across, across);
+      return select(square_of_sine < 1e-12, 1.0 / v, dot(sphere.score(u, to, v), across) / max(square_of_sine, 1e-12));
+    };
+    Expr at_w = slope(w);
+    return until_accepted({w}, [&] {
+      Expr odds = catenary::exp(min(2.0 * at_w * u * w, 80.0));
+      Expr image = select(uniform(w.shape()) * (1.0 + odds) < 1.0, -w, w);
+      return Proposal{{image}, catenary::exp(-0.5 * (slope(image) - at_w) * dot(u, w - image))};
+    })[0];
+  };
+  return Cover{sphere, 0.5, root, [](const Expr& u) { return square(u); }, image};
+}
+
 namespace {
 
 constexpr std::string_view whose = "Brownian motion on space 'simplex'";
