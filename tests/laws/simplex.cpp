@@ -135,28 +135,95 @@ TEST_CASE("simplex: the uniform law is that of uniform square roots on the spher
   CHECK(ks_distance(pairs, [](double h) { return std::clamp(h, 0.0, 1.0); }) < ks_bound(n));
 }
 
+namespace {
+
 // sqrt(p) is reflected Brownian motion on the orthant of a sphere of radius 2, whose second harmonics decay: E p_t = 1
-// / K + (p_0 - 1 / K) e^{-K v / 4}.
-TEST_CASE("geodesic walk on the simplex: forward is reflected, bridge within its error") {
-  const Engine engine = Engine::compiled;
-  auto draws = draws_of(engine, GeodesicWalk(Simplex(3), {.steps = 16}), 10);
-  Points x0 = draws->repeated({0.9, 0.08, 0.02}, 3);
-  auto check = [](const Points& x, double v, double error) {
-    const double start[] = {0.9, 0.08, 0.02};
-    for (size_t k : {0, 1, 2}) {
+// / K + (p_0 - 1 / K) e^{-K v / 4}, but for an error. The starts come by turns.
+void check_means(const Points& x, const std::vector<Points>& starts, double v, double error) {
+  const size_t k = starts[0].size();
+  for (size_t g = 0; g < starts.size(); ++g)
+    for (size_t c = 0; c < k; ++c) {
       std::vector<double> p;
-      for (size_t i = k; i < x.size(); i += 3) p.push_back(x[i]);
-      double expected = 1.0 / 3 + (start[k] - 1.0 / 3) * std::exp(-0.75 * v);
-      CAPTURE(v, k, expected);
-      CHECK(z_of_mean(p, expected - error) > -z_bound());
-      CHECK(z_of_mean(p, expected + error) < z_bound());
-      CHECK(std::all_of(p.begin(), p.end(), [](double value) { return value >= 0 && value <= 1; }));
+      for (size_t i = g * k + c; i < x.size(); i += k * starts.size()) p.push_back(x[i]);
+      double expected = 1 / double(k) + (starts[g][c] - 1 / double(k)) * std::exp(-double(k) / 4 * v);
+      CAPTURE(k, v, g, c, expected);
+      CHECK(within(p, expected, error));
+      CHECK(std::all_of(p.begin(), p.end(), [](double value) { return value >= 0 && value <= 1 + 1e-6; }));
     }
-  };
+}
+
+Points joined(const std::vector<Points>& points) {
+  Points all;
+  for (const Points& p : points) all.insert(all.end(), p.begin(), p.end());
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("Brownian motion on the simplex: forward is reflected, and bridges lead through the same law") {
+  const Engine engine = GENERATE(from_range(engines()));
+  for (const std::vector<Points>& starts : {std::vector<Points>{{0.999, 0.001}, {0, 1}, {0.3, 0.7}},
+                                            {{0.9, 0.08, 0.02}, {0, 0.5, 0.5}, {1, 0, 0}},
+                                            {{0.7, 0.299, 0.001, 0}, {0.25, 0.25, 0.25, 0.25}, {0, 0, 0, 1}}}) {
+    auto draws = draws_of(engine, Brownian(Simplex(int(starts[0].size())), 2.0), 10);
+    Points x0 = draws->repeated(joined(starts), starts[0].size());
+    for (auto [s, t] : {std::pair(0.05, 0.2), {1e-4, 0.02}, {0.4, 0.5}, {0.5, 2.0}}) {
+      if (engine == Engine::evaluator && s != 0.05) continue;
+      Points xt = draws->forward(x0, t, 1);
+      check_means(xt, starts, 2 * t, 0);
+      check_means(draws->bridge(x0, xt, s, t, 2), starts, 2 * s, 0);
+    }
+  }
+}
+
+// Of two categories phi = asin(sqrt(p_1)) is Brownian motion of a quarter of the variance on [0, pi / 2], reflected: a
+// cosine series.
+TEST_CASE("Brownian motion on the simplex: density and score of two categories") {
+  const Engine engine = GENERATE(from_range(engines()));
+  auto draws = draws_of(engine, Brownian(Simplex(2), 1.0), 10);
+  std::vector<std::pair<double, double>> angles;
+  for (double from : {0.0, 0.3, 1.2})
+    for (double to : {0.02, 0.7, 1.5}) angles.emplace_back(from, to);
+  Points from, to;
+  for (auto [a, b] : angles) {
+    for (double x : {std::pow(std::sin(a), 2), std::pow(std::cos(a), 2)}) from.push_back(x);
+    for (double x : {std::pow(std::sin(b), 2), std::pow(std::cos(b), 2)}) to.push_back(x);
+  }
+  for (double t : {0.1, 1.0, 6.0}) {
+    Points logs = draws->log_density(draws->repeated(from, 2), draws->repeated(to, 2), t),
+           scores = draws->score(draws->repeated(from, 2), draws->repeated(to, 2), t);
+    for (size_t i = 0; i < angles.size(); ++i) {
+      auto [phi0, phi] = angles[i];
+      CAPTURE(t, phi0, phi);
+      double density = 2 / pi, slope = 0;
+      for (int n = 1; n < 60; ++n) {
+        double wave = 4 / pi * std::exp(-2.0 * n * n * t / 4) * std::cos(2 * n * phi0);
+        density += wave * std::cos(2 * n * phi);
+        slope -= wave * 2 * n * std::sin(2 * n * phi);
+      }
+      if (density < 1e-4) continue;
+      // Lengths are 2 phi.
+      CHECK(logs[i] == Approx(std::log(density / 2)).epsilon(1e-4).margin(1e-4));
+      double along = slope / density / 4 * 2 * std::sin(phi) * std::cos(phi);
+      CHECK(scores[2 * i] == Approx(along).epsilon(1e-3).margin(1e-4));
+    }
+  }
+}
+
+TEST_CASE("Brownian motion on the simplex is exact for up to four categories") {
+  CHECK_THROWS_WITH(Brownian(Simplex(5), 1.0),
+                    "exact Brownian motion on space 'simplex' is known for 2 to 4 categories; found 5. Use "
+                    "GeodesicWalk(space, {.rate, .steps}), the named approximation");
+  CHECK_THROWS_WITH(Brownian(Simplex(4), -1.0), "Brownian motion on space 'simplex' needs a rate above 0; found -1");
+}
+
+TEST_CASE("geodesic walk on the simplex: forward is reflected, bridge within its error") {
+  const std::vector<Points> starts = {{0.9, 0.07, 0.02, 0.01, 0}, {0.2, 0.2, 0.2, 0.2, 0.2}};
+  auto draws = draws_of(Engine::compiled, GeodesicWalk(Simplex(5), {.steps = 16}), 10);
+  Points x0 = draws->repeated(joined(starts), 5);
   for (auto [s, t] : {std::pair(0.05, 0.2), {0.25, 0.5}, {0.5, 1.0}}) {
     Points xt = draws->forward(x0, t, 1);
-    check(xt, t, t * t / 16 / 24);
-    // Without the images the error is 0.033 at v_t = 1.
-    check(draws->bridge(x0, xt, s, t, 2), s, 0.006);
+    check_means(xt, starts, t, t * t / 16 / 24);
+    check_means(draws->bridge(x0, xt, s, t, 2), starts, s, 0.0005 + t * t / 16 / 24);
   }
 }
