@@ -90,10 +90,12 @@ Expr Simplex::uniform_point() const {
 std::optional<Cover> Simplex::cover() const {
   Sphere sphere(dimension());
   auto image = [sphere](const Expr& u, const Expr& w, const Expr& v) {
-    // The derivative of the log of the kernel by the cosine, from the pull along the way to a point.
+    // The derivative of the log of the kernel by the cosine, which at its ends is that close to them.
     auto slope = [&](const Expr& to) {
-      Expr across = to - dot(u, to) * u, square_of_sine = dot(across, across);
-      return select(square_of_sine < 1e-12, 1.0 / v, dot(sphere.score(u, to, v), across) / max(square_of_sine, 1e-12));
+      Sphere::Way way = Sphere::way(u, to);
+      way.angle = max(way.angle, 1e-3);
+      way.rest = max(way.rest, 1e-3);
+      return sphere.pull(way, v) / sin(min(way.angle, way.rest));
     };
     Expr at_w = slope(w);
     return until_accepted({w}, [&] {

@@ -196,18 +196,22 @@ Expr Sphere::log(Expr x, Expr y) const {
   return select(none && a.cosine < 0.0, pi * some_direction(x), straight);
 }
 
-Expr Sphere::score(Expr x, Expr y, Expr v) const {
-  Way way = Sphere::way(x, y);
+Expr Sphere::pull(const Way& way, const Expr& v) const {
   if (int d = dimension(); d > 3) {
     // As late as the first form is good, and as early as the terms of the series suffice.
     double border = std::max(std::min(0.3, 2.0 / d), 2 * std::log(d / 12.0) / d);
-    return select(v < border, pull_at_short_times(d, way, v), pull_by_series(d, way, v)) * way.direction;
+    return select(v < border, pull_at_short_times(d, way, v), pull_by_series(d, way, v));
   }
-  if (dimension() == 2) return -slope_of_s2(way.angle, v) * way.direction;
+  if (dimension() == 2) return -slope_of_s2(way.angle, v);
   Expr angle = parameter("angle", Type::f32, {}), rest = parameter("pi - angle", Type::f32, {});
   Expr kernel = log_kernel(dimension(), angle, rest, v);
   Expr slope = catenary::gradient(kernel, angle) - catenary::gradient(kernel, rest);
-  return -rewrite({slope}, {{angle, way.angle}, {rest, way.rest}})[0] * way.direction;
+  return -rewrite({slope}, {{angle, way.angle}, {rest, way.rest}})[0];
+}
+
+Expr Sphere::score(Expr x, Expr y, Expr v) const {
+  Way way = Sphere::way(x, y);
+  return pull(way, v) * way.direction;
 }
 
 SphereBrownian::SphereBrownian(Sphere space, double rate)

@@ -29,6 +29,8 @@ class Sphere final : public Manifold {
     Expr rest;       ///< pi - angle, likewise.
   };
   static Way way(Expr x, Expr y);
+  /// How strongly the heat kernel of variance v pulls along it: the length of the score.
+  Expr pull(const Way& way, const Expr& v) const;
 };
 
 /// Brownian motion on S^1, S^2 or S^3, exact: forward and bridge follow the heat kernel to rounding, for every time.

@@ -125,7 +125,7 @@ TEST_CASE("a component answers what its process gives") {
     CHECK(all(k, {Question::prior, Question::forward, Question::bridge, Question::step, Question::transition}));
   CHECK(all(0, {Question::log_density, Question::score}));
   CHECK_FALSE(all(1, {Question::log_density}));
-  CHECK_FALSE(all(1, {Question::score}));
+  CHECK(all(1, {Question::score}));  // The space's.
   CHECK(all(2, {Question::log_density}));
   CHECK_FALSE(all(2, {Question::score}));
   CHECK(all(0, {Question::loss, Question::loss_gradient, Question::flow_step, Question::mean_step}));

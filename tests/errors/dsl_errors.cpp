@@ -288,7 +288,7 @@ TEST_CASE("messages: densities and scores") {
       "joint 'j', component 'place', log_density: the process on space 'disc' has no density; override log_density in "
       "it");
   CHECK(
-      say(GeodesicWalk(Disc(), {.rate = 1, .steps = 8}), Question::score) ==
+      say(GeodesicInterpolation(Disc()), Question::score) ==
       "joint 'j', component 'place', score: the process on space 'disc' has no score; override score, or on a manifold "
       "log_density, from which the score follows, in it");
   CHECK(say(UniformJump(Categorical(3), 1.0), Question::score) ==

@@ -275,10 +275,11 @@ std::vector<Function> functions_of(const Space& space) {
 }
 
 // Factors of 1, and one dimension, would hide that they are left out; few logits how windows of them compete, and
-// lines.
+// lines; and two categories are quicker to verify than four.
 Parameters telling(const CatalogueEntry& entry, const Parameters& more) {
   Parameters given;
   if (entry.name == "stationary_jump") given = {{"categories", 590}, {"ratio", 0.99}};
+  if (entry.name == "simplex_brownian") given = {{"categories", 2}};
   for (const CatalogueParameter& p : entry.parameters)
     if (p.value == 1) given[p.name] = p.name == "dimension" ? 2 : 1.25;
   for (const auto& [name, value] : more) given[name] = value;

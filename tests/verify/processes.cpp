@@ -295,6 +295,39 @@ struct MeanOfNothing final : Told {
     return *Told::bridge_mean(x0, xt, s, t) + 0.0 * log(-s);
   }
 };
+// Brownian motion whose steps by a score, `by` times as strong, are to be spoilt.
+class Followed : public Turning {
+ public:
+  std::vector<Estimate> estimates() const override { return exact_.estimates(); }
+  Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
+    return exact_.endpoint(kind, estimate, xt, t);
+  }
+  std::optional<Expr> step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override {
+    return exact_.step(kind, by * estimate, xt, s, t);
+  }
+  std::optional<Expr> flow_step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override {
+    return exact_.flow_step(kind, by_flow * estimate, xt, s, t);
+  }
+  std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override {
+    return exact_.loss(kind, estimate, x0, xt, t);
+  }
+
+ protected:
+  double by = 1, by_flow = 1;
+};
+struct StepTooFar final : Followed {
+  StepTooFar() { by = 1.02; }
+};
+struct FlowTooFar final : Followed {
+  FlowTooFar() { by_flow = 1.1; }
+};
+// From t to t / 2 it leads to the other side of x_0, as far away.
+struct FlowToTheOtherSide final : Followed {
+  FlowToTheOtherSide() { by_flow = (1 + std::sqrt(0.5)) / (1 - std::sqrt(0.5)); }
+};
+struct StepWithoutScore final : Followed {
+  std::optional<Expr> log_density(Expr, Expr, Expr) const override { return std::nullopt; }
+};
 // Of tokens that are noise at t too few are at s.
 class WrongShareOfTokens final : public Process {
  public:
@@ -445,6 +478,20 @@ TEST_CASE("mistakes in any kind of estimate, in losses and in flows") {
   CHECK(said.at("true estimates: velocity") ==
         "which estimate is true is told by a loss that is a square, and there is none");
   CHECK_THAT(first_failure(report), Contains("loss: the loss of 'tangent' is the same for all estimates"));
+}
+
+TEST_CASE("mistakes in steps by a score") {
+  VerifyOptions options = quick(1);
+  options.only = {"steps by estimates"};
+  auto failure = [&](auto process) { return first_failure(verify(std::move(process), options)); };
+  CHECK(failure(Followed()) == "none");
+  CHECK_THAT(failure(StepTooFar()), Contains("steps by score: ") && Contains("stepped") && Contains("bridged") &&
+                                        Contains("what the estimate does in the place of an endpoint"));
+  CHECK_THAT(failure(FlowTooFar()), Contains("flow by score: ") && Contains("by the flow") && Contains("noised"));
+  CHECK_THAT(failure(FlowToTheOtherSide()), Contains("flow by score composes: from x_t = ") &&
+                                                Contains("the flow leads to ") && Contains("and by way of s = 5e-07"));
+  Report report = verify(StepWithoutScore(), options);
+  CHECK(report.checks[0].worst == "which estimate is true is known of scores alone, and the process tells no score");
 }
 
 TEST_CASE("mistakes in the mean of a bridge") {
