@@ -116,9 +116,8 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     case Question::bridge: return {question, {x0, xt, s, t}, bridge(x0)};
     case Question::step: {
       std::optional<Expr> own = process.step(kind, estimate, xt, at_s, at_t);
-      return {question,
-              {estimate, xt, s, t},
-              own ? between_ends(endpoint(), checked(*own, "step")) : bridge(endpoint())};
+      return {
+          question, {estimate, xt, s, t}, own ? between_ends(endpoint(), checked(*own, "step")) : bridge(endpoint())};
     }
     case Question::transition: {
       if (!process.markov())

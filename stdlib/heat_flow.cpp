@@ -6,7 +6,7 @@
 namespace catenary {
 
 HeatFlow::HeatFlow(Kept<Manifold> space, std::string_view whose, double rate)
-    : Process(std::move(space)), rate_(positive(whose, "rate", rate)) {}
+    : Process(space), rate_(positive(whose, "rate", rate)) {}
 
 std::vector<Estimate> HeatFlow::estimates() const {
   std::vector<Estimate> kinds = Process::estimates();

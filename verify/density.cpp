@@ -207,8 +207,8 @@ class DensityChecks {
     // The derivatives of exp, which are tangent vectors at y, by differences of fourth order.
     std::vector<std::vector<float>> derivatives(d);
     std::vector<float> at(along.size()), ends(along.size()), way(along.size());
-    // How far differences go, and how near a way must be to that of log. Where geodesics are reflected both are so small
-    // that few nodes are that near the boundary.
+    // How far differences go, and how near a way must be to that of log. Where geodesics are reflected both are so
+    // small that few nodes are that near the boundary.
     const bool reflected = c_.geometry->space().has_boundary();
     const double h = reflected ? 1e-4 : 0.02, near = reflected ? 1e-4 : 1e-2;
     // The elements of a tile of nodes lie in one row.
