@@ -24,7 +24,18 @@ constexpr double shortest = 1e-20;  // A time: what rounding leaves of a way, ov
 GeodesicInterpolation::GeodesicInterpolation(Kept<Manifold> space, GeodesicInterpolationOptions options)
     : Process(space), options_(std::move(options)) {}
 
-Expr GeodesicInterpolation::noise() const { return options_.noise ? options_.noise() : manifold().standard_noise(); }
+Expr GeodesicInterpolation::noise() const {
+  if (options_.noise) return options_.noise();
+  try {
+    return manifold().standard_noise();
+  } catch (const Error&) {
+    throw Error(fmt::format(
+        "geodesic interpolation on space '{}' has no noise to lead to: the space declares neither "
+        "uniform_point() nor origin(); give the interpolation a draw, GeodesicInterpolation(space, {{.noise "
+        "= ...}})",
+        space().name()));
+  }
+}
 
 Expr GeodesicInterpolation::prior(Expr horizon) const {
   flow_time::check_horizon(fmt::format("geodesic interpolation on space '{}'", space().name()), horizon);

@@ -64,9 +64,10 @@ struct StochasticInterpolantOptions {
 /// rounding: l' a - l a' is above 1e-3 (|l'| + l); derivatives are those of the schedules' expressions
 /// (dsl/gradient.h), near t = 1 those at 1 - 2^-24, since a c like sqrt(t (1 - t)) has none there. There is no "noise":
 /// at t = 1, where a walk starts, it tells nothing of x_0. The loss of "velocity" is |v - that of x_0 and x_t|^2: it
-/// has the least model of Albergo et al.'s, b(t, x) = E[dx_t/dt | x_t = x], and less variance where there is z. In f32
-/// that velocity is known up to about 1e-7 l'/l times the size of a point. Albergo, Boffi and Vanden-Eijnden:
-/// "Stochastic interpolants: a unifying framework for flows and diffusions" (2023).
+/// has the least model of Albergo et al.'s, b(t, x) = E[dx_t/dt | x_t = x], and less variance where there is z. Where
+/// x_1 comes paired with x_0 that holds without c; with c x_0 and x_t do not tell such an x_1, and the velocity stays
+/// that of a normal one. In f32 that velocity is known up to about 1e-7 l'/l times the size of a point. Albergo, Boffi
+/// and Vanden-Eijnden: "Stochastic interpolants: a unifying framework for flows and diffusions" (2023).
 class StochasticInterpolant final : public Process {
  public:
   /// Throws Error for schedules that have other ends or are not finite, and where b and c are both 0 between the ends.

@@ -90,19 +90,19 @@ Expr Simplex::uniform_point() const {
 std::optional<Cover> Simplex::cover() const {
   Sphere sphere(dimension());
   auto image = [sphere](const Expr& u, const Expr& w, const Expr& v) {
-    // The derivative of the log of the kernel by the cosine, which at its ends is that close to them.
-    auto slope = [&](const Expr& to) {
-      Sphere::Way way = Sphere::way(u, to);
-      way.angle = max(way.angle, 1e-3);
-      way.rest = max(way.rest, 1e-3);
-      return sphere.pull(way, v) / sin(min(way.angle, way.rest));
+    // The derivative of the log of the kernel by the cosine, which is flat enough at its ends.
+    auto slope = [&](const Expr& cosine) {
+      Expr sine = max(sqrt(max((1.0 - cosine) * (1.0 + cosine), 0.0)), 1e-3);
+      return sphere.pull({u, atan2(sine, cosine), atan2(sine, -cosine)}, v) / sine;
     };
-    Expr at_w = slope(w);
-    return until_accepted({w}, [&] {
-      Expr odds = catenary::exp(min(2.0 * at_w * u * w, 80.0));
-      Expr image = select(uniform(w.shape()) * (1.0 + odds) < 1.0, -w, w);
-      return Proposal{{image}, catenary::exp(-0.5 * (slope(image) - at_w) * dot(u, w - image))};
+    Expr parts = u * w, cosine = sum(parts), at_w = slope(cosine);
+    Expr odds = catenary::exp(min(2.0 * at_w * parts, 80.0));
+    Expr signs = until_accepted({splat(1, w.shape())}, [&] {
+      Expr drawn = select(uniform(w.shape()) * (1.0 + odds) < 1.0, -1.0, splat(1, w.shape()));
+      Expr there = dot(drawn, parts);
+      return Proposal{{drawn}, catenary::exp(-0.5 * (slope(there) - at_w) * (cosine - there))};
     })[0];
+    return signs * w;
   };
   return Cover{sphere, 0.5, root, [](const Expr& u) { return square(u); }, image};
 }

@@ -237,6 +237,10 @@ TEST_CASE("messages: joint processes") {
         "joint 'j', component 'place', weight of its loss: it is f32 [2]; a weight is an f32 number");
   CHECK(weighted([](Expr t) { return t * uniform(); }) ==
         "joint 'j', component 'place', weight of its loss: it draws; a weight must be a function of time alone");
+  CHECK(
+      say([] { GeodesicInterpolation(Disc()).prior(constant(1)); }) ==
+      "geodesic interpolation on space 'disc' has no noise to lead to: the space declares neither uniform_point() nor "
+      "origin(); give the interpolation a draw, GeodesicInterpolation(space, {.noise = ...})");
   CHECK(say([] { Disc().uniform_point(); }) ==
         "space 'disc' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
         "space, or "
