@@ -14,7 +14,7 @@ using namespace catenary::testing;
 namespace {
 
 constexpr double horizon = 2, end = 0.05;  // Also variances: rates are 1.
-constexpr int64_t samples = 1 << 16;
+constexpr int64_t samples = 1 << 15;
 
 // Two data, of which the first has the share `of_first`, and a number whose mean tells where points lie.
 struct Data {

@@ -302,6 +302,8 @@ Subject::Subject(const CatalogueEntry& entry, const Parameters& given)
     Leaves e(process->space());
     const auto& manifold = dynamic_cast<const Manifold&>(process->space());
     of_space.push_back({"score", {}, manifold.score(e["x"], e["y"], e["variance"])});
+    if (auto cover = manifold.cover())
+      of_space.push_back({"score", {}, cover->space->score(e["x"], e["y"], e["variance"])});
   }
   for (const Function& f : of_space) left_out_.merge(places_of(f));
 }
