@@ -10,15 +10,15 @@ namespace catenary {
 
 /// Brownian motion on a manifold, `rate` its variance per unit of time along each tangent direction: v_t = rate t. Its
 /// models may return besides the endpoint and the tangent the "score", the gradient of log p(x_t) at x_t, a tangent
-/// vector there (of a Rotations that of the metric by angles: from_rotation_vector makes one).
+/// vector there (on Rotations in the metric of angles; Rotations::from_rotation_vector makes one).
 ///
 /// A score is followed, since on a curved space it stands for no x_0: from u = v_t to w = v_s a step is one geodesic
 /// step of the reverse equation,
 ///   x_s = exp(x_t, (u - w) score + sqrt((u - w) w / u) n), n a standard normal tangent vector,
 /// and of the probability flow
 ///   x_s = exp(x_t, (u - sqrt(u w)) score).
-/// At s = 0 both are exp(x_t, v_t score). In flat space these are the bridge from and the flow to that point. On curved
-/// ones they are right to first order in u - w, so that the error of a walk falls as its number of steps grows:
+/// At s = 0 both are exp(x_t, v_t score). In flat space they are the bridge and the flow to that point. On curved ones
+/// they are right to first order in u - w, so that the error of a walk falls as its number of steps grows:
 /// docs/walks.md has figures. De Bortoli et al.: "Riemannian score-based generative modelling" (2022).
 class HeatFlow : public Process {
  public:

@@ -237,11 +237,11 @@ std::vector<Function> functions_of(const Process& p) {
   for (const Estimate& kind : p.estimates()) {
     Leaves of(p.space(), kind.shape, kind.type);
     const Expr &estimate = of["estimate"], &x0 = of["x0"], &xt = of["xt"], &t = of["t"];
-    // What the base class makes of the space's functions is changed there.
     const Expr& s = of["s"];
     if (auto step = p.step(kind, estimate, xt, s, t)) list.push_back({"step", {estimate, xt, s, t}, *step, kind.kind});
     if (auto step = p.flow_step(kind, estimate, xt, s, t))
       list.push_back({"flow_step", {estimate, xt, s, t}, *step, kind.kind});
+    // What the base class makes of the space's functions is changed there.
     Expr endpoint = p.endpoint(kind, estimate, xt, t);
     if (!same_text(endpoint, p.Process::endpoint(kind, estimate, xt, t)))
       list.push_back({"endpoint", {estimate, xt, t}, endpoint, kind.kind});
