@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -151,7 +152,7 @@ struct Evaluator::Program {
 
  private:
   std::map<const Node*, DrawSite> sites;
-  std::map<const Node*, size_t> places;
+  std::unordered_map<const Node*, size_t> places;
 
   size_t at(const Expr& e) const { return places.at(e.get()); }
 

@@ -2,7 +2,7 @@
 #include <catenary/dsl/schedule.h>
 #include <catenary/support/philox.h>
 
-#include <set>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -45,7 +45,7 @@ class Block {
  private:
   void need_loop(const Node& n) {
     // What the body takes from here is computed before the loop.
-    std::set<const Node*> visited;
+    std::unordered_set<const Node*> visited;
     auto captured = [&](auto& self, const Expr& e) -> void {
       if (!visited.insert(e.get()).second) return;
       int depth = e->scope ? e->scope->depth : 0;
@@ -68,7 +68,7 @@ class Block {
   }
 
   const Scope* scope_;
-  std::set<const Node*> seen_;
+  std::unordered_set<const Node*> seen_;
 };
 
 struct Numbering {

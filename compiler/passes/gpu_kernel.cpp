@@ -108,6 +108,10 @@ AddressSpaces address_spaces(GpuKind gpu) {
   return {.data = 0, .tables = 0, .own = 0};
 }
 
+void insert_kernel_dialects(DialectRegistry& registry) {
+  registry.insert<arith::ArithDialect, LLVM::LLVMDialect, NVVM::NVVMDialect>();
+}
+
 GpuKernel begin_kernel(OpBuilder& b, Location loc, GpuKind gpu, const std::string& name, size_t bytes) {
   Kernel kernel(b, loc, name, bytes);
   switch (gpu) {

@@ -23,6 +23,9 @@ struct GpuKernel {
   std::array<mlir::Value, 4> ids;  ///< Block, blocks, thread of the block, threads of a block: i32.
 };
 
+/// The dialects of what begin_kernel makes.
+void insert_kernel_dialects(mlir::DialectRegistry& registry);
+
 /// Begins a kernel that is given a struct of `bytes` bytes by value, and leaves the builder at the start of its body.
 GpuKernel begin_kernel(mlir::OpBuilder& b, mlir::Location loc, GpuKind gpu, const std::string& name, size_t bytes);
 

@@ -60,8 +60,8 @@ TEST_CASE("log inverts exp up to half a turn") {
 
 TEST_CASE("wrap is exact at the ends") {
   Expr x = parameter("x", Type::f32, {});
-  Expr wrapped = Circle::wrap(x);
-  auto wrap = [&](double v) { return evaluate({wrapped}, {{"x", {double(float(v))}}})[0][0]; };
+  const Evaluator wrapped({Circle::wrap(x)});
+  auto wrap = [&](double v) { return wrapped({{"x", {double(float(v))}}})[0][0]; };
   for (double v : {0.0, 1.0, -1.0, 3.1415925, -3.1415925}) CHECK(wrap(v) == double(float(v)));
   for (double centre : {pi, -pi, 3 * pi, -3 * pi, 2 * pi, 101 * pi, 1e6 * pi})
     for (int away = -50; away <= 50; ++away) {
@@ -145,7 +145,7 @@ TEST_CASE("circle: draws are on it, whatever whole turns their data have") {
 TEST_CASE("winding numbers follow their weights") {
   constexpr int most = 30;
   Expr d = parameter("d", Type::f32, {}), v = parameter("v", Type::f32, {});
-  Expr winding = floor((CircleBrownian::draw_way(d, v) - d) / (2 * pi) + 0.5);
+  const Evaluator winding({floor((CircleBrownian::draw_way(d, v) - d) / (2 * pi) + 0.5)});
   for (auto [difference, variance] : {std::pair(0.5, 0.1),
                                       {-3.05, 0.1},
                                       {3.0, 0.7},
@@ -163,8 +163,7 @@ TEST_CASE("winding numbers follow their weights") {
       total += weights[size_t(k + most)] = std::exp(-away * away / (2 * double(float(variance))));
     }
     for (uint64_t point = 0; point < 20000; ++point) {
-      Values k = evaluate({winding}, {{"d", {double(float(difference))}}, {"v", {double(float(variance))}}},
-                          {.point = point})[0];
+      Values k = winding({{"d", {double(float(difference))}}, {"v", {double(float(variance))}}}, {.point = point})[0];
       ++counts.at(size_t(k[0] + most));
     }
     // Rare windings share a cell with their neighbour towards 0.

@@ -39,7 +39,7 @@ class EvaluatedDraws final : public Draws {
 
   Points draw(Question question, const std::map<std::string, const Points*>& points,
               std::map<std::string, Values> given, uint64_t seed) const {
-    Law law = derive(joint_, joint_.components()[0], question);
+    const Evaluator law({derive(joint_, joint_.components()[0], question).result});
     Points result;
     for (uint64_t i = 0; i < size(); ++i) {
       for (const auto& [name, values] : points) {
@@ -47,7 +47,7 @@ class EvaluatedDraws final : public Draws {
         auto first = values->begin() + int64_t(i) * elements;
         given[name] = Values(first, first + elements);
       }
-      Values drawn = evaluate({law.result}, given, {.seed = seed, .question = question, .point = i})[0];
+      Values drawn = law(given, {.seed = seed, .question = question, .point = i})[0];
       result.insert(result.end(), drawn.begin(), drawn.end());
     }
     return result;

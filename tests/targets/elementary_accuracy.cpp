@@ -7,30 +7,16 @@
 #include <string>
 #include <vector>
 
-#include <catenary/compiler/dialect/catenary_dialect.h>
-#include <catenary/compiler/passes/passes.h>
+#include <catenary/compiler/pipeline.h>
 #include <catenary/support/philox.h>
 #include <catenary/tests/statistics.h>
 #include <fmt/format.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/Support/TargetSelect.h>
-#include <mlir/Conversion/ArithToLLVM/ArithToLLVM.h>
-#include <mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h>
-#include <mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h>
-#include <mlir/Conversion/MathToLLVM/MathToLLVM.h>
+#include <mlir/Conversion/ConvertToLLVM/ToLLVMPass.h>
 #include <mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h>
 #include <mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h>
-#include <mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h>
-#include <mlir/Dialect/ControlFlow/IR/ControlFlow.h>
-#include <mlir/Dialect/Func/IR/FuncOps.h>
-#include <mlir/Dialect/LLVMIR/LLVMDialect.h>
-#include <mlir/Dialect/Math/IR/Math.h>
-#include <mlir/Dialect/SCF/IR/SCF.h>
-#include <mlir/Dialect/Vector/IR/VectorOps.h>
 #include <mlir/Parser/Parser.h>
-#include <mlir/Pass/PassManager.h>
-#include <mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h>
-#include <mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h>
 #include <mlir/Target/LLVMIR/Export.h>
 #include <catch2/catch.hpp>
 
@@ -81,26 +67,20 @@ class Machine {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
     mlir::DialectRegistry registry;
-    registry.insert<mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
-                    mlir::LLVM::LLVMDialect, mlir::math::MathDialect, mlir::scf::SCFDialect,
-                    mlir::vector::VectorDialect, CatenaryDialect>();
-    mlir::registerBuiltinDialectTranslation(registry);
-    mlir::registerLLVMDialectTranslation(registry);
+    register_dialects(registry);
     mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
     auto module = mlir::parseSourceString<mlir::ModuleOp>(module_text(loop, width), &context);
     REQUIRE(module);
 
-    mlir::PassManager passes(&context);
-    passes.addPass(create_expand_elementary_pass());
-    passes.addPass(create_expand_random_pass());
-    passes.addPass(mlir::createSCFToControlFlowPass());
-    passes.addPass(mlir::createConvertVectorToLLVMPass());
-    passes.addPass(mlir::createConvertMathToLLVMPass());
-    passes.addPass(mlir::createArithToLLVMConversionPass());
-    passes.addPass(mlir::createConvertControlFlowToLLVMPass());
-    passes.addPass(mlir::createConvertFuncToLLVMPass());
-    passes.addPass(mlir::createReconcileUnrealizedCastsPass());
-    REQUIRE(passes.run(*module).succeeded());
+    int stage = 0;
+    auto add = [](mlir::OpPassManager& passes) {
+      passes.addPass(create_expand_elementary_pass());
+      passes.addPass(create_expand_random_pass());
+      passes.addPass(mlir::createSCFToControlFlowPass());
+      passes.addPass(mlir::createConvertToLLVMPass());
+      passes.addPass(mlir::createReconcileUnrealizedCastsPass());
+    };
+    run_passes(*module, add, "", stage);
 
     auto llvm_context = std::make_unique<llvm::LLVMContext>();
     auto code = mlir::translateModuleToLLVMIR(*module, *llvm_context);

@@ -62,29 +62,29 @@ TEST_CASE("a law of draws") {
 }
 
 TEST_CASE("loops: trips, with draws of their own, and none at all") {
-  const Subject* walk = nullptr;
-  std::vector<Subject> subjects;
-  for (const CatalogueEntry& e : catalogue()) subjects.emplace_back(e);
   std::set<std::string> changes;
-  for (const Subject& s : subjects) {
-    if (s.name() == "geodesic_walk_on_circle") walk = &s;
+  std::set<double> values;
+  for (const CatalogueEntry& e : catalogue()) {
+    bool walk = e.name == "geodesic_walk_on_circle";
+    if (!walk && e.name != "circle_brownian") continue;
+    Subject s(e);
     for (const Function& f : s.functions())
-      for (const Mutant& m : mutants_of(f, s.left_out()))
+      for (const Mutant& m : mutants_of(f, s.left_out())) {
         if (m.op == "fold" || m.op == "while") changes.insert(m.change);
+        if (walk && f.name == "forward" && m.op == "fold")
+          values.insert(evaluate({m.result}, {{"x0", {1}}, {"t", {0.25}}})[0][0]);
+      }
   }
   CHECK(changes == std::set<std::string>{"not entered", "one trip less", "one trip more"});
-  REQUIRE(walk);
-  for (const Function& f : walk->functions()) {
-    if (f.name != "forward") continue;
-    std::set<double> values;
-    for (const Mutant& m : mutants_of(f, walk->left_out()))
-      if (m.op == "fold") values.insert(evaluate({m.result}, {{"x0", {1}}, {"t", {0.25}}})[0][0]);
-    CHECK(values.size() == 2);
-  }
+  CHECK(values.size() == 2);
 }
 
 TEST_CASE("no mutant is the law itself or comes twice") {
+  // One of each kind of law; those of several parts and walks have mutants by the thousand.
+  std::set<std::string> some = {"ornstein_uhlenbeck", "circle_brownian", "discrete_flow", "sphere",
+                                "geodesic_walk_on_sphere"};
   for (const CatalogueEntry& e : catalogue()) {
+    if (some.erase(e.name) == 0) continue;
     Subject s(e);
     for (const Function& f : s.functions()) {
       std::set<std::string> texts = {to_string(f.result)}, keys;
@@ -96,4 +96,5 @@ TEST_CASE("no mutant is the law itself or comes twice") {
       }
     }
   }
+  CHECK(some.empty());
 }
