@@ -1,4 +1,4 @@
-// Spaces, processes and joints: the checks and defaults behind the declarations.
+// Processes and joints: the checks and defaults behind the declarations.
 #include <catenary/dsl/joint.h>
 
 #include <algorithm>
@@ -13,27 +13,6 @@
 #include <catenary/dsl/schedule.h>
 
 namespace catenary {
-
-Expr Space::uniform_point() const {
-  throw Error(
-      fmt::format("space '{}' declares no uniform_point(), so a process on it has no prior; override uniform_point in "
-                  "the space, or prior in the process",
-                  name_));
-}
-
-Expr Manifold::inner(Expr, Expr u, Expr v) const { return u.shape().empty() ? u * v : dot(u, v); }
-
-Expr Manifold::distance(Expr x, Expr y) const {
-  Expr along = log(x, y);
-  return sqrt(max(inner(x, along, along), 0.0));  // Rounding may take an indefinite form below 0 near x = y.
-}
-
-std::optional<Cover> Manifold::cover() const { return std::nullopt; }
-
-Expr Manifold::standard_noise() const {
-  std::optional<Expr> from = origin();
-  return from ? exp(*from, tangent_normal(*from)) : uniform_point();
-}
 
 double Process::approximation(double) const { return 0; }
 

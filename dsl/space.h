@@ -106,6 +106,9 @@ class Manifold : public Space {
   /// The gradient at x of the log of the heat kernel from y at variance v (generator 1/2 Laplace-Beltrami). The default
   /// log(x, y) / v is its limit for small v; a space that knows its kernel overrides it.
   virtual Expr score(Expr x, Expr y, Expr v) const { return log(x, y) / v; }
+  /// Where the probability flow of the heat kernel from y takes x, from the variance u to w < u: dx/dv = -score / 2,
+  /// which takes the law at u to that at w. By default the score is followed, see `follow`.
+  virtual Expr flow(Expr x, Expr y, Expr u, Expr w) const;
   /// Of a space without a uniform law: the point that data lie about. A Brownian motion's prior is its law from there.
   virtual std::optional<Expr> origin() const { return std::nullopt; }
   /// A draw of the noise that flows end in unless they name another: uniform; on a space that has an origin, exp of a
@@ -126,6 +129,11 @@ class Manifold : public Space {
   double injectivity_radius_;
   bool boundary_;
 };
+
+/// Follows a score that depends on the variance along its probability flow, from x at the variance u to w < u: in 16
+/// steps, equal in sqrt(v), each a geodesic step extrapolated by what two of half its length differ from it. In flat
+/// space that is exact where the score is log(x, y) / v; elsewhere errors are of second order in a step.
+Expr follow(const Manifold& manifold, Expr x, Expr u, Expr w, const std::function<Expr(Expr x, Expr v)>& score);
 
 /// A manifold that is folded into another: its Brownian motion, folded, is that of the other, reflected.
 struct Cover {

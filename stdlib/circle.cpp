@@ -7,6 +7,7 @@
 #include <catenary/dsl/gradient.h>
 #include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/checks.h>
+#include <catenary/stdlib/radial_flow.h>
 #include <catenary/stdlib/rejection.h>
 
 namespace catenary {
@@ -46,10 +47,10 @@ Expr Circle::wrap(Expr x) { return settled(near_angle(x)); }
 
 Expr Circle::uniform_point() const { return within(pi * 0x1p-31 * to_float(bits())); }
 
-Expr Circle::score(Expr x, Expr y, Expr v) const {
-  Expr difference = parameter("difference of angles", Type::f32, {});
-  return rewrite({catenary::gradient(CircleBrownian::log_kernel(difference, std::move(v)), difference)},
-                 {{difference, wrap(x - y)}})[0];
+Expr Circle::score(Expr x, Expr y, Expr v) const { return CircleBrownian::slope(wrap(x - y), v); }
+
+Expr Circle::flow(Expr x, Expr y, Expr u, Expr w) const {
+  return wrap(y + CircleBrownian::flown(wrap(x - y), std::move(u), std::move(w)));
 }
 
 CircleBrownian::CircleBrownian(Circle space, double rate)
@@ -195,6 +196,18 @@ Expr CircleBrownian::log_kernel(Expr difference, Expr v) {
       exp(-4.5 * large) * (4.0 * c * c - 3.0) * c + exp(-2.0 * large) * (2.0 * c * c - 1.0) + exp(-0.5 * large) * c;
   Expr by_frequencies = log1p(2.0 * waves) - std::log(turn);
   return select(v < border, by_images, by_frequencies);
+}
+
+Expr CircleBrownian::slope(Expr difference, Expr v) {
+  Expr d = parameter("difference of angles", Type::f32, difference.shape());
+  Expr density = log_kernel(d, std::move(v));
+  return rewrite({catenary::gradient(d.shape().empty() ? density : sum(density), d)}, {{d, difference}})[0];
+}
+
+Expr CircleBrownian::flown(Expr difference, Expr u, Expr w) {
+  Expr away = abs(difference), along = select(difference < 0.0, -1.0, splat(1, difference.shape()));
+  return along * radial_flow::closed(away, max(pi - away, 0.0), std::move(u), std::move(w),
+                                     [](Expr r, Expr, Expr v) { return -slope(std::move(r), std::move(v)); });
 }
 
 std::optional<Expr> CircleBrownian::log_density(Expr x0, Expr xt, Expr t) const {

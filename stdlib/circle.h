@@ -18,6 +18,7 @@ class Circle final : public Manifold {
   Expr uniform_point() const override;
   /// Exact, by the series of CircleBrownian::log_density.
   Expr score(Expr x, Expr y, Expr v) const override;
+  Expr flow(Expr x, Expr y, Expr u, Expr w) const override;
 
   /// The angle of x in [-pi, pi): for every finite x the result is a float in that interval, never one rounded up to
   /// pi. As good as x itself while |x| < 1e6.
@@ -50,6 +51,9 @@ class CircleBrownian final : public HeatFlow {
   static Expr draw_displacement_between(Expr difference, Expr first, Expr second);
   /// and the logarithm of the density after variance v. Elementwise in `difference`; v is a number or of its shape.
   static Expr log_kernel(Expr difference, Expr v);
+  /// and its derivative by the difference; and what becomes of the difference along the probability flow from u to w.
+  static Expr slope(Expr difference, Expr v);
+  static Expr flown(Expr difference, Expr u, Expr w);
 };
 
 /// Brownian motion on the circle, `rate` its variance per unit of time.

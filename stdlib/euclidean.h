@@ -13,6 +13,7 @@ class Flat : public Manifold {
   Expr tangent(Expr, Expr v) const override { return project(std::move(v)); }
   Expr exp(Expr x, Expr v) const override { return x + v; }
   Expr log(Expr x, Expr y) const override { return y - x; }
+  Expr flow(Expr x, Expr y, Expr u, Expr w) const override { return y + sqrt(w / max(u, 1e-37)) * (x - y); }
   std::optional<Expr> origin() const override { return splat(0, point()); }
   Expr tangent_normal(Expr) const override { return project(normal(point())); }
   Expr standard_noise() const override { return project(normal(point())); }

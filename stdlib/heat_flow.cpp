@@ -44,4 +44,8 @@ std::optional<Expr> HeatFlow::score(Expr x0, Expr xt, Expr t) const {
   return manifold().score(std::move(xt), std::move(x0), rate_ * t);
 }
 
+std::optional<Expr> HeatFlow::flow(Expr x0, Expr xt, Expr s, Expr t) const {
+  return manifold().flow(std::move(xt), std::move(x0), rate_ * t, rate_ * s);
+}
+
 }  // namespace catenary

@@ -7,6 +7,7 @@
 
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/guards.h>
+#include <catenary/stdlib/radial_flow.h>
 
 namespace catenary {
 
@@ -152,6 +153,12 @@ Expr Hyperbolic::log(Expr x, Expr y) const { return from_frame(Polar(x), log_in_
 Expr Hyperbolic::score(Expr x, Expr y, Expr v) const {
   Expr way = log(x, y);
   return way / v + added_pull(dimension(), distance(x, y), v) * way;
+}
+
+Expr Hyperbolic::flow(Expr x, Expr y, Expr u, Expr w) const {
+  Expr way = log_in_frame(y, x), r = norm(way);
+  auto added = [&](const Expr& r, const Expr& v) { return added_pull(dimension(), r, v); };
+  return exp_in_frame(y, ratio(radial_flow::open(r, std::move(u), std::move(w), added), r, 0) * way);
 }
 
 HyperbolicBrownian::HyperbolicBrownian(Hyperbolic space, double rate)

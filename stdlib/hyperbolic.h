@@ -34,6 +34,7 @@ class Hyperbolic final : public Manifold {
   /// Exact on H^3 and H^5 (Grigor'yan and Noguchi: "The heat kernel on hyperbolic space", 1998), elsewhere right to
   /// first order in v: on H^2 within 0.002 v of the score for v <= 2.
   Expr score(Expr x, Expr y, Expr v) const override;
+  Expr flow(Expr x, Expr y, Expr u, Expr w) const override;
   /// (1, 0, ..., 0).
   std::optional<Expr> origin() const override;
 

@@ -128,6 +128,10 @@ Expr Product::tangent_normal(Expr x) const {
 Expr Product::score(Expr x, Expr y, Expr v) const {
   return by_part(*this, {x, y}, [&](const Manifold& m, const std::vector<Expr>& a) { return m.score(a[0], a[1], v); });
 }
+Expr Product::flow(Expr x, Expr y, Expr u, Expr w) const {
+  return by_part(*this, {x, y},
+                 [&](const Manifold& m, const std::vector<Expr>& a) { return m.flow(a[0], a[1], u, w); });
+}
 Expr Product::uniform_point() const {
   return by_part(*this, {}, [](const Manifold& m, const std::vector<Expr>&) { return m.uniform_point(); });
 }

@@ -38,6 +38,7 @@ class Product : public Manifold {
   Expr gradient(Expr x, Expr derivatives) const override;
   Expr tangent_normal(Expr x) const override;
   Expr score(Expr x, Expr y, Expr v) const override;
+  Expr flow(Expr x, Expr y, Expr u, Expr w) const override;
   /// Where every part has one.
   Expr uniform_point() const override;
   std::optional<Expr> origin() const override;

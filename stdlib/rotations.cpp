@@ -8,6 +8,7 @@
 #include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/quaternion.h>
+#include <catenary/stdlib/radial_flow.h>
 #include <catenary/stdlib/sphere.h>
 #include <catenary/stdlib/three_sphere.h>
 
@@ -27,6 +28,12 @@ Expr log_kernel(const Expr& half, const Expr& v) {
          std::log(8);
 }
 
+// Its derivative by `half`.
+Expr slope(const Expr& half, const Expr& v) {
+  Expr at = parameter("half", Type::f32, {});
+  return rewrite({gradient(log_kernel(at, v), at)}, {{at, half}})[0];
+}
+
 }  // namespace
 
 Rotations::Rotations() : Manifold("rotations", {.point = {4}, .dimension = 3, .injectivity_radius = pi}) {}
@@ -40,10 +47,16 @@ Expr Rotations::log(Expr x, Expr y) const { return Sphere(3).log(x, nearer(x, y)
 Expr Rotations::inner(Expr, Expr u, Expr v) const { return 4.0 * dot(u, v); }
 
 Expr Rotations::score(Expr x, Expr y, Expr v) const {
-  Expr half = parameter("half", Type::f32, {});
   Sphere::Way way = Sphere::way(x, nearer(x, y));
-  Expr slope = rewrite({catenary::gradient(log_kernel(half, 0.25 * v), half)}, {{half, way.angle}})[0];
-  return -0.25 * slope * way.direction;
+  return -0.25 * slope(way.angle, 0.25 * v) * way.direction;
+}
+
+Expr Rotations::flow(Expr x, Expr y, Expr u, Expr w) const {
+  Sphere::Way way = Sphere::way(y, nearer(y, x));
+  Expr angle = 2.0 * way.angle;
+  auto pull = [](Expr r, Expr, Expr v) { return -0.5 * slope(0.5 * r, 0.25 * v); };
+  return exp(y,
+             0.5 * radial_flow::closed(angle, max(pi - angle, 0.0), std::move(u), std::move(w), pull) * way.direction);
 }
 
 Expr Rotations::from_rotation_vector(Expr x, Expr vector) {

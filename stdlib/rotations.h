@@ -22,6 +22,7 @@ class Rotations final : public Manifold {
   Expr uniform_point() const override { return project(normal(point())); }
   /// Exact.
   Expr score(Expr x, Expr y, Expr v) const override;
+  Expr flow(Expr x, Expr y, Expr u, Expr w) const override;
 
   /// The tangent vector at x of a rotation vector (axis times angle, shape {3}) in the frame that x turns, and back:
   /// exp goes to x times the rotation by that vector.

@@ -182,4 +182,9 @@ std::optional<Expr> SimplexBrownian::score(Expr x0, Expr xt, Expr t) const {
   return manifold().tangent(xt, 0.5 * u * (sums[1] / sums[0]));
 }
 
+std::optional<Expr> SimplexBrownian::flow(Expr x0, Expr xt, Expr s, Expr t) const {
+  return follow(manifold(), xt, rate_ * t, rate_ * s,
+                [&](Expr x, const Expr& v) { return *score(x0, std::move(x), v / rate_); });
+}
+
 }  // namespace catenary

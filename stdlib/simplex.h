@@ -59,6 +59,7 @@ class SimplexBrownian final : public HeatFlow {
   /// In the volume of the metric, which is 2^{K - 1} times that of the sphere: the sum over these points.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
   std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
+  std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
 
  private:
   /// What is carried over all images of w but itself, each with its weight, relative to that of w, in the kernel from

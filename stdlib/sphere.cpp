@@ -8,6 +8,7 @@
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/quaternion.h>
+#include <catenary/stdlib/radial_flow.h>
 #include <catenary/stdlib/rejection.h>
 #include <catenary/stdlib/three_sphere.h>
 
@@ -212,6 +213,14 @@ Expr Sphere::pull(const Way& way, const Expr& v) const {
 Expr Sphere::score(Expr x, Expr y, Expr v) const {
   Way way = Sphere::way(x, y);
   return pull(way, v) * way.direction;
+}
+
+Expr Sphere::flow(Expr x, Expr y, Expr u, Expr w) const {
+  Way back = way(y, x);
+  auto pulled = [&](Expr angle, Expr rest, Expr v) {
+    return pull({back.direction, std::move(angle), std::move(rest)}, v);
+  };
+  return exp(y, radial_flow::closed(back.angle, back.rest, std::move(u), std::move(w), pulled) * back.direction);
 }
 
 SphereBrownian::SphereBrownian(Sphere space, double rate)

@@ -21,6 +21,7 @@ class Sphere final : public Manifold {
   /// Exact for d <= 3. Beyond: for v from 0.3 on (from 2 / d for d > 6, later for d > 32) by its Gegenbauer series,
   /// below by the first terms for small v and the many ways to the antipode: see docs/walks.md for the errors.
   Expr score(Expr x, Expr y, Expr v) const override;
+  Expr flow(Expr x, Expr y, Expr u, Expr w) const override;
 
   /// The shortest way from x to y.
   struct Way {

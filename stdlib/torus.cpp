@@ -98,10 +98,13 @@ Expr Torus::uniform_point() const {
 }
 
 Expr Torus::score(Expr x, Expr y, Expr v) const {
-  Expr scales = to_angles(*this), difference = parameter("differences of angles", Type::f32, point());
-  Expr density = sum(CircleBrownian::log_kernel(difference, v * square(scales)));
-  Expr apart = wrap(x - y, Interval::centred);
-  return scales * rewrite({catenary::gradient(density, difference)}, {{difference, scales * apart}})[0];
+  Expr scales = to_angles(*this), apart = wrap(x - y, Interval::centred);
+  return scales * CircleBrownian::slope(scales * apart, v * square(scales));
+}
+
+Expr Torus::flow(Expr x, Expr y, Expr u, Expr w) const {
+  Expr scales = to_angles(*this), squares = square(scales), apart = scales * wrap(x - y, Interval::centred);
+  return wrap(y + from_angles(*this) * CircleBrownian::flown(apart, u * squares, w * squares), interval_);
 }
 
 TorusBrownian::TorusBrownian(Torus space, double rate)

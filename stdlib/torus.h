@@ -28,6 +28,7 @@ class Torus final : public Manifold {
   Expr uniform_point() const override;
   /// Exact.
   Expr score(Expr x, Expr y, Expr v) const override;
+  Expr flow(Expr x, Expr y, Expr u, Expr w) const override;
 
   /// x less whole periods: floats of the interval, never one rounded up to its end.
   Expr wrap(Expr x, Interval interval) const;

@@ -1,0 +1,48 @@
+// Logarithms of distances, step by step.
+#include <catenary/stdlib/radial_flow.h>
+
+namespace catenary::radial_flow {
+
+namespace {
+
+// By how much the logarithm changes, beyond that of sqrt(v), between u and w: the integral of rate(v, change so far).
+Expr integrated(const Expr& u, const Expr& w, const Shape& shape,
+                const std::function<Expr(Expr v, Expr change)>& rate) {
+  Expr from = log1p(4.0 * u), way = log1p(4.0 * w) - from;
+  Expr longest = way.shape().empty() ? -way : max_of(-way), steps = floor(5.0 * longest) + 1.0;
+  Expr step = (1.0 / steps) * way;
+  Expr places = constant({0, 0.5, 0.5, 1}, {4}), weights = constant({1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6}, {4});
+  return loop_while(
+      {0.0, splat(0, shape)}, [&](const std::vector<Expr>& c) { return c[0] < steps; },
+      [&](const Expr&, const std::vector<Expr>& c) {
+        // k: the slope of the stage before, and the sum of those so far.
+        auto stages = fold(4, {splat(0, shape), splat(0, shape)}, [&](Expr stage, const std::vector<Expr>& k) {
+          Expr place = at(places, stage), v = max(0.25 * expm1(from + (c[0] + place) * step), 1e-30);
+          Expr slope = (v + 0.25) * rate(v, c[1] + place * step * k[0]);
+          return std::vector<Expr>{slope, k[1] + at(weights, stage) * slope};
+        });
+        return std::vector<Expr>{c[0] + 1.0, c[1] + step * stages[1]};
+      })[1];
+}
+
+}  // namespace
+
+Expr open(Expr r, Expr u, Expr w, const std::function<Expr(Expr r, Expr v)>& added) {
+  Expr least = max(u, 1e-30);
+  auto grown = [&](const Expr& v, const Expr& change) { return sqrt(v / least) * exp(change) * r; };
+  auto rate = [&](const Expr& v, const Expr& change) { return 0.5 * added(grown(v, change), v); };
+  return grown(w, integrated(u, w, r.shape(), rate));
+}
+
+Expr closed(Expr r, Expr rest, Expr u, Expr w, const std::function<Expr(Expr r, Expr rest, Expr v)>& pull) {
+  Expr near = tan(0.5 * min(r, rest)), tangent = select(r <= rest, near, 1.0 / max(near, 1e-9)), least = max(u, 1e-30);
+  auto grown = [&](const Expr& v, const Expr& change) { return sqrt(v / least) * exp(change) * tangent; };
+  auto rate = [&](const Expr& v, const Expr& change) {
+    // Beside the ends, where the rate is even and would lose its digits, it is taken a little way off.
+    Expr z = max(min(grown(v, change), 250.0), 0.004), sine = 2.0 * z / (1.0 + z * z);
+    return 0.5 * (pull(2.0 * atan2(z, 1.0), 2.0 * atan2(1.0, z), v) / sine - 1.0 / v);
+  };
+  return 2.0 * atan2(grown(w, integrated(u, w, r.shape(), rate)), 1.0);
+}
+
+}  // namespace catenary::radial_flow
