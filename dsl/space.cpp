@@ -31,16 +31,28 @@ Expr Manifold::flow(Expr x, Expr y, Expr u, Expr w) const {
 }
 
 Expr follow(const Manifold& m, Expr x, Expr u, Expr w, const std::function<Expr(Expr x, Expr v)>& score) {
-  constexpr int64_t steps = 16;
   // In the deviation d = sqrt(v) the flow is dx / dd = -d score.
-  Expr first = sqrt(u), step = (first - sqrt(w)) / double(steps), half = 0.5 * step;
-  return fold(steps, std::move(x), [&](Expr trip, const Expr& from) {
-    Expr deviation = fma(to_float(trip), -step, first), middle = deviation - half;
-    Expr pull = m.tangent(from, score(from, square(deviation)));
-    Expr at_once = m.exp(from, (step * deviation) * pull), by_half = m.exp(from, (half * deviation) * pull);
-    Expr twice = m.exp(by_half, (half * middle) * score(by_half, square(middle)));
-    return m.project(m.exp(twice, -m.log(twice, at_once)));
-  });
+  Expr way = log(max(u, 1e-37)) - log(max(w, 1e-37)), steps = min(floor(5.0 * way), 47.0) + 1.0;
+  Expr first = sqrt(u), share_left = exp(-0.5 / steps * way);
+  return loop_while(
+      {0.0, first, std::move(x)}, [&](const std::vector<Expr>& c) { return c[0] < steps; },
+      [&](const Expr&, const std::vector<Expr>& c) {
+        Expr deviation = c[1], last = share_left * deviation, step = deviation - last;
+        auto pull = [&](const Expr& at, double share) {
+          Expr d = fma(-share, step, deviation);
+          return d * m.tangent(at, score(at, square(d)));
+        };
+        auto moved = [&](const Expr& from, double share, const Expr& pull) {
+          return m.exp(from, (share * step) * pull);
+        };
+        // Euler's method in one, two and three steps, and what they tend to.
+        Expr start = pull(c[2], 0), once = moved(c[2], 1, start), half = moved(c[2], 1.0 / 2, start),
+             twice = moved(half, 1.0 / 2, pull(half, 1.0 / 2)), third = moved(c[2], 1.0 / 3, start),
+             further = moved(third, 1.0 / 3, pull(third, 1.0 / 3)),
+             thrice = moved(further, 1.0 / 3, pull(further, 2.0 / 3));
+        Expr left = 0.5 * m.log(thrice, once) - 4.0 * m.log(thrice, twice);
+        return std::vector<Expr>{c[0] + 1.0, last, m.project(m.exp(thrice, left))};
+      })[2];
 }
 
 }  // namespace catenary
