@@ -57,14 +57,8 @@ Expr led_to(const Process& process, Question question, const Estimate& kind, con
   std::optional<Expr> found = flow ? process.flow_step(kind, estimate, xt, s, t) : process.bridge_mean(x0, xt, s, t);
   if (!found && flow) found = process.flow(x0, xt, s, t);
   if (found) return *found;
-  std::string others;
-  for (const Estimate& other : process.estimates())
-    if (flow && process.flow_step(other, parameter("estimate", other.type, other.shape), xt, s, t))
-      others += fmt::format(" by its estimate '{}',", other.kind);
-  throw Error(fmt::format("the process on space '{}' has no {}{}; walk{} by steps that draw, or override {} in it",
-                          process.space().name(), flow ? "flow" : "mean of its bridge",
-                          others.empty() ? "" : fmt::format(" by its estimate '{}'", kind.kind), others,
-                          flow ? "flow" : "bridge_mean"));
+  throw Error(fmt::format("the process on space '{}' has no {}; walk by steps that draw, or override {} in it",
+                          process.space().name(), flow ? "flow" : "mean of its bridge", flow ? "flow" : "bridge_mean"));
 }
 
 Law derive_unchecked(const Joint& joint, const Joint::Component& component, Question question) {

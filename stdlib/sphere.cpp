@@ -170,6 +170,9 @@ Expr pull_by_series(int d, const Sphere::Way& way, const Expr& v) {
   return sin(near) * last[5] / max(last[4], 1e-6);
 }
 
+// As late as the first form is good, and as early as the terms of the series suffice.
+double border_of_series(int d) { return std::max(std::min(0.3, 2.0 / d), 2 * std::log(d / 12.0) / d); }
+
 }  // namespace
 
 Sphere::Sphere(int dimension)
@@ -198,11 +201,8 @@ Expr Sphere::log(Expr x, Expr y) const {
 }
 
 Expr Sphere::pull(const Way& way, const Expr& v) const {
-  if (int d = dimension(); d > 3) {
-    // As late as the first form is good, and as early as the terms of the series suffice.
-    double border = std::max(std::min(0.3, 2.0 / d), 2 * std::log(d / 12.0) / d);
-    return select(v < border, pull_at_short_times(d, way, v), pull_by_series(d, way, v));
-  }
+  if (int d = dimension(); d > 3)
+    return select(v < border_of_series(d), pull_at_short_times(d, way, v), pull_by_series(d, way, v));
   if (dimension() == 2) return -slope_of_s2(way.angle, v);
   Expr angle = parameter("angle", Type::f32, {}), rest = parameter("pi - angle", Type::f32, {});
   Expr kernel = log_kernel(dimension(), angle, rest, v);
@@ -217,10 +217,21 @@ Expr Sphere::score(Expr x, Expr y, Expr v) const {
 
 Expr Sphere::flow(Expr x, Expr y, Expr u, Expr w) const {
   Way back = way(y, x);
-  auto pulled = [&](Expr angle, Expr rest, Expr v) {
-    return pull({back.direction, std::move(angle), std::move(rest)}, v);
+  using Pull = std::function<Expr(const Way&, const Expr&)>;
+  auto moved = [&](const Expr& angle, const Expr& rest, const Expr& from, const Expr& to, const Pull& pulled) {
+    return radial_flow::closed(angle, rest, from, to,
+                               [&](Expr r, Expr rest, const Expr& v) { return pulled({back.direction, r, rest}, v); });
   };
-  return exp(y, radial_flow::closed(back.angle, back.rest, std::move(u), std::move(w), pulled) * back.direction);
+  auto by = [&](auto formula) {
+    return [this, formula](const Way& way, const Expr& v) { return formula(dimension(), way, v); };
+  };
+  if (dimension() <= 3)
+    return exp(y, moved(back.angle, back.rest, u, w, [&](const Way& way, const Expr& v) { return pull(way, v); }) *
+                      back.direction);
+  // To where the other formula takes over, at which the pull jumps, and on.
+  Expr border = min(u, max(w, border_of_series(dimension())));
+  Expr angle = moved(back.angle, back.rest, u, border, by(pull_by_series));
+  return exp(y, moved(angle, max(pi - angle, 0.0), border, w, by(pull_at_short_times)) * back.direction);
 }
 
 SphereBrownian::SphereBrownian(Sphere space, double rate)

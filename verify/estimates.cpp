@@ -466,12 +466,11 @@ class EstimateChecks {
   void composes(const Component& c, const std::string& name, std::array<double, 3> times, const Led& led) {
     auto point = [&](const Tensor& x, int64_t i) { return vector_of(c, {{c.name, x}}, i); };
     Tally tally;
-    // A fiftieth of what an approximation allows itself: its score may jump where one of its formulas takes over.
-    double size = 0, share = std::max(1e-4, 0.02 * c.approximation(times[2]));
+    double size = 0;
     for (int64_t i = 0; i < few; ++i) size = std::max({size, size_of(point(led.x0, i)), size_of(point(led.xt, i))});
     for (int64_t i = 0; i < few; ++i) {
       Vector a = point(led.by_s, i), b = point(led.at_once, i);
-      double away = size_of(combine(1, a, -1, b)), known = share * size;
+      double away = size_of(combine(1, a, -1, b)), known = 1e-4 * size;
       if (!(away <= known) && c.geometry) away = std::min(away, c.geometry->distance(a, b));
       tally.add(away <= known, [&] {
         return fmt::format(

@@ -419,7 +419,8 @@ TEST_CASE("a walk by the flow needs one, and its question compiled") {
   CHECK_THROWS_WITH(sampler.reverse(model, {1, 0}, 3, Seed(1), {.step_by = StepBy::flow}),
                     "flow_step: joint 'joint' was compiled without the pipeline 'flow_step'; compile it with that one "
                     "(CompileOptions::questions)");
+  joint.add("word", UniformJump(Categorical(3), 1.0));
   CHECK_THROWS_WITH(compile(joint, Target::host(), {.questions = {Question::flow_step}}),
-                    "joint 'joint', component 'angle', flow_step: the process on space 'circle' has no flow by its "
-                    "estimate 'endpoint'; walk by its estimate 'score', by steps that draw, or override flow in it");
+                    "joint 'joint', component 'word', flow_step: the process on space 'categorical' has no flow; walk "
+                    "by steps that draw, or override flow in it");
 }

@@ -1,0 +1,100 @@
+// The probability flow of heat: along the geodesic from x_0 it keeps the share of the law that lies nearer.
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <functional>
+#include <numbers>
+
+#include <catenary/dsl/evaluate.h>
+#include <catenary/stdlib/stdlib.h>
+#include <catenary/tests/laws/three_sphere.h>
+
+using namespace catenary;
+using namespace catenary::testing;
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+// From variance, to variance.
+constexpr std::pair<double, double> variances[] = {{2, 0.05}, {1, 0.5}, {8, 4}, {0.5, 0.05}, {0.3, 0.2}, {3, 0.02}};
+
+// The density of the distance from the start, up to a factor.
+using Radial = std::function<double(double r, double v)>;
+
+double on_sphere(int d, double r, double v) {
+  double sum = 0, last = 0, now = 1, many = 1;  // Gegenbauer polynomials over their values at 1, and dimensions.
+  for (int l = 0; l < 90; ++l) {
+    sum += many * now * std::exp(-l * (l + d - 1) * v / 2);
+    double next = ((2 * l + d - 1) * std::cos(r) * now - l * last) / (l + d - 1);
+    last = std::exchange(now, next);
+    many *= d == 1 ? (l == 0 ? 2 : 1) : (2 * l + d + 1.0) / (2 * l + d - 1.0) * (l + d - 1.0) / (l + 1.0);
+  }
+  return std::pow(std::sin(r), d - 1) * sum;
+}
+double on_rotations(double w, double v) {
+  double sum = 0;
+  for (int l = 0; l < 60; ++l) sum += (2 * l + 1) * std::exp(-l * (l + 1) * v / 2) * std::sin((l + 0.5) * w);
+  return std::sin(w / 2) * sum;
+}
+double on_h3(double r, double v) { return r * std::sinh(r) * std::exp(-r * r / (2 * v)); }
+
+/// The largest error of the share that lies nearer, of points all over the law, most of them far out; and of the
+/// direction, over the distance.
+struct Off {
+  double share = 0, direction = 0;
+};
+Off off(const Manifold& space, const Values& start, const Values& unit, double end, const Radial& radial, double u,
+        double w) {
+  Expr y = constant(start, space.point()), e = constant(unit, space.point()), r = parameter("r", Type::f32, {});
+  Expr there = space.flow(space.exp(y, r * e), y, constant(u), constant(w)), far = space.distance(y, there);
+  Evaluator flow({far, space.distance(there, space.exp(y, far * e))});
+  auto before = distribution(end, [&](double x) { return radial(x, double(float(u))); });
+  auto after = distribution(end, [&](double x) { return radial(x, double(float(w))); });
+  Off worst;
+  for (int i = 1; i < 400; ++i) {
+    const double at = end * i / 400;
+    if (before(at) > 1 - 1e-6) break;
+    auto found = flow({{"r", {at}}});
+    worst.share = std::max(worst.share, std::abs(after(found[0][0]) - before(at)));
+    worst.direction = std::max(worst.direction, found[1][0] / found[0][0]);
+  }
+  return worst;
+}
+
+Values along(size_t elements, size_t axis) {
+  Values x(elements);
+  x[axis] = 1;
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE("heat flows keep the share of the law that lies nearer") {
+  for (auto [u, w] : variances) {
+    CAPTURE(u, w);
+    auto check = [&](const Manifold& space, const Values& start, const Values& unit, double end, const Radial& radial) {
+      CAPTURE(space.name(), space.dimension());
+      Off worst = off(space, start, unit, end, radial, u, w);
+      CHECK(worst.share < 1e-4);
+      CHECK(worst.direction < 1e-6);
+    };
+    check(Circle(), {3}, {-1}, pi, [](double r, double v) { return on_sphere(1, r, v); });
+    for (int d : {1, 2, 3})
+      check(Sphere(d), along(size_t(d) + 1, 0), along(size_t(d) + 1, 1), pi,
+            [&](double r, double v) { return on_sphere(d, r, v); });
+    check(Rotations(), {1, 0, 0, 0}, {0, 0.5, 0, 0}, pi, on_rotations);
+    check(Hyperbolic(3), {1, 0, 0, 0}, {0, 0, 1, 0}, 20, on_h3);
+  }
+}
+
+TEST_CASE("heat flows of walks keep it as well as their score is known") {
+  for (auto [u, w] : variances) {
+    CAPTURE(u, w);
+    for (int d : {4, 5, 8})
+      CHECK(off(
+                Sphere(d), along(size_t(d) + 1, 0), along(size_t(d) + 1, 1), pi,
+                [&](double r, double v) { return on_sphere(d, r, v); }, u, w)
+                .share < 0.003);
+  }
+}
