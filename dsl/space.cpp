@@ -34,8 +34,9 @@ Expr follow(const Manifold& m, Expr x, Expr u, Expr w, const std::function<Expr(
   // In the deviation d = sqrt(v) the flow is dx / dd = -d score.
   Expr way = log(max(u, 1e-37)) - log(max(w, 1e-37)), steps = min(floor(5.0 * way), 47.0) + 1.0;
   Expr first = sqrt(u), share_left = exp(-0.5 / steps * way);
+  // c: the steps that are left, the deviation and the point.
   return loop_while(
-      {0.0, first, std::move(x)}, [&](const std::vector<Expr>& c) { return c[0] < steps; },
+      {steps, first, std::move(x)}, [&](const std::vector<Expr>& c) { return c[0] > 0.5; },
       [&](const Expr&, const std::vector<Expr>& c) {
         Expr deviation = c[1], last = share_left * deviation, step = deviation - last;
         auto pull = [&](const Expr& at, double share) {
@@ -51,7 +52,7 @@ Expr follow(const Manifold& m, Expr x, Expr u, Expr w, const std::function<Expr(
              further = moved(third, 1.0 / 3, pull(third, 1.0 / 3)),
              thrice = moved(further, 1.0 / 3, pull(further, 2.0 / 3));
         Expr left = 0.5 * m.log(thrice, once) - 4.0 * m.log(thrice, twice);
-        return std::vector<Expr>{c[0] + 1.0, last, m.project(m.exp(thrice, left))};
+        return std::vector<Expr>{c[0] - 1.0, last, m.project(m.exp(thrice, left))};
       })[2];
 }
 

@@ -8,35 +8,36 @@ namespace {
 // By how much the logarithm changes, beyond that of sqrt(v), between u and w: the integral of rate(v, change so far).
 Expr integrated(const Expr& u, const Expr& w, const Shape& shape,
                 const std::function<Expr(Expr v, Expr change)>& rate) {
-  Expr from = log1p(4.0 * u), way = log1p(4.0 * w) - from;
-  Expr longest = way.shape().empty() ? -way : max_of(-way), steps = floor(5.0 * longest) + 1.0;
-  Expr step = (1.0 / steps) * way;
+  Expr last = log1p(4.0 * w), way = log1p(4.0 * u) - last;
+  Expr steps = floor(5.0 * (way.shape().empty() ? way : max_of(way))) + 1.0, step = (1.0 / steps) * way;
   Expr places = constant({0, 0.5, 0.5, 1}, {4}), weights = constant({1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6}, {4});
+  // One stage of a step after another, so that the rate is compiled once. c: how many are left, the change up to this
+  // step, the slope at the stage before, and the sum of those so far.
   return loop_while(
-      {0.0, splat(0, shape)}, [&](const std::vector<Expr>& c) { return c[0] < steps; },
-      [&](const Expr&, const std::vector<Expr>& c) {
-        // k: the slope of the stage before, and the sum of those so far.
-        auto stages = fold(4, {splat(0, shape), splat(0, shape)}, [&](Expr stage, const std::vector<Expr>& k) {
-          Expr place = at(places, stage), v = max(0.25 * expm1(from + (c[0] + place) * step), 1e-30);
-          Expr slope = (v + 0.25) * rate(v, c[1] + place * step * k[0]);
-          return std::vector<Expr>{slope, k[1] + at(weights, stage) * slope};
-        });
-        return std::vector<Expr>{c[0] + 1.0, c[1] + step * stages[1]};
+      {4.0 * steps, splat(0, shape), splat(0, shape), splat(0, shape)},
+      [&](const std::vector<Expr>& c) { return c[0] > 0.5; },
+      [&](const Expr& trip, const std::vector<Expr>& c) {
+        Expr stage = trip & 3, place = at(places, stage), left = floor(fma(c[0], 0.25, 0.75)) - place;
+        Expr v = max(0.25 * expm1(fma(left, step, last)), 1e-30);
+        Expr slope = (v + 0.25) * rate(v, c[1] - place * step * c[2]), total = c[3] + at(weights, stage) * slope;
+        Expr over = equal(stage, 3);
+        return std::vector<Expr>{c[0] - 1.0, c[1] - select(over, step * total, 0.0), slope, select(over, 0.0, total)};
       })[1];
 }
 
 }  // namespace
 
 Expr open(Expr r, Expr u, Expr w, const std::function<Expr(Expr r, Expr v)>& added) {
-  Expr least = max(u, 1e-30);
-  auto grown = [&](const Expr& v, const Expr& change) { return sqrt(v / least) * exp(change) * r; };
+  Expr scaled = r / sqrt(max(u, 1e-30));
+  auto grown = [&](const Expr& v, const Expr& change) { return scaled * sqrt(v) * exp(change); };
   auto rate = [&](const Expr& v, const Expr& change) { return 0.5 * added(grown(v, change), v); };
   return grown(w, integrated(u, w, r.shape(), rate));
 }
 
 Expr closed(Expr r, Expr rest, Expr u, Expr w, const std::function<Expr(Expr r, Expr rest, Expr v)>& pull) {
-  Expr near = tan(0.5 * min(r, rest)), tangent = select(r <= rest, near, 1.0 / max(near, 1e-9)), least = max(u, 1e-30);
-  auto grown = [&](const Expr& v, const Expr& change) { return sqrt(v / least) * exp(change) * tangent; };
+  Expr near = tan(0.5 * min(r, rest)), tangent = select(r <= rest, near, 1.0 / max(near, 1e-9));
+  Expr scaled = tangent / sqrt(max(u, 1e-30));
+  auto grown = [&](const Expr& v, const Expr& change) { return scaled * sqrt(v) * exp(change); };
   auto rate = [&](const Expr& v, const Expr& change) {
     // Beside the ends, where the rate is even and would lose its digits, it is taken a little way off.
     Expr z = max(min(grown(v, change), 250.0), 0.004), sine = 2.0 * z / (1.0 + z * z);

@@ -180,9 +180,11 @@ Proposal propose_near_antipode(const Between& b) {
 LogKernel log_kernel(Expr angle, Expr rest, Expr v) {
   // Each series is kept to its own variances, so that the one not taken is finite, and so is its gradient.
   Expr small = max(min(v, images_end), 1e-30), large = max(v, images_end), narrow = v < images_end;
-  Expr near = log1p(-images(min(angle, pi / 2), small)), far = log(near_antipode(min(rest, pi / 2), small));
+  constexpr double within = 1.6;  // Beyond a quarter turn, where each has its slope still.
+  Expr near = log1p(-images(min(angle, within), small)), far = log(near_antipode(min(rest, within), small));
+  Expr first = angle < rest;  // One choice for all, or slopes at a quarter turn would be of two.
   Expr by_images =
-      select(angle < rest, near, far) - log(sinc(min(angle, rest))) - 1.5 * log(2 * pi * small) + 0.5 * small;
+      select(first, near, far) - log(sinc(select(first, angle, rest))) - 1.5 * log(2 * pi * small) + 0.5 * small;
   Expr by_waves = log(waves(cos(angle), large)) - std::log(2 * pi * pi);
   return {select(narrow, -0.5 * square(angle / sqrt(small)), 0.0), select(narrow, by_images, by_waves)};
 }

@@ -163,11 +163,12 @@ TEST_CASE("S^2 and S^3: log density and score, by all series and across their bo
   auto draws = draws_of(Engine::compiled, Brownian(Sphere(d), 1.0));
   const size_t m = size_t(d) + 1;
   // Nearer, the score is small, and off by what rounding over the angle is.
-  const std::vector<double> angles{0.01, 0.05, 0.3, 1, 1.5, 1.6, 2, 2.5, 3, 3.1};
+  const std::vector<double> angles{0.01, 0.05, 0.3, 1, 1.5, pi / 2, 1.6, 2, 2.5, 3, 3.1};
   Points start(m), ends;
   start[0] = 1;
   for (double angle : angles) {
-    ends.insert(ends.end(), {double(float(std::cos(angle))), double(float(std::sin(angle)))});
+    // A quarter turn to the last digit.
+    ends.insert(ends.end(), {angle == pi / 2 ? 0 : double(float(std::cos(angle))), double(float(std::sin(angle)))});
     ends.insert(ends.end(), m - 2, 0.0);
   }
   Points from = draws->repeated(start, m), to = draws->repeated(ends, m);

@@ -105,3 +105,25 @@ TEST_CASE("heat flows of walks keep it as well as their score is known") {
                 .share < 0.003);
   }
 }
+
+TEST_CASE("heat flows on the simplex of two categories keep the share of the law to either side") {
+  // (cos^2 (a / 2), sin^2 (a / 2)): the interval [0, pi], at whose ends motion is reflected.
+  auto share = [](double from, double a, double v) {
+    double sum = a / pi;
+    for (int k = 1; k < 90; ++k) sum += 2 / pi * std::cos(k * from) * std::sin(k * a) / k * std::exp(-k * k * v / 2);
+    return sum;
+  };
+  auto point = [](double a) { return Values{std::pow(std::cos(a / 2), 2), std::pow(std::sin(a / 2), 2)}; };
+  Expr x = parameter("x", Type::f32, {2}), y = parameter("y", Type::f32, {2});
+  Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
+  Evaluator exact({*Brownian(Simplex(2), 1.0).flow(y, x, s, t)});
+  for (double from : {0.02, 0.5, 1.6})
+    for (auto [u, w] : {std::pair(2.0, 0.05), {1.0, 0.5}, {8.0, 4.0}, {0.3, 0.003}})
+      for (double a = 0.1; a < pi; a += 0.2) {
+        CAPTURE(from, u, w, a);
+        const double before = share(from, a, u);
+        if (before > 1 - 1e-6) break;
+        Values there = exact({{"x", point(a)}, {"y", point(from)}, {"s", {w}}, {"t", {u}}})[0];
+        CHECK(std::abs(share(from, 2 * std::atan2(std::sqrt(there[1]), std::sqrt(there[0])), w) - before) < 1e-3);
+      }
+}
