@@ -10,18 +10,18 @@ Expr integrated(const Expr& u, const Expr& w, const Shape& shape,
                 const std::function<Expr(Expr v, Expr change)>& rate) {
   Expr last = log1p(4.0 * w), way = log1p(4.0 * u) - last;
   Expr steps = floor(5.0 * (way.shape().empty() ? way : max_of(way))) + 1.0, step = (1.0 / steps) * way;
-  Expr places = constant({0, 0.5, 0.5, 1}, {4}), weights = constant({1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6}, {4});
   // One stage of a step after another, so that the rate is compiled once. c: how many are left, the change up to this
   // step, the slope at the stage before, and the sum of those so far.
   return loop_while(
       {4.0 * steps, splat(0, shape), splat(0, shape), splat(0, shape)},
       [&](const std::vector<Expr>& c) { return c[0] > 0.5; },
-      [&](const Expr& trip, const std::vector<Expr>& c) {
-        Expr stage = trip & 3, place = at(places, stage), left = floor(fma(c[0], 0.25, 0.75)) - place;
+      [&](const Expr&, const std::vector<Expr>& c) {
+        Expr stage = (0 - to_int(c[0])) & 3, first = equal(stage, 0), final = equal(stage, 3);
+        Expr place = select(first, 0.0, select(final, 1.0, constant(0.5)));
+        Expr weight = select(first || final, 1.0 / 6, constant(1.0 / 3)), left = floor(fma(c[0], 0.25, 0.75)) - place;
         Expr v = max(0.25 * expm1(fma(left, step, last)), 1e-30);
-        Expr slope = (v + 0.25) * rate(v, c[1] - place * step * c[2]), total = c[3] + at(weights, stage) * slope;
-        Expr over = equal(stage, 3);
-        return std::vector<Expr>{c[0] - 1.0, c[1] - select(over, step * total, 0.0), slope, select(over, 0.0, total)};
+        Expr slope = (v + 0.25) * rate(v, c[1] - place * step * c[2]), total = c[3] + weight * slope;
+        return std::vector<Expr>{c[0] - 1.0, c[1] - select(final, step * total, 0.0), slope, select(final, 0.0, total)};
       })[1];
 }
 

@@ -20,10 +20,11 @@ class Kernel {
   Kernel(OpBuilder& b, Location loc, const std::string& name, size_t bytes)
       : b_(b), loc_(loc), name_(name), bytes_(bytes), word_(b.getI32Type()) {}
 
-  GpuKernel of_nvidia() {
+  GpuKernel of_nvidia(bool only_computes) {
     auto kernel = with_struct(/*space=*/0, LLVM::LLVMDialect::getByValAttrName());
     kernel->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b_.getUnitAttr());
     kernel->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), b_.getDenseI32ArrayAttr({CATENARY_DEVICE_THREADS}));
+    if (only_computes) kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b_.getI32IntegerAttr(1));
     return {kernel.getArgument(0),
             {NVVM::BlockIdXOp::create(b_, loc_, word_), NVVM::GridDimXOp::create(b_, loc_, word_),
              NVVM::ThreadIdXOp::create(b_, loc_, word_), NVVM::BlockDimXOp::create(b_, loc_, word_)}};
@@ -112,10 +113,11 @@ void insert_kernel_dialects(DialectRegistry& registry) {
   registry.insert<arith::ArithDialect, LLVM::LLVMDialect, NVVM::NVVMDialect>();
 }
 
-GpuKernel begin_kernel(OpBuilder& b, Location loc, GpuKind gpu, const std::string& name, size_t bytes) {
+GpuKernel begin_kernel(OpBuilder& b, Location loc, GpuKind gpu, const std::string& name, size_t bytes,
+                       bool only_computes) {
   Kernel kernel(b, loc, name, bytes);
   switch (gpu) {
-    case GpuKind::nvidia: return kernel.of_nvidia();
+    case GpuKind::nvidia: return kernel.of_nvidia(only_computes);
     case GpuKind::amd: return kernel.of_amd();
     case GpuKind::spirv: return kernel.of_spirv();
     case GpuKind::processor: break;

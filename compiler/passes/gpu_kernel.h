@@ -27,6 +27,9 @@ struct GpuKernel {
 void insert_kernel_dialects(mlir::DialectRegistry& registry);
 
 /// Begins a kernel that is given a struct of `bytes` bytes by value, and leaves the builder at the start of its body.
-GpuKernel begin_kernel(mlir::OpBuilder& b, mlir::Location loc, GpuKind gpu, const std::string& name, size_t bytes);
+/// One that only computes, for long, may have a multiprocessor's registers for one block, rather than keep values in
+/// memory so that two fit.
+GpuKernel begin_kernel(mlir::OpBuilder& b, mlir::Location loc, GpuKind gpu, const std::string& name, size_t bytes,
+                       bool only_computes);
 
 }  // namespace catenary

@@ -61,9 +61,19 @@ class Mapping {
   Value null() { return LLVM::ZeroOp::create(b_, loc_, pointer_); }
   Value element_at(Value base, Lane index) { return address(b_, loc_, base, (index * double(element_bytes)).value()); }
 
+  // Whether a point is gone over in loops, and draws nothing.
+  bool only_computes() {
+    bool loops = false, draws = false;
+    pipeline_.walk([&](Operation* op) {
+      loops |= isa<scf::ForOp, scf::WhileOp>(op);
+      draws |= isa<WordsOp>(op);
+    });
+    return loops && !draws;
+  }
+
   void start_kernel(const std::string& name, size_t bytes) {
     b_.setInsertionPoint(pipeline_);
-    GpuKernel kernel = begin_kernel(b_, loc_, gpu_, name, bytes);
+    GpuKernel kernel = begin_kernel(b_, loc_, gpu_, name, bytes, only_computes());
     args_ = kernel.args;
     ids_ = kernel.ids;
   }
