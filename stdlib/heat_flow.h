@@ -12,8 +12,10 @@ namespace catenary {
 /// models may return besides the endpoint and the tangent the "score", the gradient of log p(x_t) at x_t, a tangent
 /// vector there (on Rotations in the metric of angles; Rotations::from_rotation_vector makes one).
 ///
-/// A score is followed, since on a curved space it stands for no x_0: from u = v_t to w = v_s a step is one geodesic
-/// step of the reverse equation,
+/// By an endpoint, or a tangent, steps are bridges, or follow the probability flow of the law given it: Manifold::flow.
+///
+/// A score is followed itself, since on a curved space it stands for no x_0: from u = v_t to w = v_s a step is one
+/// geodesic step of the reverse equation,
 ///   x_s = exp(x_t, (u - w) score + sqrt((u - w) w / u) n), n a standard normal tangent vector,
 /// and of the probability flow
 ///   x_s = exp(x_t, (u - sqrt(u w)) score).

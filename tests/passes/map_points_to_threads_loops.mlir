@@ -1,6 +1,7 @@
 // RUN: catenary-opt %s --map-points-to-threads --cse | FileCheck %s
 // RUN: catenary-opt %s --map-points-to-threads=gpu=amd | FileCheck %s --check-prefix=AMD
 // RUN: catenary-opt %s --map-points-to-threads=gpu=spirv | FileCheck %s --check-prefix=SPIRV
+// RUN: catenary-opt %s --map-points-to-threads | FileCheck %s --check-prefix=REGISTERS
 
 // AMD: llvm.mlir.global internal constant @catenary_joint_step_0_points_table0(dense<[2, 1, 0]> {{.*}} {addr_space = 4 : i32}
 // SPIRV: llvm.mlir.global internal constant @catenary_joint_step_0_points_table0(dense<[2, 1, 0]> {{.*}} {addr_space = 2 : i32}
@@ -95,4 +96,21 @@ catenary.pipeline @transition.0 asks "transition" group 1 {
   catenary.keep %k in 0 of 6 element 1 at %at : i32
   %l = catenary.kept 0 of 6 element 2 at %at : i32
   catenary.output %l of @k slot 0 : i32
+}
+
+// A loop without draws: registers before blocks.
+// REGISTERS-NOT: nvvm.minctasm
+// REGISTERS: llvm.func @catenary_joint_forward_0_points({{.*}}nvvm.minctasm = 1 : i32
+// REGISTERS-NOT: nvvm.minctasm
+catenary.pipeline @forward.0 asks "forward" group 1 {
+^bb0(%seed: i64, %step: i32, %number: i64):
+  %zero = arith.constant 0 : i32
+  %one = arith.constant 1 : i32
+  %three = arith.constant 3 : i32
+  %k = catenary.input x0 of @k slot 0 : i32
+  %sum = scf.for %i = %zero to %three step %one iter_args(%s = %k) -> (i32) : i32 {
+    %next = arith.addi %s, %i : i32
+    scf.yield %next : i32
+  }
+  catenary.output %sum of @k slot 0 : i32
 }
