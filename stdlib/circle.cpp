@@ -206,7 +206,7 @@ Expr CircleBrownian::slope(Expr difference, Expr v) {
 
 Expr CircleBrownian::flown(Expr difference, Expr u, Expr w) {
   Expr away = abs(difference), along = select(difference < 0.0, -1.0, splat(1, difference.shape()));
-  return along * radial_flow::closed(away, max(pi - away, 0.0), std::move(u), std::move(w),
+  return along * radial_flow::closed(away, std::move(u), std::move(w),
                                      [](Expr r, Expr, Expr v) { return -slope(std::move(r), std::move(v)); });
 }
 

@@ -34,9 +34,8 @@ Expr open(Expr r, Expr u, Expr w, const std::function<Expr(Expr r, Expr v)>& add
   return grown(w, integrated(u, w, r.shape(), rate));
 }
 
-Expr closed(Expr r, Expr rest, Expr u, Expr w, const std::function<Expr(Expr r, Expr rest, Expr v)>& pull) {
-  Expr near = tan(0.5 * min(r, rest)), tangent = select(r <= rest, near, 1.0 / max(near, 1e-9));
-  Expr scaled = tangent / sqrt(max(u, 1e-30));
+Expr closed(Expr r, Expr u, Expr w, const std::function<Expr(Expr r, Expr rest, Expr v)>& pull) {
+  Expr tangent = sin(0.5 * r) / max(cos(0.5 * r), 1e-9), scaled = tangent / sqrt(max(u, 1e-30));
   auto grown = [&](const Expr& v, const Expr& change) { return scaled * sqrt(v) * exp(change); };
   auto rate = [&](const Expr& v, const Expr& change) {
     // Beside the ends, where the rate is even and would lose its digits, it is taken a little way off.

@@ -15,8 +15,8 @@ namespace catenary::radial_flow {
 /// On a space without an end. `added(r, v)` is pull / r - 1 / v.
 Expr open(Expr r, Expr u, Expr w, const std::function<Expr(Expr r, Expr v)>& added);
 
-/// On a space that ends at the distance pi, where the cut locus lies, as on spheres and on SO(3). `rest` is pi - r. It
-/// is log tan(r / 2) that is integrated, because beside the cut locus pi - r falls exponentially.
-Expr closed(Expr r, Expr rest, Expr u, Expr w, const std::function<Expr(Expr r, Expr rest, Expr v)>& pull);
+/// On a space that ends at the distance pi, where the cut locus lies, as on spheres and on SO(3). It is log
+/// tan(r / 2) that is integrated, because beside the cut locus `rest`, pi - r, falls exponentially.
+Expr closed(Expr r, Expr u, Expr w, const std::function<Expr(Expr r, Expr rest, Expr v)>& pull);
 
 }  // namespace catenary::radial_flow

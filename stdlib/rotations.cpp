@@ -55,8 +55,7 @@ Expr Rotations::flow(Expr x, Expr y, Expr u, Expr w) const {
   Sphere::Way way = Sphere::way(y, nearer(y, x));
   Expr angle = 2.0 * way.angle;
   auto pull = [](Expr r, Expr, Expr v) { return -0.5 * slope(0.5 * r, 0.25 * v); };
-  return exp(y,
-             0.5 * radial_flow::closed(angle, max(pi - angle, 0.0), std::move(u), std::move(w), pull) * way.direction);
+  return exp(y, 0.5 * radial_flow::closed(angle, std::move(u), std::move(w), pull) * way.direction);
 }
 
 Expr Rotations::from_rotation_vector(Expr x, Expr vector) {

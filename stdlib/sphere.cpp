@@ -216,22 +216,19 @@ Expr Sphere::score(Expr x, Expr y, Expr v) const {
 }
 
 Expr Sphere::flow(Expr x, Expr y, Expr u, Expr w) const {
-  Way back = way(y, x);
-  using Pull = std::function<Expr(const Way&, const Expr&)>;
-  auto moved = [&](const Expr& angle, const Expr& rest, const Expr& from, const Expr& to, const Pull& pulled) {
-    return radial_flow::closed(angle, rest, from, to,
-                               [&](Expr r, Expr rest, const Expr& v) { return pulled({back.direction, r, rest}, v); });
+  const Way back = way(y, x);
+  auto moved = [&](const Expr& angle, const Expr& from, const Expr& to, auto pull) {
+    return radial_flow::closed(angle, from, to,
+                               [&](Expr r, Expr rest, const Expr& v) { return pull({back.direction, r, rest}, v); });
   };
-  auto by = [&](auto formula) {
-    return [this, formula](const Way& way, const Expr& v) { return formula(dimension(), way, v); };
-  };
-  if (dimension() <= 3)
-    return exp(y, moved(back.angle, back.rest, u, w, [&](const Way& way, const Expr& v) { return pull(way, v); }) *
+  if (int d = dimension(); d > 3) {
+    // To where the other formula takes over, at which the pull jumps, and on.
+    Expr border = min(u, max(w, border_of_series(d)));
+    Expr there = moved(back.angle, u, border, [d](const Way& w, const Expr& v) { return pull_by_series(d, w, v); });
+    return exp(y, moved(there, border, w, [d](const Way& w, const Expr& v) { return pull_at_short_times(d, w, v); }) *
                       back.direction);
-  // To where the other formula takes over, at which the pull jumps, and on.
-  Expr border = min(u, max(w, border_of_series(dimension())));
-  Expr angle = moved(back.angle, back.rest, u, border, by(pull_by_series));
-  return exp(y, moved(angle, max(pi - angle, 0.0), border, w, by(pull_at_short_times)) * back.direction);
+  }
+  return exp(y, moved(back.angle, u, w, [&](const Way& w, const Expr& v) { return pull(w, v); }) * back.direction);
 }
 
 SphereBrownian::SphereBrownian(Sphere space, double rate)
