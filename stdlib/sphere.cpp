@@ -224,11 +224,12 @@ Expr Sphere::flow(Expr x, Expr y, Expr u, Expr w) const {
   if (int d = dimension(); d > 3) {
     // To where the other formula takes over, at which the pull jumps, and on.
     Expr border = min(u, max(w, border_of_series(d)));
-    Expr there = moved(back.angle, u, border, [d](const Way& w, const Expr& v) { return pull_by_series(d, w, v); });
-    return exp(y, moved(there, border, w, [d](const Way& w, const Expr& v) { return pull_at_short_times(d, w, v); }) *
-                      back.direction);
+    Expr there = moved(back.angle, u, border, [d](const Way& way, const Expr& v) { return pull_by_series(d, way, v); });
+    return exp(y, moved(there, border, w, [d](const Way& way, const Expr& v) {
+                    return pull_at_short_times(d, way, v);
+                  }) * back.direction);
   }
-  return exp(y, moved(back.angle, u, w, [&](const Way& w, const Expr& v) { return pull(w, v); }) * back.direction);
+  return exp(y, moved(back.angle, u, w, [&](const Way& way, const Expr& v) { return pull(way, v); }) * back.direction);
 }
 
 SphereBrownian::SphereBrownian(Sphere space, double rate)
