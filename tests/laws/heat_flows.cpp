@@ -91,7 +91,7 @@ TEST_CASE("heat flows keep the share of the law that lies nearer") {
       check(Sphere(d), along(size_t(d) + 1, 0), along(size_t(d) + 1, 1), pi,
             [&](double r, double v) { return on_sphere(d, r, v); });
     check(Rotations(), {1, 0, 0, 0}, {0, 0.5, 0, 0}, pi, on_rotations);
-    check(Hyperbolic(3), {1, 0, 0, 0}, {0, 0, 1, 0}, 20, on_h3);
+    check(Hyperbolic(3), {1, 0, 0, 0}, {0, 0, 1, 0}, 30, on_h3);
   }
 }
 
