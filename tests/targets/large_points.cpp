@@ -124,6 +124,9 @@ TEST_CASE("large points agree with the evaluator") {
 }
 
 TEST_CASE("large points: the same bits for a batch cut in two, for every width of vectors, and on a GPU") {
+  std::vector<int> other_widths{4, 8, 16};
+  CHECK(std::erase(other_widths, Target::host().lanes) == 1);
+  size_t widths_taken = 0;
   for (const Large& large : large_points()) {
     const Sampler sampler =
         compile(large.joint, Target::host(), {.questions = large.questions, .sampler = {.threads = 3}});
@@ -136,12 +139,12 @@ TEST_CASE("large points: the same bits for a batch cut in two, for every width o
         CHECK(same_bytes(answer(sampler, question, part_of(a, cut, samples - cut), sites, seed, {.first_sample = cut}),
                          rows(whole, cut, samples - cut)));
       }
-      for (int lanes : {4, 8, 16}) {
-        Target target = Target::host();
-        target.lanes = lanes;
-        CHECK(same_bytes(answer(compile(large.joint, target, {.questions = {question}}), question, a, sites, seed),
-                         whole));
-      }
+      // Of the other widths each question takes one, in turn.
+      Target target = Target::host();
+      target.lanes = other_widths[widths_taken++ % 2];
+      INFO("in vectors of " << target.lanes);
+      CHECK(
+          same_bytes(answer(compile(large.joint, target, {.questions = {question}}), question, a, sites, seed), whole));
     }
     for (Question question : {Question::forward, large.questions.back()}) {
       INFO(large.joint.name() << ", " << name_of(question));
