@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <catenary/dsl/gradient.h>
-#include <catenary/dsl/rewrite.h>
 
 namespace catenary {
 
@@ -91,10 +90,7 @@ Clock Clock::easing() {
           }};
 }
 
-Expr Clock::derivative(Expr t) const {
-  Expr at = parameter("time of the clock", Type::f32, {});
-  return rewrite({gradient((*this)(at), at)}, {{at, std::move(t)}})[0];
-}
+Expr Clock::derivative(Expr t) const { return catenary::derivative(*this, t); }
 
 Expr Clock::inverse(Expr reading, double horizon) const {
   std::optional<Expr> time;

@@ -1,12 +1,15 @@
 // The derivative of every node kind.
 #include <catenary/dsl/gradient.h>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <numeric>
 #include <set>
 
 #include <fmt/format.h>
+
+#include <catenary/dsl/rewrite.h>
 
 namespace catenary {
 
@@ -210,6 +213,13 @@ Expr gradient(const Expr& f, const Expr& x) {
   if (x.type() != Type::f32)
     fail(x, fmt::format("gradient takes an f32 variable to differentiate by; found {}", describe(x)));
   return Reverse(x).of(f);
+}
+
+Expr derivative(const std::function<Expr(Expr)>& f, const Expr& x) {
+  // By a variable of its own, since f may depend on x in other ways too, and take derivatives itself.
+  static std::atomic<int64_t> count{0};
+  Expr variable = parameter(fmt::format("variable {}", ++count), x.type(), x.shape()), value = f(variable);
+  return rewrite({gradient(x.shape().empty() ? value : sum(value), variable)}, {{variable, x}})[0];
 }
 
 }  // namespace catenary

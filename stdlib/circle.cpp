@@ -5,7 +5,6 @@
 #include <numbers>
 
 #include <catenary/dsl/gradient.h>
-#include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/radial_flow.h>
 #include <catenary/stdlib/rejection.h>
@@ -199,9 +198,7 @@ Expr CircleBrownian::log_kernel(Expr difference, Expr v) {
 }
 
 Expr CircleBrownian::slope(Expr difference, Expr v) {
-  Expr d = parameter("difference of angles", Type::f32, difference.shape());
-  Expr density = log_kernel(d, std::move(v));
-  return rewrite({catenary::gradient(d.shape().empty() ? density : sum(density), d)}, {{d, difference}})[0];
+  return derivative([&](const Expr& d) { return log_kernel(d, v); }, difference);
 }
 
 Expr CircleBrownian::flown(Expr difference, Expr u, Expr w) {

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <catenary/dsl/gradient.h>
-#include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/flow_time.h>
 
 namespace catenary {
@@ -80,12 +79,6 @@ namespace {
 
 constexpr std::string_view whose = "a stochastic interpolant";
 constexpr double least = 1e-37;  // Noise below it counts as none.
-
-// The derivative of a schedule at t.
-Expr slope(const flow_time::Schedule& schedule, const Expr& t) {
-  Expr at = parameter("t of the slope", Type::f32, {});
-  return rewrite({gradient(schedule(at), at)}, {{at, t}})[0];
-}
 
 // l_s / l_t; 0 where there is no noise.
 Expr share_of(const Expr& first, const Expr& last) {
@@ -169,11 +162,12 @@ struct StochasticInterpolant::Motion {
 StochasticInterpolant::Motion StochasticInterpolant::motion_at(const Expr& t) const {
   Expr now = min(t, 1 - 0x1p-24);
   Noise noise = noise_at(now);
-  Expr length_slope = noise.b * slope(options_.b, now);
-  if (options_.c) length_slope = fma(noise.c, slope(options_.c, now), length_slope);
+  Expr length_slope = noise.b * derivative(options_.b, now);
+  if (options_.c) length_slope = fma(noise.c, derivative(options_.c, now), length_slope);
   // Where there is no noise, x_t = a x_0.
   Expr none = noise.length < least;
-  return {options_.a(now), select(none, 0.0, noise.length), slope(options_.a, now), select(none, 1.0, length_slope)};
+  return {options_.a(now), select(none, 0.0, noise.length), derivative(options_.a, now),
+          select(none, 1.0, length_slope)};
 }
 
 bool StochasticInterpolant::velocity_tells_x0() const {

@@ -5,7 +5,6 @@
 #include <numbers>
 
 #include <catenary/dsl/gradient.h>
-#include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/quaternion.h>
 #include <catenary/stdlib/radial_flow.h>
@@ -30,8 +29,7 @@ Expr log_kernel(const Expr& half, const Expr& v) {
 
 // Its derivative by `half`.
 Expr slope(const Expr& half, const Expr& v) {
-  Expr at = parameter("half", Type::f32, {});
-  return rewrite({gradient(log_kernel(at, v), at)}, {{at, half}})[0];
+  return derivative([&](const Expr& at) { return log_kernel(at, v); }, half);
 }
 
 }  // namespace

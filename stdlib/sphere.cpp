@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <catenary/dsl/gradient.h>
-#include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/quaternion.h>
@@ -67,10 +66,9 @@ Expr log_ratio(const Turned& turned, const Expr& half, const Expr& v) {
 // How narrow the kernel is in phi: it is at most exp(-2 kappa sin(phi / 2)^2) of its value at phi = 0, because its
 // logarithm is concave in cos theta.
 Expr concentration(const Expr& half, const Expr& v) {
-  Expr angle = parameter("angle", Type::f32, {});
-  Expr slope = gradient(three_sphere::log_kernel(angle, pi - angle, v).whole(), angle);
   Expr at = max(half, 0.05);  // Below, digits would be lost; the bound is even there, and breaks by 1e-7.
-  return cos(half) * max(rewrite({-slope}, {{angle, at}})[0] / sin(at), 0.0);
+  Expr slope = derivative([&](const Expr& r) { return three_sphere::log_kernel(r, pi - r, v).whole(); }, at);
+  return cos(half) * max(-slope / sin(at), 0.0);
 }
 
 // The unit quaternion of one of the rotations from x to y, drawn by its kernel of variance v.
@@ -119,12 +117,13 @@ Expr log_kernel_of_s2(const Expr& angle, const Expr& variance) {
 
 // Its derivative by the angle: the integral of what each rotation's kernel has.
 Expr slope_of_s2(const Expr& angle, const Expr& variance) {
-  Expr v = 0.25 * variance, half = 0.5 * angle, moved = parameter("half", Type::f32, {});
-  auto slope = [&](const Expr& log) { return rewrite({catenary::gradient(log, moved)}, {{moved, half}})[0]; };
+  Expr v = 0.25 * variance, half = 0.5 * angle;
   std::vector<Expr> sums = over_the_circle(2, half, v, scale_of_nodes(half, v), [&](Expr weight, const Expr& square) {
-    return std::vector{weight, weight * slope(log_ratio(turned(moved, square), moved, v))};
+    auto ratio = [&](const Expr& r) { return log_ratio(turned(r, square), r, v); };
+    return std::vector{weight, weight * derivative(ratio, half)};
   });
-  return 0.5 * (slope(three_sphere::log_kernel(moved, pi - moved, v).whole()) + sums[1] / sums[0]);
+  Expr slope = derivative([&](const Expr& r) { return three_sphere::log_kernel(r, pi - r, v).whole(); }, half);
+  return 0.5 * (slope + sums[1] / sums[0]);
 }
 
 // The log of the heat kernel of S^d.
@@ -204,10 +203,9 @@ Expr Sphere::pull(const Way& way, const Expr& v) const {
   if (int d = dimension(); d > 3)
     return select(v < border_of_series(d), pull_at_short_times(d, way, v), pull_by_series(d, way, v));
   if (dimension() == 2) return -slope_of_s2(way.angle, v);
-  Expr angle = parameter("angle", Type::f32, {}), rest = parameter("pi - angle", Type::f32, {});
-  Expr kernel = log_kernel(dimension(), angle, rest, v);
-  Expr slope = catenary::gradient(kernel, angle) - catenary::gradient(kernel, rest);
-  return -rewrite({slope}, {{angle, way.angle}, {rest, way.rest}})[0];
+  auto by_angle = [&](const Expr& r) { return log_kernel(dimension(), r, way.rest, v); };
+  auto by_rest = [&](const Expr& r) { return log_kernel(dimension(), way.angle, r, v); };
+  return derivative(by_rest, way.rest) - derivative(by_angle, way.angle);
 }
 
 Expr Sphere::score(Expr x, Expr y, Expr v) const {

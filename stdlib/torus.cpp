@@ -6,8 +6,6 @@
 #include <limits>
 #include <numbers>
 
-#include <catenary/dsl/gradient.h>
-#include <catenary/dsl/rewrite.h>
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/rejection.h>

@@ -267,6 +267,15 @@ TEST_CASE("what f does not depend on has gradient 0, and an inner node is a vari
   CHECK(same(gradient(y, y), constant(1.0)));
 }
 
+TEST_CASE("a derivative is by the function's argument alone, element by element") {
+  Expr x = parameter("x", Type::f32, {3}), number = parameter("number", Type::f32, {});
+  std::map<std::string, Values> at{{"x", {0.5, 2, -1}}, {"number", {2}}};
+  CHECK(evaluate({derivative([](Expr a) { return a * square(a); }, x)}, at)[0] == Values{0.75, 12, 3});
+  CHECK(evaluate({derivative([&](Expr a) { return a * square(number); }, number)}, at)[0] == Values{4});
+  auto twice = [&](Expr a) { return derivative([&](Expr b) { return a * square(b); }, a); };
+  CHECK(evaluate({derivative(twice, number)}, at)[0] == Values{8});
+}
+
 TEST_CASE("a gradient of a gradient") {
   Expr x = parameter("x", Type::f32, {});
   Expr second = gradient(gradient(log(cosh(x)), x), x);
