@@ -13,7 +13,8 @@ namespace catenary {
 /// node of f. Throws Error if f depends on x through a loop's f32 values, if f is not an f32 number, or x not f32.
 Expr gradient(const Expr& f, const Expr& x);
 
-/// f' at x, in the shape of x, each element of f(x) being made of the same element of x alone.
+/// f' at x, in the shape of x, each element of f(x) being made of the same element of x alone. Throws Error as gradient
+/// does.
 Expr derivative(const std::function<Expr(Expr)>& f, const Expr& x);
 
 }  // namespace catenary
