@@ -1,5 +1,6 @@
 // The simplex: arcs of the sphere, reflection at the boundary, and the law of its volume.
 #include <numbers>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -51,6 +52,28 @@ void check_near(const Points& a, const Points& b, double tolerance) {
     CAPTURE(i);
     CHECK(a[i] == Approx(b[i]).epsilon(tolerance).margin(tolerance));
   }
+}
+
+/// The draws of images that bridges of walks make: from x_0 of the cover, one of those points that are folded to the
+/// same as x_t, after the variance t.
+struct Images final : Process {
+  explicit Images(int k) : Process(Sphere(k - 1)), cover(*Simplex(k).cover()) {}
+  Expr prior(Expr) const override { return cover.space->uniform_point(); }
+  Expr forward(Expr x0, Expr) const override { return x0; }
+  Expr bridge(Expr x0, Expr xt, Expr, Expr t) const override { return cover.image(x0, xt, t); }
+  Expr endpoint(const Estimate&, Expr estimate, Expr, Expr) const override { return estimate; }
+  Cover cover;
+};
+
+// The heat kernel of S^4 by its Gegenbauer polynomials, up to a factor that depends on v.
+double kernel_of_s4(double cosine, double v) {
+  double sum = 0, before = 0, c = 1;
+  for (int l = 0; l < 40; ++l) {
+    sum += (2 * l + 3) * c * std::exp(-l * (l + 3) * v / 2);
+    double next = ((2 * l + 3) * cosine * c - (l + 2) * before) / (l + 1);
+    before = std::exchange(c, next);
+  }
+  return sum;
 }
 
 }  // namespace
@@ -227,4 +250,35 @@ TEST_CASE("geodesic walk on the simplex: forward is reflected, bridge within its
     check_means(xt, starts, t, t * t / 16 / 24);
     check_means(draws->bridge(x0, xt, s, t, 2), starts, s, 0.0005 + t * t / 16 / 24);
   }
+}
+
+TEST_CASE("images on the simplex follow the heat kernel, within the error of their slopes") {
+  auto draws = draws_of(Engine::compiled, Images(5), 10);
+  auto unit = [](Points x) {
+    double square = 0;
+    for (double e : x) square += e * e;
+    for (double& e : x) e /= std::sqrt(square);
+    return x;
+  };
+  const std::pair<Points, Points> ends[] = {{unit({0.6, 0.5, 0.4, 0.3, 0.37}), unit({0.2, 0.5, 0.3, 0.6, 0.5})},
+                                            {unit({0.1, 0.2, 0.3, 0.5, 0.78}), unit({0.7, 0.5, 0.3, 0.3, 0.29})}};
+  for (const auto& [u, w] : ends)
+    for (double v : {0.2, 0.35, 0.5}) {
+      CAPTURE(v);
+      const Points images = draws->bridge(draws->repeated(u, 5), draws->repeated(w, 5), v / 2, v, 1);
+      Points expected(32), drawn(32);
+      double total = 0;
+      for (size_t signs = 0; signs < 32; ++signs) {
+        double cosine = 0;
+        for (size_t i = 0; i < 5; ++i) cosine += ((signs >> i & 1) != 0 ? -1 : 1) * u[i] * w[i];
+        total += expected[signs] = kernel_of_s4(cosine, v);
+      }
+      for (size_t j = 0; j < draws->size(); ++j) {
+        size_t signs = 0;
+        for (size_t i = 0; i < 5; ++i) signs |= size_t(images[5 * j + i] < 0) << i;
+        drawn[signs] += 1 / double(draws->size());
+      }
+      // Their odds are right to the second order in how slopes differ; without that order 0.01 to 0.05 are off.
+      for (size_t signs = 0; signs < 32; ++signs) CHECK(std::abs(drawn[signs] - expected[signs] / total) < 0.008);
+    }
 }
