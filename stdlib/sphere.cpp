@@ -6,9 +6,12 @@
 #include <catenary/dsl/gradient.h>
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/circle.h>
+#include <catenary/stdlib/higher_sphere.h>
 #include <catenary/stdlib/quaternion.h>
 #include <catenary/stdlib/radial_flow.h>
 #include <catenary/stdlib/rejection.h>
+#include <catenary/stdlib/sphere_kernel.h>
+#include <catenary/stdlib/sphere_tables.h>
 #include <catenary/stdlib/three_sphere.h>
 
 namespace catenary {
@@ -16,6 +19,7 @@ namespace catenary {
 namespace {
 
 constexpr double pi = std::numbers::pi;
+constexpr int exact_up_to = SphereTables::largest_dimension;
 
 // A unit tangent vector at x: towards the first axis, or the second where that is too near.
 Expr some_direction(const Expr& x) {
@@ -132,11 +136,11 @@ Expr log_kernel(int64_t dimension, const Expr& angle, const Expr& rest, const Ex
     case 1: return CircleBrownian::log_kernel(angle, v);
     case 2: return log_kernel_of_s2(angle, v);
     case 3: return three_sphere::log_kernel(angle, rest, v).whole();
-    default: throw Bug("the heat kernel of this sphere is not known");
+    default: return SphereKernel(int(dimension), v).log_density(angle, rest);
   }
 }
 
-// ---- S^d, d > 3: how strongly the heat kernel pulls ---------------------------------------------------
+// ---- S^d, d > 12: how strongly the heat kernel pulls --------------------------------------------------
 // -d log p / dr over the angle r, a = (d - 1) / 2.
 
 // From r/v, the Van Vleck factor (r / sin r)^a and the drift of its term of order v. Beyond a quarter turn the poles at
@@ -200,7 +204,7 @@ Expr Sphere::log(Expr x, Expr y) const {
 }
 
 Expr Sphere::pull(const Way& way, const Expr& v) const {
-  if (int d = dimension(); d > 3)
+  if (int d = dimension(); d > exact_up_to)
     return select(v < border_of_series(d), pull_at_short_times(d, way, v), pull_by_series(d, way, v));
   if (dimension() == 2) return -slope_of_s2(way.angle, v);
   auto by_angle = [&](const Expr& r) { return log_kernel(dimension(), r, way.rest, v); };
@@ -219,7 +223,7 @@ Expr Sphere::flow(Expr x, Expr y, Expr u, Expr w) const {
     return radial_flow::closed(angle, from, to,
                                [&](Expr r, Expr rest, const Expr& v) { return pull({back.direction, r, rest}, v); });
   };
-  if (int d = dimension(); d > 3) {
+  if (int d = dimension(); d > exact_up_to) {
     // To where the other formula takes over, at which the pull jumps, and on.
     Expr border = min(u, max(w, border_of_series(d)));
     Expr there = moved(back.angle, u, border, [d](const Way& way, const Expr& v) { return pull_by_series(d, way, v); });
@@ -234,11 +238,11 @@ SphereBrownian::SphereBrownian(Sphere space, double rate)
     : HeatFlow(std::move(space), "Brownian motion on space 'sphere'", rate) {}
 
 SphereBrownian Brownian(Sphere space, double rate) {
-  if (space.dimension() > 3)
+  if (space.dimension() > exact_up_to)
     throw Error(
-        fmt::format("exact Brownian motion on space 'sphere' is known for dimensions 1 to 3; found {}. Use "
+        fmt::format("exact Brownian motion on space 'sphere' is known for dimensions 1 to {}; found {}. Use "
                     "GeodesicWalk(space, {{.rate, .steps}}), the named approximation",
-                    space.dimension()));
+                    exact_up_to, space.dimension()));
   return {std::move(space), rate};
 }
 
@@ -259,7 +263,8 @@ Expr SphereBrownian::forward(Expr x0, Expr t) const {
   switch (space().point()[0]) {
     case 2: return turned_by(x0, CircleBrownian::draw_displacement(v));
     case 3: return quaternion::rotate(three_sphere::increment(0.25 * v), x0);
-    default: return quaternion::multiply(x0, three_sphere::increment(v));
+    case 4: return quaternion::multiply(x0, three_sphere::increment(v));
+    default: return higher_sphere::increment(sphere(), x0, v);
   }
 }
 
@@ -277,7 +282,8 @@ Expr SphereBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
       Expr identity = constant({1, 0, 0, 0}, {4});
       return quaternion::rotate(three_sphere::bridge(identity, q, 0.25 * first, 0.25 * second), x0);
     }
-    default: return three_sphere::bridge(x0, xt, first, second);
+    case 4: return three_sphere::bridge(x0, xt, first, second);
+    default: return higher_sphere::bridge(sphere(), x0, xt, first, second);
   }
 }
 

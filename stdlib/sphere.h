@@ -18,7 +18,7 @@ class Sphere final : public Manifold {
   Expr exp(Expr x, Expr v) const override;
   Expr log(Expr x, Expr y) const override;
   Expr uniform_point() const override { return project(normal(point())); }
-  /// Exact for d <= 3. Beyond: for v from 0.3 on (from 2 / d for d > 6, later for d > 32) by its Gegenbauer series,
+  /// Exact for d <= 12. Beyond: for v from 0.3 on (from 2 / d for d > 6, later for d > 32) by its Gegenbauer series,
   /// below by the first terms for small v and the many ways to the antipode: see docs/walks.md for the errors.
   Expr score(Expr x, Expr y, Expr v) const override;
   Expr flow(Expr x, Expr y, Expr u, Expr w) const override;
@@ -34,24 +34,30 @@ class Sphere final : public Manifold {
   Expr pull(const Way& way, const Expr& v) const;
 };
 
-/// Brownian motion on S^1, S^2 or S^3, exact: forward and bridge follow the heat kernel to rounding, for every time.
-/// The prior is uniform.
+/// Brownian motion on S^d, d <= 12, exact: forward and bridge follow the heat kernel for every time, up to d = 3 to
+/// rounding, beyond as far as it is tabled: to 1e-5 of itself within 2 radians, 6e-5 from there to the antipode
+/// (sphere_tables.h). The prior is uniform.
 class SphereBrownian final : public HeatFlow {
  public:
   SphereBrownian(Sphere space, double rate);
   Expr prior(Expr horizon) const override;
   /// S^1: a normal angle. S^3: by rejection from the tangent normal (three_sphere.h). S^2: Brownian motion on the
-  /// rotations, applied to x_0, is Brownian motion on the sphere, because its metric is that of the quotient.
+  /// rotations, applied to x_0, is Brownian motion on the sphere, because its metric is that of the quotient. Beyond
+  /// S^3: by rejection (higher_sphere.h).
   Expr forward(Expr x0, Expr t) const override;
   /// S^1: by winding number. S^3: by rejection from the bridge of R^3. S^2: the rotations that take x_0 to x_t are a
-  /// circle; one of them is drawn by its heat kernel, then the bridge to it, which is applied to x_0.
+  /// circle; one of them is drawn by its heat kernel, then the bridge to it, which is applied to x_0. Beyond S^3: by
+  /// rejection from the bridge of R^d.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// S^2: the kernel of the rotations, integrated over that circle by the trapezoid rule (20 nodes, drawn together
   /// where the kernel is narrow: an error below 3e-7). A loop, which is not differentiated: its gradient is `score`.
   std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override;
+
+ private:
+  const Sphere& sphere() const { return static_cast<const Sphere&>(space()); }
 };
 
-/// Brownian motion on S^d, `rate` its variance per unit of time along each tangent direction. Throws Error for d > 3,
+/// Brownian motion on S^d, `rate` its variance per unit of time along each tangent direction. Throws Error for d > 12,
 /// where GeodesicWalk is the named approximation.
 SphereBrownian Brownian(Sphere space, double rate);
 

@@ -7,6 +7,7 @@
 
 #include <catenary/stdlib/quaternion.h>
 #include <catenary/stdlib/rejection.h>
+#include <catenary/stdlib/spherical_triangle.h>
 
 namespace catenary::three_sphere {
 
@@ -90,16 +91,8 @@ struct Between {
   Expr first, second, total = first + second, deviation = sqrt(first * (second / total));
 };
 
-/// A point of the bridge in R^3, along the way to the end and across it, and its distances to the start and the end.
-struct Flat {
-  Expr along, across, theta, phi;
-};
-Flat draw_flat(const Between& b) {
-  Expr z = normal({3}), beside = dot(z, b.end.direction);
-  Expr along = b.first / b.total * b.end.angle + b.deviation * beside;
-  Expr across = b.deviation * (z - beside * b.end.direction);
-  Expr aside = dot(across, across);
-  return {along, across, sqrt(square(along) + aside), sqrt(square(along - b.end.angle) + aside)};
+FlatBridge draw_flat(const Between& b) {
+  return flat_bridge(normal({3}), b.end.direction, b.end.angle, b.first / b.total, b.deviation);
 }
 
 Expr placed(const Expr& cosine, const Expr& along, const Expr& direction, const Expr& across) {
@@ -107,22 +100,22 @@ Expr placed(const Expr& cosine, const Expr& along, const Expr& direction, const 
 }
 
 // Whether any image at the ends counts, or the point is on no triangle of the sphere's.
-Expr doubted(const Between& b, const Flat& y) {
+Expr doubted(const Between& b, const FlatBridge& y) {
   Expr images = images_in_sight(square(y.theta), b.first) || images_in_sight(square(y.phi), b.second);
   return images || y.theta + y.phi > 2 * pi - b.end.angle;
 }
 
 // Accepted by the images at both ends, where `asked`. Most points are so far from any image that nothing is drawn for
 // it.
-Flat draw_by_images(const Between& b, const Expr& asked) {
-  Flat first = draw_flat(b);
+FlatBridge draw_by_images(const Between& b, const Expr& asked) {
+  FlatBridge first = draw_flat(b);
   std::vector<Expr> c = loop_while(
       {to_float(asked && doubted(b, first)), first.along, first.across, first.theta, first.phi},
       [](const std::vector<Expr>& c) { return c[0] > 0.5; },
       [&](const Expr& trip, const std::vector<Expr>& c) {
-        Flat again = draw_flat(b);
+        FlatBridge again = draw_flat(b);
         auto now = [&](const Expr& was, const Expr& next) { return select(to_float(trip) < 0.5, was, next); };
-        Flat y{now(c[1], again.along), now(c[2], again.across), now(c[3], again.theta), now(c[4], again.phi)};
+        FlatBridge y{now(c[1], again.along), now(c[2], again.across), now(c[3], again.theta), now(c[4], again.phi)};
         Expr chance = (1.0 - images(y.theta, b.first)) * (1.0 - images(y.phi, b.second));
         Expr accepted = y.theta + y.phi <= 2 * pi - b.end.angle && uniform() < chance;
         return std::vector<Expr>{select(accepted, 0.0, 1.0), y.along, y.across, y.theta, y.phi};
@@ -130,24 +123,15 @@ Flat draw_by_images(const Between& b, const Expr& asked) {
   return {c[1], c[2], c[3], c[4]};
 }
 
-// The point whose distances to both ends, D apart, are those of a point in R^3: theta from the start and phi from the
-// end, with cos phi = cos theta cos D + sin theta sin D cos alpha. In half angles, and by Heron's formula across, both
-// over what they are in R^3, so that nothing cancels when D is small.
-Expr placed_as_in_flat_space(const Between& b, const Flat& y) {
-  const Expr &way = b.end.angle, &theta = y.theta, &phi = y.phi;
-  Expr half = 0.5 * way, mean = 0.5 * (theta + phi), apart = 0.5 * (theta - phi);
-  auto sinc = sinc_within_pi;
-  Expr shrunk = 1.0 / sinc(way), cosine = cos_within_pi(theta);
-  // cos(half) sinc(half) is sinc(way).
-  Expr along = shrunk * (sinc(mean) * sinc(apart) * (y.along - half) + cosine * half * square(sinc(half)));
-  Expr sides = sinc(mean + half) * sinc(mean - half) * (sinc(half - apart) * sinc(half + apart));
-  return placed(cosine, along, b.end.direction, shrunk * sqrt(max(sides, 0.0)) * y.across);
+Expr placed_as_in_flat_space(const Between& b, const FlatBridge& y) {
+  OnSphere point = on_sphere(y, b.end.angle);
+  return placed(point.cosine, point.along, b.end.direction, point.across);
 }
 
 // For ends more than 2 apart. The triangle's end is the antipode of the bridge's, `rest` away, and its third side pi -
 // phi; phi is drawn between |D - theta| and the least of D + theta and 2 pi - D - theta.
 Proposal propose_near_antipode(const Between& b) {
-  Flat y = draw_flat(b);
+  FlatBridge y = draw_flat(b);
   const Expr &way = b.end.angle, &theta = y.theta, &v = b.second;
   Expr rest = max(b.end.rest, 1e-5 * v);  // At the antipode itself, the limit.
   Expr least = abs(way - theta), before = theta < way;
