@@ -196,6 +196,9 @@ std::vector<CatalogueEntry> entries() {
           [](const Parameters& p) {
             return GeodesicWalk(Sphere(int(count(p, "dimension"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
           });
+  process("higher_sphere_brownian", "Brownian motion on S^4 to S^12, exact: kernels by tables",
+          {whole("dimension", 4, "d"), rate}, 4,
+          [](const Parameters& p) { return Brownian(Sphere(int(count(p, "dimension"))), p.at("rate")); });
   process("hyperbolic_brownian", "Brownian motion on H^3, exact", {rate}, 1,
           [](const Parameters& p) { return Brownian(Hyperbolic(3), p.at("rate")); });
   process("linear_diffusion", "dX = (-a (1 + t) X + b cos t) dt + c sqrt(1 + t) dW in R^n, by quadrature",

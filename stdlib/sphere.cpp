@@ -148,15 +148,12 @@ Expr log_kernel(int64_t dimension, const Expr& angle, const Expr& rest, const Ex
 // I_n the bound of Amos (1974).
 Expr pull_at_short_times(double d, const Sphere::Way& way, const Expr& v) {
   double a = (d - 1) / 2, m = (d + 1) / 2;
-  Expr near = min(way.angle, way.rest), square = near * near;
-  // 1 / near - cot near
-  Expr bend = select(near < 0.3, near * (1.0 / 3 + square * (1.0 / 45 + square * (2.0 / 945))),
-                     (sin(near) - near * cos(near)) / (max(near, 0.3) * sin(max(near, 0.3))));
+  Expr near = min(way.angle, way.rest);
   Expr straight = way.angle / v, drift = (a * (a - 1) / 45) * v * way.angle;
   Expr least = max(v, 1e-10), z = pi * way.rest / least, root = sqrt(z * z + m * m);
   Expr lost = (a + m * m / (root + z)) / (a + root);
-  Expr far = straight - (pi * lost) / least + (1.0 - lost) * (a * (bend - 1.0 / max(way.angle, 1.0)) + drift);
-  return select(way.angle <= way.rest, straight - a * bend + drift, far);
+  Expr far = straight - (pi * lost) / least + (1.0 - lost) * (a * (bend(near) - 1.0 / max(way.angle, 1.0)) + drift);
+  return select(way.angle <= way.rest, straight - a * bend(near) + drift, far);
 }
 
 // By the series of Gegenbauer polynomials R_l = C_l / C_l(1), whose derivatives are R'_{l+1} = (l + 1) (R_l + cos r
@@ -206,6 +203,7 @@ Expr Sphere::log(Expr x, Expr y) const {
 Expr Sphere::pull(const Way& way, const Expr& v) const {
   if (int d = dimension(); d > exact_up_to)
     return select(v < border_of_series(d), pull_at_short_times(d, way, v), pull_by_series(d, way, v));
+  if (dimension() > 3) return SphereKernel(dimension(), v).pull(way.angle, way.rest);
   if (dimension() == 2) return -slope_of_s2(way.angle, v);
   auto by_angle = [&](const Expr& r) { return log_kernel(dimension(), r, way.rest, v); };
   auto by_rest = [&](const Expr& r) { return log_kernel(dimension(), way.angle, r, v); };

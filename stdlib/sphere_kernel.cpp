@@ -11,12 +11,18 @@ namespace catenary {
 namespace {
 
 using T = SphereTables;
-constexpr double pi = std::numbers::pi;
+constexpr double pi = std::numbers::pi, square_of_border = T::border * T::border, beyond_border = pi - T::border;
 
 Expr polynomial(const std::vector<Expr>& coefficients, const Expr& x) {
   Expr sum = coefficients.back();
   for (size_t i = coefficients.size() - 1; i-- > 0;) sum = fma(sum, x, coefficients[i]);
   return sum;
+}
+
+Expr slope(const std::vector<Expr>& coefficients, const Expr& x) {
+  std::vector<Expr> of_slope;
+  for (size_t i = 1; i < coefficients.size(); ++i) of_slope.push_back(double(i) * coefficients[i]);
+  return polynomial(of_slope, x);
 }
 
 // The coefficients in x of a polynomial in x and y.
@@ -31,6 +37,12 @@ std::vector<Expr> at_time(const std::vector<double>& table, int times, const Exp
 }
 
 }  // namespace
+
+Expr bend(const Expr& x) {
+  Expr square = x * x;
+  return select(x < 0.3, x * (1.0 / 3 + square * (1.0 / 45 + square * (2.0 / 945))),
+                (sin(x) - x * cos(x)) / (max(x, 0.3) * sin(max(x, 0.3))));
+}
 
 SphereKernel::SphereKernel(int dimension, Expr v)
     : dimension_(dimension), a_((dimension - 1) / 2.0), last_(T::last(dimension)), v_(v), small_(min(v, last_)) {
@@ -48,15 +60,16 @@ SphereKernel::SphereKernel(int dimension, Expr v)
   }
 }
 
-Expr SphereKernel::within(const Expr& angle) const {
-  return small_ * polynomial(near_, (2 / (T::border * T::border)) * square(angle) - 1.0);
+Expr SphereKernel::place_within(const Expr& angle) const { return (2 / square_of_border) * square(angle) - 1.0; }
+
+Expr SphereKernel::place_beyond(const Expr& rest) const {
+  Expr wide = T::stretch * small_;
+  return 2.0 * (rest / (rest + wide) * ((beyond_border + wide) / beyond_border)) - 1.0;
 }
 
-Expr SphereKernel::beyond(const Expr& rest) const {
-  constexpr double least = pi - T::border;
-  Expr share = rest / (rest + T::stretch * small_) * ((least + T::stretch * small_) / least);
-  return polynomial(far_, 2.0 * share - 1.0);
-}
+Expr SphereKernel::within(const Expr& angle) const { return small_ * polynomial(near_, place_within(angle)); }
+
+Expr SphereKernel::beyond(const Expr& rest) const { return polynomial(far_, place_beyond(rest)); }
 
 Expr SphereKernel::log_rho(const Expr& angle, const Expr& rest) const {
   Expr zero = a_ * log(rest / (rest + T::stretch * small_));
@@ -74,15 +87,36 @@ Expr SphereKernel::log_rho_but_for_zero(const Expr& angle, const Expr& rest) con
 Expr SphereKernel::log_density(const Expr& angle, const Expr& rest) const {
   Expr first = angle < T::border;
   // (r / sin r)^a rho: its zero goes with that of the sine.
-  constexpr double more = 0.1;  // Each has its slope at the border.
-  Expr small_angle = min(angle, T::border + more), small_rest = min(rest, pi - T::border + more);
-  Expr by_table =
-      select(first, within(angle) - a_ * log(sinc_of_root(square(small_angle))),
-             beyond(rest) + a_ * log(angle / ((rest + T::stretch * small_) * sinc_of_root(square(small_rest)))));
+  Expr small_angle = min(angle, T::border), small_rest = min(rest, beyond_border);
+  Expr by_table = select(first, within(angle) - a_ * log(sinc_within_pi(small_angle)),
+                         beyond(rest) + a_ * log(angle / ((rest + T::stretch * small_) * sinc_within_pi(small_rest))));
   Expr log_normal = -0.5 * square(angle / sqrt(small_)) - 0.5 * dimension_ * log(2 * pi * small_);
   double volume = 2 * std::pow(pi, a_ + 1) / std::tgamma(a_ + 1);
   Expr by_series = log(over_mean(select(first, cos(angle), -cos(rest)))) - std::log(volume);
   return select(v_ < last_, log_normal + by_table, by_series);
+}
+
+Expr SphereKernel::pull(const Expr& angle, const Expr& rest) const {
+  Expr first = angle < T::border, curved = a_ * bend(select(first, min(angle, T::border), min(rest, beyond_border)));
+  Expr away = rest + T::stretch * small_;
+  Expr near = (-4 / square_of_border) * angle * small_ * slope(near_, place_within(angle)) - curved;
+  Expr far_place = 2 * T::stretch * (small_ / square(away)) * ((beyond_border + T::stretch * small_) / beyond_border);
+  Expr far = far_place * slope(far_, place_beyond(rest)) - a_ * (1.0 / max(angle, T::border) + 1.0 / away) + curved;
+  // By the identity R'_{l+1} = (l + 1) (R_l + c R'_l / (l + d - 1)) for R_l = C_l / C_l(1).
+  const double n = dimension_ - 1;
+  Expr cosine = select(first, cos(angle), -cos(rest)), sine = sin(select(first, angle, rest));
+  Expr before = constant(1), polynomial = cosine, slope_of_polynomial = constant(1);
+  Expr kernel = weights_[0] + weights_[1] * polynomial, slope_of_kernel = weights_[1];
+  for (size_t i = 2; i < weights_.size(); ++i) {
+    const double l = double(i) - 1;
+    slope_of_polynomial = (l + 1) * (polynomial + (1 / (l + n)) * cosine * slope_of_polynomial);
+    Expr next = ((2 * l + n) / (l + n)) * cosine * polynomial - (l / (l + n)) * before;
+    before = polynomial;
+    polynomial = next;
+    kernel = fma(weights_[i], polynomial, kernel);
+    slope_of_kernel = fma(weights_[i], slope_of_polynomial, slope_of_kernel);
+  }
+  return select(v_ < last_, angle / small_ + select(first, near, far), sine * slope_of_kernel / kernel);
 }
 
 Expr SphereKernel::log_curved_over_flat(const Expr& side, const Expr& flat) const {

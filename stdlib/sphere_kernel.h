@@ -7,6 +7,9 @@
 
 namespace catenary {
 
+/// 1 / x - cot x, for 0 <= x < pi.
+Expr bend(const Expr& x);
+
 /// Of one variance v, a number: by its tables (sphere_tables.h) up to `last`, from there on by its series of Gegenbauer
 /// polynomials. Angles and what they lack of pi are both given, each with its digits near 0.
 class SphereKernel {
@@ -15,6 +18,8 @@ class SphereKernel {
 
   /// log K, a density on the sphere's volume, at any v.
   Expr log_density(const Expr& angle, const Expr& rest) const;
+  /// -d log K / d angle.
+  Expr pull(const Expr& angle, const Expr& rest) const;
 
   // For v <= last.
   Expr log_rho(const Expr& angle, const Expr& rest) const;  ///< See SphereTables.
@@ -28,6 +33,8 @@ class SphereKernel {
   Expr over_peak(const Expr& cosine) const;
 
  private:
+  Expr place_within(const Expr& angle) const;
+  Expr place_beyond(const Expr& rest) const;
   Expr within(const Expr& angle) const;
   Expr beyond(const Expr& rest) const;
   Expr log_rho_but_for_zero(const Expr& angle, const Expr& rest) const;

@@ -155,13 +155,8 @@ TEST_CASE("spheres S^4, S^5 and S^9: forward and bridge") {
 // The laws of the distances to both ends, by integrating the kernels over the sphere.
 TEST_CASE("spheres S^4, S^8 and S^12: bridges over every distance") {
   static constexpr int cells = 300, around = 40;
-  for (auto [d, first, second] : {std::tuple(4, 0.1, 0.3),
-                                  {4, 0.6, 0.25},
-                                  {4, 0.4, 3.0},
-                                  {8, 0.05, 0.1},
-                                  {8, 0.3, 0.2},
-                                  {8, 0.4, 0.9},
-                                  {12, 0.06, 0.24}}) {
+  for (auto [d, first, second] :
+       {std::tuple(4, 0.1, 0.3), {4, 0.6, 0.25}, {4, 0.4, 3.0}, {8, 0.3, 0.2}, {12, 0.06, 0.24}}) {
     auto kernel = [d](double v) {
       constexpr int nodes = 400;
       std::vector<double> logs;
@@ -176,7 +171,7 @@ TEST_CASE("spheres S^4, S^8 and S^12: bridges over every distance") {
     const size_t n = size_t(d) + 1;
     auto draws = draws_of(Engine::compiled, Brownian(Sphere(d), 1.0));
     Points x0 = draws->repeated(away(d, 0), n);
-    for (double apart : {0.0, 0.7, 2.0, 2.9, 3.1, pi}) {
+    for (double apart : {0.7, 2.0, 3.0, pi}) {
       CAPTURE(d, first, second, apart);
       Points xt = draws->repeated(away(d, apart), n);
       Points x = draws->bridge(x0, xt, first, first + second, 1);
