@@ -87,7 +87,7 @@ TEST_CASE("heat flows keep the share of the law that lies nearer") {
     };
     check(Circle(), {3}, {-1}, pi, on_circle);
     check(Sphere(1), {1, 0}, {0, 1}, pi, on_circle);
-    for (int d : {2, 3})
+    for (int d : {2, 3, 4, 5, 8, 12})
       check(Sphere(d), along(size_t(d) + 1, 0), along(size_t(d) + 1, 1), pi,
             [&](double r, double v) { return on_sphere(d, r, v); });
     check(Rotations(), {1, 0, 0, 0}, {0, 0.5, 0, 0}, pi, on_rotations);
@@ -95,14 +95,14 @@ TEST_CASE("heat flows keep the share of the law that lies nearer") {
   }
 }
 
-TEST_CASE("heat flows of walks keep it as well as their score is known") {
+TEST_CASE("heat flows of the highest spheres keep it as well as their score is known") {
   for (auto [u, w] : variances) {
     CAPTURE(u, w);
-    for (int d : {4, 5, 8})
+    for (int d : {16, 24})
       CHECK(off(
                 Sphere(d), along(size_t(d) + 1, 0), along(size_t(d) + 1, 1), pi,
                 [&](double r, double v) { return on_sphere(d, r, v); }, u, w)
-                .share < 0.003);
+                .share < 0.005);
   }
 }
 
