@@ -13,27 +13,30 @@ namespace {
 using T = SphereTables;
 constexpr double pi = std::numbers::pi, square_of_border = T::border * T::border, beyond_border = pi - T::border;
 
-Expr polynomial(const std::vector<Expr>& coefficients, const Expr& x) {
-  Expr sum = coefficients.back();
-  for (size_t i = coefficients.size() - 1; i-- > 0;) sum = fma(sum, x, coefficients[i]);
+Expr polynomial(const Expr& coefficients, const Expr& x) {
+  int64_t last = coefficients.shape()[0] - 1;
+  Expr sum = index(coefficients, last);
+  for (int64_t i = last - 1; i >= 0; --i) sum = fma(sum, x, index(coefficients, i));
+  return sum;
+}
+Expr slope(const Expr& coefficients, const Expr& x) {
+  int64_t last = coefficients.shape()[0] - 1;
+  Expr sum = double(last) * index(coefficients, last);
+  for (int64_t i = last - 1; i >= 1; --i) sum = fma(sum, x, double(i) * index(coefficients, i));
   return sum;
 }
 
-Expr slope(const std::vector<Expr>& coefficients, const Expr& x) {
-  std::vector<Expr> of_slope;
-  for (size_t i = 1; i < coefficients.size(); ++i) of_slope.push_back(double(i) * coefficients[i]);
-  return polynomial(of_slope, x);
-}
-
 // The coefficients in x of a polynomial in x and y.
-std::vector<Expr> at_time(const std::vector<double>& table, int times, const Expr& y) {
-  std::vector<Expr> result;
-  for (size_t row = 0; row < table.size(); row += size_t(times)) {
-    std::vector<Expr> in_y;
-    for (size_t j = 0; j < size_t(times); ++j) in_y.push_back(constant(table[row + j]));
-    result.push_back(polynomial(in_y, y));
-  }
-  return result;
+Expr at_time(const std::vector<double>& table, int64_t times, const Expr& y) {
+  std::vector<Operand> powers{1.0};
+  for (Expr power = y; int64_t(powers.size()) < times; power = power * y) powers.emplace_back(power);
+  return matmul(constant(table, {int64_t(table.size()) / times, times}), stack(powers));
+}
+// The same at y = -1.
+Expr at_start(const std::vector<double>& table, int64_t times) {
+  std::vector<double> sums(table.size() / size_t(times));
+  for (size_t i = 0; i < table.size(); ++i) sums[i / size_t(times)] += (i % size_t(times)) % 2 ? -table[i] : table[i];
+  return constant(sums, {int64_t(sums.size())});
 }
 
 }  // namespace
@@ -45,12 +48,14 @@ Expr bend(const Expr& x) {
 }
 
 SphereKernel::SphereKernel(int dimension, Expr v)
-    : dimension_(dimension), a_((dimension - 1) / 2.0), last_(T::last(dimension)), v_(v), small_(min(v, last_)) {
-  const SphereTables& tables = sphere_tables(dimension);
-  Expr y = small_ * (2 / last_) - 1.0;
-  near_ = at_time(tables.near, T::near_times, y);
-  far_ = at_time(tables.far, T::far_times, y);
-  flat_ = at_time(tables.far, T::far_times, constant(-1));
+    : dimension_(dimension),
+      a_((dimension - 1) / 2.0),
+      last_(T::last(dimension)),
+      v_(v),
+      small_(min(v, last_)),
+      near_(at_time(sphere_tables(dimension).near, T::near_times, small_ * (2 / last_) - 1.0)),
+      far_(at_time(sphere_tables(dimension).far, T::far_times, small_ * (2 / last_) - 1.0)),
+      flat_(at_start(sphere_tables(dimension).far, T::far_times)) {
   // Numbers of harmonics, times e^{-l (l + d - 1) v / 2}. At `last` the first that is left out is below 1e-11.
   Expr large = max(v, last_);
   double harmonics = 1;

@@ -42,9 +42,9 @@ class SphereKernel {
 
   int dimension_;
   double a_, last_;
-  Expr v_, small_;                       // v; no more than `last`.
-  std::vector<Expr> near_, far_, flat_;  // Coefficients in x and in w; `flat` those at v = 0.
-  std::vector<Expr> weights_;            // Of the series' polynomials.
+  Expr v_, small_;             // v; no more than `last`.
+  Expr near_, far_, flat_;     // Coefficients in x and in w, vectors; `flat_` those at v = 0.
+  std::vector<Expr> weights_;  // Of the series' polynomials.
 };
 
 }  // namespace catenary
