@@ -6,13 +6,12 @@
 #include <numeric>
 #include <utility>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <catch2/catch.hpp>
 
 #include <catenary/dsl/evaluate.h>
 #include <catenary/stdlib/geodesic_walk.h>
 #include <catenary/stdlib/sphere.h>
-#include <catenary/tests/laws/draws.h>
+#include <catenary/tests/laws/higher_sphere.h>
 #include <catenary/tests/laws/identities.h>
 #include <catenary/tests/statistics.h>
 
@@ -22,32 +21,6 @@ using namespace catenary::testing;
 namespace {
 
 constexpr double pi = std::numbers::pi;
-
-/// log p and -d log p / dr.
-struct Kernel {
-  double log_density, pull;
-};
-
-// On S^d, by the Gegenbauer series with p = sum N_l R_l e^{-l (l + d - 1) v / 2} over the volume, R_l = C_l / C_l(1),
-// N_l the number of harmonics, and d sin^{d-1} r R'_l by the identity R'_l(c) = l (l + d - 1) / d times the R_{l-1} of
-// S^{d+2}. In 60 digits, of which a small kernel beside the antipode leaves some.
-Kernel exact_kernel(int d, double angle, double v) {
-  using Real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<60>, boost::multiprecision::et_off>;
-  Real c = cos(Real(angle)), kernel = 1, slope = 0, number = 1;
-  Real r = c, before = 1, up = 1, up_before = 0;
-  for (int l = 1; l < 3 || l * (l + d - 1) * v < 300; ++l) {
-    number *= Real(2 * l + d - 1) / (2 * l + d - 3) * (l + d - 2) / l;
-    Real weight = number * exp(-Real(v) * l * (l + d - 1) / 2);
-    kernel += weight * r;
-    slope += weight * l * (l + d - 1) / d * up;
-    Real next = ((2 * l + d - 1) * c * r - l * before) / (l + d - 1);
-    Real next_up = ((2 * l + d - 1) * c * up - (l - 1) * up_before) / (l + d);
-    before = std::exchange(r, next);
-    up_before = std::exchange(up, next_up);
-  }
-  double log_volume = std::log(2 * std::pow(pi, (d + 1) / 2.0) / std::tgamma((d + 1) / 2.0));
-  return {double(log(kernel)) - log_volume, double(sin(Real(angle)) * slope / kernel)};
-}
 
 // On S^5, by images: e^{3v/2} / (2 pi sin r) times -d/dr of the kernel of S^3, e^{v/2} (2 pi v)^{-3/2} times the sum of
 // x e^{-x^2 / 2v} / sin r over x = r + 2 pi k.
@@ -62,20 +35,6 @@ double log_density_by_images(double angle, double v) {
   long double sine = std::sin((long double)angle);
   return 2 * v - angle * angle / (2 * v) - 1.5 * std::log(2 * pi * v) - std::log(2 * pi) +
          double(std::log((sum * std::cos((long double)angle) / sine - slope) / (sine * sine)));
-}
-
-// A point of S^d and one at an angle from it.
-Points away(int d, double angle) {
-  Points x(size_t(d) + 1);
-  x[0] = std::cos(angle);
-  x[1] = std::sin(angle);
-  return x;
-}
-
-std::vector<double> cosines(const Points& x, const Points& y, size_t n) {
-  std::vector<double> result(x.size() / n);
-  for (size_t i = 0; i < x.size(); ++i) result[i / n] += x[i] * y[i];
-  return result;
 }
 
 }  // namespace
@@ -152,50 +111,19 @@ TEST_CASE("spheres S^4, S^5 and S^9: forward and bridge") {
   }
 }
 
-// The laws of the distances to both ends, by integrating the kernels over the sphere.
-TEST_CASE("spheres S^4, S^8 and S^12: bridges over every distance") {
-  static constexpr int cells = 300, around = 40;
-  for (auto [d, first, second] :
-       {std::tuple(4, 0.1, 0.3), {4, 0.6, 0.25}, {4, 0.4, 3.0}, {8, 0.3, 0.2}, {12, 0.06, 0.24}}) {
-    auto kernel = [d](double v) {
-      constexpr int nodes = 400;
-      std::vector<double> logs;
-      for (int i = 0; i <= nodes; ++i) logs.push_back(exact_kernel(d, i * pi / nodes, v).log_density);
-      return [logs](double cosine) {
-        double place = std::acos(std::clamp(cosine, -1.0, 1.0)) / pi * nodes,
-               whole = std::min(std::floor(place), nodes - 1.0);
-        return std::exp(std::lerp(logs[size_t(whole)], logs[size_t(whole) + 1], place - whole));
-      };
-    };
-    const auto early = kernel(first), late = kernel(second);
+TEST_CASE("spheres S^4, S^8 and S^12: bridges between ends near and far, and antipodes") {
+  for (int d : {4, 8, 12}) {
     const size_t n = size_t(d) + 1;
     auto draws = draws_of(Engine::compiled, Brownian(Sphere(d), 1.0));
-    Points x0 = draws->repeated(away(d, 0), n);
-    for (double apart : {0.7, 2.0, 3.0, pi}) {
+    auto bridge = [&](const Points& x0, const Points& xt, double s, double t) {
+      return draws->bridge(draws->repeated(x0, n), draws->repeated(xt, n), s, t, 1);
+    };
+    for (auto [apart, first, second] : {std::tuple(0.7, 0.4 / d, 1.2 / d),
+                                        {3.0, 2.4 / d, 1.0 / d},
+                                        {pi, 1.6 / d, 2.4 / d},
+                                        {2.0, 1.6 / d, 12.0 / d}}) {
       CAPTURE(d, first, second, apart);
-      Points xt = draws->repeated(away(d, apart), n);
-      Points x = draws->bridge(x0, xt, first, first + second, 1);
-      auto law = [&](const auto& from, const auto& to) {
-        std::vector<double> total(cells + 1);
-        for (int i = 0; i < cells; ++i) {
-          double r = pi * (i + 0.5) / cells, weight = 0;
-          for (int j = 0; j < around; ++j) {
-            double alpha = pi * (j + 0.5) / around;
-            weight += std::pow(std::sin(alpha), d - 2) *
-                      to(std::cos(r) * std::cos(apart) + std::sin(r) * std::sin(apart) * std::cos(alpha));
-          }
-          total[size_t(i) + 1] = total[size_t(i)] + weight * from(std::cos(r)) * std::pow(std::sin(r), d - 1);
-        }
-        return [total](double cosine) {
-          double place = std::clamp(std::acos(std::clamp(cosine, -1.0, 1.0)) / pi * cells, 0.0, cells - 1e-9);
-          auto cell = size_t(place);
-          return std::lerp(total[cell], total[cell + 1], place - double(cell)) / total.back();
-        };
-      };
-      // What cells leave out.
-      const double bound = ks_bound(draws->size()) + 1e-3;
-      CHECK(ks_distance(cosines(x0, x, n), law(early, late)) < bound);
-      CHECK(ks_distance(cosines(xt, x, n), law(late, early)) < bound);
+      CHECK(off_the_bridge_of_a_higher_sphere(d, bridge, apart, first, second) < 1);
     }
   }
 }

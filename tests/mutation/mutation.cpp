@@ -20,6 +20,7 @@
 #include <CLI/CLI.hpp>
 
 #include <catenary/catenary.h>
+#include <catenary/tests/laws/higher_sphere.h>
 #include <catenary/tests/laws/three_sphere.h>
 #include <catenary/tests/mutation/subjects.h>
 
@@ -106,11 +107,12 @@ std::vector<Case> elsewhere(const Case& c) {
   return cases;
 }
 
-// Increments and bridges of S^3 by the laws of their distances, with more draws than the verifier's and between ends
-// where it, whose ends are drawn, hardly looks.
+// Increments and bridges of S^3 and S^4 by the laws of their distances, with more draws than the verifier's and between
+// ends where it, whose ends are drawn, hardly looks.
 std::string off_the_law(const Case& c) {
-  const bool forward = c.function->name == "forward";
-  if (c.subject->name() != further_subjects()[0].name() || !(forward || c.function->name == "bridge")) return "";
+  const bool forward = c.function->name == "forward", higher = c.subject->name() == "higher_sphere_brownian";
+  if (!(higher || c.subject->name() == further_subjects()[0].name()) || !(forward || c.function->name == "bridge"))
+    return "";
   try {
     Joint joint("joint", 1000);
     joint.add("x", c.subject->process(c.function, &c.mutant.result));
@@ -119,9 +121,9 @@ std::string off_the_law(const Case& c) {
                 {.questions = {forward ? Question::forward : Question::bridge}, .sampler = {.threads = 1}});
     const double rate = c.subject->parameters().at("rate");
     auto repeated = [](const Points& x) {
-      Tensor tensor = Tensor::empty(Dtype::f32, {4000000, 4});
+      Tensor tensor = Tensor::empty(Dtype::f32, {4000000, int64_t(x.size())});
       auto values = tensor.values<float>();
-      for (size_t i = 0; i < values.size(); ++i) values[i] = float(x[i % 4]);
+      for (size_t i = 0; i < values.size(); ++i) values[i] = float(x[i % x.size()]);
       return State{{"x", tensor}};
     };
     auto points_of = [](const State& drawn) {
@@ -129,20 +131,23 @@ std::string off_the_law(const Case& c) {
       return Points(values.begin(), values.end());
     };
     bool follows = true;
-    if (forward)
-      for (double v : {0.3, 1.15})
-        follows =
-            follows &&
-            off_the_increment_of_the_three_sphere(
-                [&](const Points& x0) { return points_of(sampler.forward(repeated(x0), v / rate, Seed(1))); }, v) < 1;
+    auto follow = [&](double off) { follows = follows && off < 1; };
+    auto bridge = [&](const Points& x0, const Points& xt, double s, double t) {
+      return points_of(sampler.bridge(repeated(x0), repeated(xt), s / rate, t / rate, Seed(1)));
+    };
+    auto increment_of = [&](double v) {
+      return [&, v](const Points& x0) { return points_of(sampler.forward(repeated(x0), v / rate, Seed(1))); };
+    };
+    if (forward && higher)
+      for (double v : {0.3, 0.95}) follow(off_the_increment_of_a_higher_sphere(4, increment_of(v), v));
+    else if (forward)
+      for (double v : {0.3, 1.15}) follow(off_the_increment_of_the_three_sphere(increment_of(v), v));
+    else if (higher)
+      for (auto [apart, first, second] : higher_sphere_rejections)
+        follow(off_the_bridge_of_a_higher_sphere(4, bridge, apart, first, second));
     else
       for (auto [apart, first, second] : three_sphere_rejections)
-        follows =
-            follows && off_the_bridge_of_the_three_sphere(
-                           [&](const Points& x0, const Points& xt, double s, double t) {
-                             return points_of(sampler.bridge(repeated(x0), repeated(xt), s / rate, t / rate, Seed(1)));
-                           },
-                           apart, first, second) < 1;
+        follow(off_the_bridge_of_the_three_sphere(bridge, apart, first, second));
     if (follows) return "";
     return fmt::format("distances to {}, in {}.{}", forward ? "the start" : "both ends", c.subject->name(),
                        c.function->name);
@@ -181,11 +186,15 @@ std::string caught_by(const Case& c, uint64_t seed, unsigned limit, bool listed)
                    ? fmt::format("{}, in {}", by, other.function->name)
                    : fmt::format("{}, in {}.{}", by, other.subject->name(), other.function->name);
     if (listed) return "";
-    if (effort == Effort::quick)
-      for (const Case& other : others) {
-        end_after(limit);
-        if (std::string by = off_the_law(other); !by.empty() && by != "refused") return by;
-      }
+    if (effort == Effort::standard) continue;
+    auto off = [&](const Case& mutant) {
+      end_after(limit);
+      std::string by = off_the_law(mutant);
+      return by == "refused" ? "" : by;
+    };
+    if (std::string by = off(c); !by.empty()) return by;
+    for (const Case& other : others)
+      if (std::string by = off(other); !by.empty()) return by;
   }
   return "";
 }
