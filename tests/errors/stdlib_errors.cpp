@@ -30,6 +30,9 @@ TEST_CASE("messages: the standard library") {
   CHECK(say([] { Brownian(Hyperbolic(2), 1.0); }) ==
         "no exact Brownian motion is known on space 'hyperbolic' of dimension 2, only on that of dimension 3; use "
         "GeodesicWalk(space, {.rate, .steps}), the named approximation");
+  CHECK(say([] { Brownian(Sphere(13), 1.0); }) ==
+        "exact Brownian motion on space 'sphere' is known for dimensions 1 to 12; found 13. Use GeodesicWalk(space, "
+        "{.rate, .steps}), the named approximation");
   CHECK(say([] { Simplex(1); }) == "space 'simplex' needs 2 or more categories; found 1");
   CHECK(say([] { Spd(4); }) == "space 'spd' needs matrices of size 2 or 3; found 4");
   CHECK(say([] { Brownian(Spd(2), 1.0); }) ==
