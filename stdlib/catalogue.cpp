@@ -259,7 +259,7 @@ std::vector<CatalogueEntry> entries() {
                                                .terms = {{.weight = p.at("weight"), .rate = p.at("growth")},
                                                          {.weight = p.at("weight"), .rate = p.at("growth") / 4}}});
           });
-  process("simplex_brownian", "Brownian motion on the probabilities of 2, 3 or 4 categories, reflected, exact",
+  process("simplex_brownian", "Brownian motion on the probabilities of 2 to 8 categories, reflected, exact",
           {whole("categories", 4, "K"), rate}, 16,
           [](const Parameters& p) { return Brownian(Simplex(int(count(p, "categories"))), p.at("rate")); });
   process("sphere_brownian", "Brownian motion on S^1, S^2 or S^3, exact", {whole("dimension", 2, "d"), rate}, 8,

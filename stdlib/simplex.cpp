@@ -110,13 +110,14 @@ std::optional<Cover> Simplex::cover() const {
 namespace {
 
 constexpr std::string_view whose = "Brownian motion on space 'simplex'";
+constexpr int most_categories = 8;  // Of 256 images. A sphere's kernel is known for five more.
 
 Sphere sphere_over(const Simplex& space) {
-  if (int k = int(space.point()[0]); k > 4)
+  if (int k = int(space.point()[0]); k > most_categories)
     throw Error(fmt::format(
-        "exact {} is known for 2 to 4 categories; found {}. Use GeodesicWalk(space, {{.rate, .steps}}), the "
+        "exact {} is there for 2 to {} categories; found {}. Use GeodesicWalk(space, {{.rate, .steps}}), the "
         "named approximation",
-        whose, k));
+        whose, most_categories, k));
   return Sphere(space.dimension());
 }
 
@@ -153,23 +154,37 @@ std::vector<Expr> SimplexBrownian::over_images(const Expr& u, const Expr& w, con
   });
 }
 
-Expr SimplexBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
-  Expr u = root(x0), w = root(xt);
+Expr SimplexBrownian::total_over_images(const Expr& u, const Expr& w, const Expr& t) const {
+  auto summed = [](Expr, Expr weight, const std::vector<Expr>& k) { return std::vector{k[0] + weight}; };
+  return over_images(u, w, t, {constant(1)}, summed)[0];
+}
+
+Expr SimplexBrownian::draw_image(const Expr& u, const Expr& w, const Expr& t) const {
+  if (w.shape()[0] > 4) {
+    Expr level = uniform() * total_over_images(u, w, t);
+    // k: the sum of the weights so far, and the image at whose weight it passes the level.
+    return over_images(u, w, t, {constant(1), w}, [&](Expr image, Expr weight, const std::vector<Expr>& k) {
+      return std::vector{k[0] + weight, select(k[0] <= level, image, k[1])};
+    })[1];
+  }
   // k: the sum of the weights so far, the image drawn, and what is left of the uniform number that draws it: uniform
-  // again given each choice.
+  // again given each choice. Of more images its digits would not do.
   auto drawn = [](Expr image, Expr weight, const std::vector<Expr>& k) {
     Expr total = k[0] + weight, share = weight / total, taken = k[2] < share;
     return std::vector{total, select(taken, image, k[1]),
                        select(taken, k[2] / max(share, 1e-30), (k[2] - share) * (total / k[0]))};
   };
-  return square(sphere_.bridge(u, over_images(u, w, t, {constant(1), w, uniform()}, drawn)[1], s, t));
+  return over_images(u, w, t, {constant(1), w, uniform()}, drawn)[1];
+}
+
+Expr SimplexBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
+  Expr u = root(x0);
+  return square(sphere_.bridge(u, draw_image(u, root(xt), t), s, t));
 }
 
 std::optional<Expr> SimplexBrownian::log_density(Expr x0, Expr xt, Expr t) const {
   Expr u = root(x0), w = root(xt);
-  auto summed = [](Expr, Expr weight, const std::vector<Expr>& k) { return std::vector{k[0] + weight}; };
-  return *sphere_.log_density(u, w, t) + log(over_images(u, w, t, {constant(1)}, summed)[0]) -
-         manifold().dimension() * std::log(2.0);
+  return *sphere_.log_density(u, w, t) + log(total_over_images(u, w, t)) - manifold().dimension() * std::log(2.0);
 }
 
 std::optional<Expr> SimplexBrownian::score(Expr x0, Expr xt, Expr t) const {

@@ -46,8 +46,8 @@ class Simplex final : public Manifold {
   std::optional<Cover> cover() const override;
 };
 
-/// Brownian motion on the simplex of 2, 3 or 4 categories, reflected at the boundary, exact: sqrt(p) is one on the
-/// sphere S^1, S^2 or S^3, a quarter as fast, of whose coordinates no sign is told. The prior is uniform.
+/// Brownian motion on the simplex of 2 to 8 categories, reflected at the boundary, as exact as on spheres: sqrt(p) is
+/// one on the sphere S^{K-1}, a quarter as fast, of whose coordinates no sign is told. The prior is uniform.
 class SimplexBrownian final : public HeatFlow {
  public:
   SimplexBrownian(Simplex space, double rate);
@@ -67,12 +67,15 @@ class SimplexBrownian final : public HeatFlow {
   using Carry = std::function<std::vector<Expr>(Expr image, Expr weight, const std::vector<Expr>& carried)>;
   std::vector<Expr> over_images(const Expr& u, const Expr& w, const Expr& t, const std::vector<Expr>& first,
                                 const Carry& carry) const;
+  /// The sum of the weights of all, w's 1 among them.
+  Expr total_over_images(const Expr& u, const Expr& w, const Expr& t) const;
+  Expr draw_image(const Expr& u, const Expr& w, const Expr& t) const;
 
   SphereBrownian sphere_;
 };
 
 /// Brownian motion on the simplex, `rate` its variance per unit of time along each tangent direction of the metric.
-/// Throws Error for more than 4 categories, where GeodesicWalk is the named approximation.
+/// Throws Error for more than 8 categories, where GeodesicWalk is the named approximation.
 SimplexBrownian Brownian(Simplex space, double rate);
 
 }  // namespace catenary

@@ -16,16 +16,20 @@ namespace {
 
 using Real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<170>, boost::multiprecision::et_off>;
 
-const Real pi = acos(Real(-1));
+const Real& pi() {
+  static const Real value = acos(Real(-1));
+  return value;
+}
 
 /// log rho at the angle pi - rest.
 Real log_rho(int d, const Real& rest, const Real& v) {
   // With R_l = C_l / C_l(1) and N_l the number of harmonics: the sum of N_l R_l(cos r) e^{-l (l + d - 1) v / 2} over
   // the sphere's volume.
-  const Real r = pi - rest, c = -cos(rest), decay = exp(-v);
+  const Real r = pi() - rest, c = -cos(rest), decay = exp(-v);
+  static const Real least("1e-165");
   const int n = d - 1;
   Real polynomial = 1, before = 0, weight = 1, step = exp(-v * d / 2), sum = 1;
-  for (int l = 0; weight > Real("1e-165") || l < 3; ++l) {
+  for (int l = 0; l < 3 || weight > least; ++l) {
     const Real next = ((2 * l + n) * c * polynomial - l * before) / (l + n);
     before = polynomial;
     polynomial = next;
@@ -33,8 +37,10 @@ Real log_rho(int d, const Real& rest, const Real& v) {
     step *= decay;
     sum += weight * polynomial;
   }
-  const Real a = Real(n) / 2, volume = 2 * pow(pi, a + 1) / tgamma(a + 1);
-  return log(sum / volume) + Real(d) / 2 * log(2 * pi * v) + r * r / (2 * v) + a * log(sin(rest) / r);
+  // What is large and cancels, then what needs no more digits than a double has.
+  const double a = n / 2.0, log_volume = std::log(2.0) + (a + 1) * std::log(std::numbers::pi) - std::lgamma(a + 1);
+  return log(sum) + r * r / (2 * v) + a * log(sin(rest) / r) +
+         (d / 2.0 * std::log(2 * std::numbers::pi * double(v)) - log_volume);
 }
 
 /// The limit of log rho / v at v = 0: what f is on the straight way.
@@ -89,7 +95,7 @@ SphereTables make(int d) {
   auto variance = [d](double y) { return (y + 1) / 2 * T::last(d); };
   auto near = [&](double x, double y) {
     const double r = T::border * std::sqrt((x + 1) / 2), v = variance(y);
-    return v == 0 ? Real(on_straight_way(d, r)) : log_rho(d, pi - r, v) / v;
+    return v == 0 ? Real(on_straight_way(d, r)) : log_rho(d, pi() - r, v) / v;
   };
   auto far = [&](double w, double y) {
     const double v = variance(y), least = std::numbers::pi - T::border, a = (d - 1) / 2.0;
