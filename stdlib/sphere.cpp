@@ -171,7 +171,12 @@ Expr pull_by_series(int d, const Sphere::Way& way, const Expr& v) {
 }
 
 // As late as the first form is good, and as early as the terms of the series suffice.
-double border_of_series(int d) { return std::max(std::min(0.3, 2.0 / d), 2 * std::log(d / 12.0) / d); }
+double border_of_series(int d) { return std::max(2.0, 2 * std::log(d / 12.0)) / d; }
+
+// From the border on. For a while yet the kernel far out is less than the series' rounding.
+Expr pull_after_border(int d, const Sphere::Way& way, const Expr& v) {
+  return select(v < 4.0 / d && way.angle > 2.0, pull_at_short_times(d, way, v), pull_by_series(d, way, v));
+}
 
 }  // namespace
 
@@ -202,7 +207,7 @@ Expr Sphere::log(Expr x, Expr y) const {
 
 Expr Sphere::pull(const Way& way, const Expr& v) const {
   if (int d = dimension(); d > exact_up_to)
-    return select(v < border_of_series(d), pull_at_short_times(d, way, v), pull_by_series(d, way, v));
+    return select(v < border_of_series(d), pull_at_short_times(d, way, v), pull_after_border(d, way, v));
   if (dimension() > 3) return SphereKernel(dimension(), v).pull(way.angle, way.rest);
   if (dimension() == 2) return -slope_of_s2(way.angle, v);
   auto by_angle = [&](const Expr& r) { return log_kernel(dimension(), r, way.rest, v); };
@@ -224,7 +229,8 @@ Expr Sphere::flow(Expr x, Expr y, Expr u, Expr w) const {
   if (int d = dimension(); d > exact_up_to) {
     // To where the other formula takes over, at which the pull jumps, and on.
     Expr border = min(u, max(w, border_of_series(d)));
-    Expr there = moved(back.angle, u, border, [d](const Way& way, const Expr& v) { return pull_by_series(d, way, v); });
+    Expr there =
+        moved(back.angle, u, border, [d](const Way& way, const Expr& v) { return pull_after_border(d, way, v); });
     return exp(y, moved(there, border, w, [d](const Way& way, const Expr& v) {
                     return pull_at_short_times(d, way, v);
                   }) * back.direction);
