@@ -157,26 +157,23 @@ Expr pull_at_short_times(double d, const Sphere::Way& way, const Expr& v) {
 }
 
 // By the series of Gegenbauer polynomials R_l = C_l / C_l(1), whose derivatives are R'_{l+1} = (l + 1) (R_l + cos r
-// R'_l / (l + d - 1)).
+// R'_l / (l + d - 1)); where the kernel is less than 1e-5 of its peak, and rounding too much of it, as above.
 Expr pull_by_series(int d, const Sphere::Way& way, const Expr& v) {
   Expr near = min(way.angle, way.rest), c = select(way.angle <= way.rest, cos(near), -cos(near));
-  auto last = fold(8 + std::min(d, 24), {1.0, 0.0, 0.0, 1.0, 1.0, 0.0}, [&](Expr trip, const std::vector<Expr>& k) {
-    // k: R_l, R_{l-1}, R'_l, the weight of R_l, the kernel, its derivative by the cosine.
-    Expr l = to_float(trip), below = l + (d - 1.0), twice = 2.0 * l + (d - 1.0);
-    Expr next = (twice * c * k[0] - l * k[1]) / below, slope = (l + 1.0) * (k[0] + c * k[2] / below);
-    Expr weight = k[3] * ((twice + 2.0) / twice * below / (l + 1.0)) * catenary::exp(-0.5 * (twice + 1.0) * v);
-    return std::vector<Expr>{next, k[0], slope, weight, fma(weight, next, k[4]), fma(weight, slope, k[5])};
-  });
-  return sin(near) * last[5] / max(last[4], 1e-6);
+  auto last =
+      fold(8 + std::min(d, 24), {1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0}, [&](Expr trip, const std::vector<Expr>& k) {
+        // k: R_l, R_{l-1}, R'_l, the weight of R_l, the kernel, its derivative by the cosine, its peak.
+        Expr l = to_float(trip), below = l + (d - 1.0), twice = 2.0 * l + (d - 1.0);
+        Expr next = (twice * c * k[0] - l * k[1]) / below, slope = (l + 1.0) * (k[0] + c * k[2] / below);
+        Expr weight = k[3] * ((twice + 2.0) / twice * below / (l + 1.0)) * catenary::exp(-0.5 * (twice + 1.0) * v);
+        return std::vector<Expr>{next,         k[0], slope, weight, fma(weight, next, k[4]), fma(weight, slope, k[5]),
+                                 k[6] + weight};
+      });
+  return select(last[4] > 1e-5 * last[6], sin(near) * last[5] / max(last[4], 1e-6), pull_at_short_times(d, way, v));
 }
 
 // As late as the first form is good, and as early as the terms of the series suffice.
 double border_of_series(int d) { return std::max(2.0, 2 * std::log(d / 12.0)) / d; }
-
-// From the border on. For a while yet the kernel far out is less than the series' rounding.
-Expr pull_after_border(int d, const Sphere::Way& way, const Expr& v) {
-  return select(v < 4.0 / d && way.angle > 2.0, pull_at_short_times(d, way, v), pull_by_series(d, way, v));
-}
 
 }  // namespace
 
@@ -207,7 +204,7 @@ Expr Sphere::log(Expr x, Expr y) const {
 
 Expr Sphere::pull(const Way& way, const Expr& v) const {
   if (int d = dimension(); d > exact_up_to)
-    return select(v < border_of_series(d), pull_at_short_times(d, way, v), pull_after_border(d, way, v));
+    return select(v < border_of_series(d), pull_at_short_times(d, way, v), pull_by_series(d, way, v));
   if (dimension() > 3) return SphereKernel(dimension(), v).pull(way.angle, way.rest);
   if (dimension() == 2) return -slope_of_s2(way.angle, v);
   auto by_angle = [&](const Expr& r) { return log_kernel(dimension(), r, way.rest, v); };
@@ -229,8 +226,7 @@ Expr Sphere::flow(Expr x, Expr y, Expr u, Expr w) const {
   if (int d = dimension(); d > exact_up_to) {
     // To where the other formula takes over, at which the pull jumps, and on.
     Expr border = min(u, max(w, border_of_series(d)));
-    Expr there =
-        moved(back.angle, u, border, [d](const Way& way, const Expr& v) { return pull_after_border(d, way, v); });
+    Expr there = moved(back.angle, u, border, [d](const Way& way, const Expr& v) { return pull_by_series(d, way, v); });
     return exp(y, moved(there, border, w, [d](const Way& way, const Expr& v) {
                     return pull_at_short_times(d, way, v);
                   }) * back.direction);
