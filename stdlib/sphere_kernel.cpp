@@ -56,7 +56,7 @@ SphereKernel::SphereKernel(int dimension, Expr v)
       near_(at_time(sphere_tables(dimension).near, T::near_times, small_ * (2 / last_) - 1.0)),
       far_(at_time(sphere_tables(dimension).far, T::far_times, small_ * (2 / last_) - 1.0)),
       flat_(at_start(sphere_tables(dimension).far, T::far_times)) {
-  // Numbers of harmonics, times e^{-l (l + d - 1) v / 2}. At `last` the first that is left out is below 1e-11.
+  // Numbers of harmonics, times e^{-l (l + d - 1) v / 2}. At `last` the first that is left out is below 1e-10.
   Expr large = max(v, last_);
   double harmonics = 1;
   for (int l = 0, n = dimension - 1; l <= 4 + dimension / 2; ++l) {

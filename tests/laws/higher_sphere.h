@@ -103,7 +103,7 @@ inline double off_the_increment_of_a_higher_sphere(int d, const std::function<Po
 /// Ends, and variances on S^4, between which rejections matter most: beside the antipode, where the parts are as long,
 /// and where triangles are large.
 inline constexpr std::tuple<double, double, double> higher_sphere_rejections[] = {
-    {2.0, 0.9, 0.95}, {2.9, 0.5, 0.5}, {3.0, 0.6, 0.7}, {std::numbers::pi, 0.4, 0.95}};
+    {2.0, 0.9, 0.95}, {2.9, 0.5, 0.5}, {3.0, 0.6, 0.25}, {std::numbers::pi, 0.4, 0.95}};
 
 /// Draws bridges between two points at variance s of t. Their distances to one end have the density of its kernel times
 /// the mean of the other's over the sphere of that radius.
