@@ -35,7 +35,7 @@ class Sphere final : public Manifold {
 };
 
 /// Brownian motion on S^d, d <= 12, exact: forward and bridge follow the heat kernel for every time, up to d = 3 to
-/// rounding, beyond as far as it is tabled: to 1e-5 of itself within 2 radians, 6e-5 from there to the antipode
+/// rounding, beyond as far as it is tabled: to 1e-5 of itself within 2 radians, 8e-5 from there to the antipode
 /// (sphere_tables.h). The prior is uniform.
 class SphereBrownian final : public HeatFlow {
  public:

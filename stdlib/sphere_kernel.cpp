@@ -127,9 +127,9 @@ Expr SphereKernel::pull(const Expr& angle, const Expr& rest) const {
 Expr SphereKernel::log_curved_over_flat(const Expr& side, const Expr& flat) const {
   Expr angle = pi - side, wide = T::stretch * small_;
   // (pi - side) / (pi sinc side), by its digits.
-  Expr bend = select(side < pi / 2, angle / (pi * sinc_within_pi(side)), side / (pi * sinc_within_pi(angle)));
+  Expr open = select(side < pi / 2, angle / (pi * sinc_within_pi(side)), side / (pi * sinc_within_pi(angle)));
   Expr at_flat = polynomial(flat_, 2.0 * (flat / (flat + wide)) - 1.0);
-  return (side - flat) / small_ * (pi - 0.5 * (side + flat)) + a_ * log(bend * ((flat + wide) / (side + wide))) +
+  return (side - flat) / small_ * (pi - 0.5 * (side + flat)) + a_ * log(open * ((flat + wide) / (side + wide))) +
          (log_rho_but_for_zero(angle, side) - polynomial(far_, constant(-1))) -
          (at_flat - polynomial(flat_, constant(-1)));
 }

@@ -15,9 +15,9 @@ namespace catenary {
 ///   beyond:      log rho = a log u + Q(w, y), u = (pi - r) / (pi - r + stretch v)
 /// because beside the antipode rho is to first order in v sqrt(2 pi z) e^{-z} I_{d/2-1}(z), z = pi (pi - r) / v, like
 /// z^a at 0 and 1 at the end. P and Q are polynomials through values of the kernel's series in many digits, and through
-/// the limits at v = 0. Off by less than 1e-5 within the border, beyond by less than 2.5e-5 for d <= 8, 6e-5 up to 12.
+/// the limits at v = 0. Off by less than 1e-5 within the border, beyond by less than 4e-5 for d <= 9, 8e-5 up to 12.
 struct SphereTables {
-  static constexpr int least_dimension = 4, largest_dimension = 12;
+  static constexpr int largest_dimension = 12;
   static constexpr double border = 2, stretch = 2;
   static constexpr int near_terms = 8, near_times = 6, far_terms = 12, far_times = 8;
   static double last(int dimension) { return 4.0 / dimension; }

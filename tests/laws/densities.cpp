@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <catenary/stdlib/stdlib.h>
-#include <catenary/tests/laws/draws.h>
+#include <catenary/tests/laws/higher_sphere.h>
 
 using namespace catenary;
 using namespace catenary::testing;
@@ -47,23 +47,10 @@ Value by_frequencies(double x, double v) {
   return {std::log(sum / (2 * pi)), slope / sum};
 }
 
-// By harmonics, on S^d, d > 1, at an angle from the start after variance v: sum over l of
-// (2 l + d - 1) / (d - 1) exp(-l (l + d - 1) v / 2) C_l(cos angle) over the volume of S^d, C_l Gegenbauer's polynomials
-// for (d - 1) / 2, of which the derivatives are (d - 1) C_{l - 1} for (d + 1) / 2.
+// By harmonics, on S^d, d > 1, at an angle from the start after variance v.
 Value by_harmonics(int d, double angle, double v) {
-  auto gegenbauer = [c = std::cos(angle)](int l, double a) {
-    double before = 0, polynomial = 1;
-    for (int k = 1; k <= l; ++k)
-      before = std::exchange(polynomial, (2 * (k + a - 1) * c * polynomial - (k + 2 * a - 2) * before) / k);
-    return l < 0 ? 0 : polynomial;
-  };
-  double sum = 0, slope = 0, a = (d - 1) / 2.0;
-  for (int l = 0; l < 60; ++l) {
-    double weight = (2 * l + d - 1) / (d - 1.0) * std::exp(-l * (l + d - 1) * v / 2);
-    sum += weight * gegenbauer(l, a);
-    slope -= weight * std::sin(angle) * (d - 1) * gegenbauer(l - 1, a + 1);
-  }
-  return {std::log(sum * std::tgamma((d + 1) / 2.0) / (2 * std::pow(pi, (d + 1) / 2.0))), slope / sum};
+  Kernel kernel = exact_kernel(d, angle, v);
+  return {kernel.log_density, -kernel.pull};
 }
 
 // By characters, of rotations by that angle, in the volume of rotation vectors.
