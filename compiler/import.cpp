@@ -183,6 +183,8 @@ class Emitter {
       case Op::ToInt:
         if (n.args[0].type() == Type::boolean) return make<arith::ExtUIOp>(type, arg(0));
         return to_int(arg(0));
+      case Op::ToBits:
+      case Op::FromBits: return make<arith::BitcastOp>(type, arg(0));
       case Op::Splat: return make<tensor::SplatOp>(type, arg(0));
       case Op::Slice: return slice(n, arg(0));
       case Op::Reshape: return reshape(n, arg(0));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -54,6 +55,8 @@ double unary(Op op, double x) {
     case Op::Cos: return holds_an_angle(x) ? std::cos(x) : nan;
     case Op::Not: return x == 0;
     case Op::ToInt: return saturated(x);
+    case Op::ToBits: return std::bit_cast<int32_t>(float(x));
+    case Op::FromBits: return std::bit_cast<float>(int32_t(x));
     default: throw Bug(fmt::format("evaluate: '{}' is not unary", name_of(op)));
   }
 }

@@ -290,6 +290,16 @@ Expr to_float(Operand x) {
   Expr e = x.get();
   return e.type() == Type::f32 ? e : make(Op::ToFloat, Type::f32, e.shape(), {e}, x.where);
 }
+Expr to_bits(Operand x) {
+  Expr e = x.get();
+  require("to_bits", e, Type::f32, x.where);
+  return make(Op::ToBits, Type::i32, e.shape(), {e}, x.where);
+}
+Expr from_bits(Operand x) {
+  Expr e = x.get();
+  require("from_bits", e, Type::i32, x.where);
+  return make(Op::FromBits, Type::f32, e.shape(), {e}, x.where);
+}
 
 Expr operator<(Operand a, Operand b) { return compare(Op::Less, a, b, numbers); }
 Expr operator<=(Operand a, Operand b) { return compare(Op::LessEqual, a, b, numbers); }

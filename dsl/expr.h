@@ -157,7 +157,9 @@ Expr multiply_high(Operand a, Operand b);  ///< The upper 32 bits of the unsigne
 Expr below(Operand a, Operand b);          ///< a < b as unsigned words.
 /// Truncates toward zero; outside the range of i32 saturates; NaN gives 0. A boolean gives 0 or 1.
 Expr to_int(Operand x);
-Expr to_float(Operand x);  ///< From i32 (rounded to nearest) or boolean (0 or 1).
+Expr to_float(Operand x);   ///< From i32 (rounded to nearest) or boolean (0 or 1).
+Expr to_bits(Operand x);    ///< The word that holds the float x, as IEEE 754 has it. Of NaN, any that holds one.
+Expr from_bits(Operand x);  ///< The float that the word x holds.
 
 // ---- comparison and choice ----------------------------------------------------------------------
 Expr operator<(Operand a, Operand b);

@@ -93,7 +93,8 @@ class Reverse {
       case Op::Neg: return linear(0, [&] { return -a; });
       case Op::Abs: return choice(0, [&] { return select(arg(0) > 0.0, a, select(arg(0) < 0.0, -a, 0.0)); });
       case Op::Floor:
-      case Op::ToFloat: return;
+      case Op::ToFloat:
+      case Op::FromBits: return;
       case Op::Sqrt: return scaled(0, [&] { return 0.5 * a / n; });
       case Op::Exp: return scaled(0, [&] { return a * n; });
       case Op::Expm1: return scaled(0, [&] { return a * exp(arg(0)); });
@@ -191,7 +192,8 @@ class Reverse {
       case Op::Equal:
       case Op::Below:
       case Op::Not:
-      case Op::ToInt: break;
+      case Op::ToInt:
+      case Op::ToBits: break;
     }
     throw Bug(fmt::format("gradient: an adjoint reached '{}'", name_of(n->op)));
   }

@@ -4,15 +4,18 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <numeric>
 
 #include <catenary/stdlib/checks.h>
+#include <catenary/stdlib/rejection.h>
 
 namespace catenary {
 
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double highest_float = std::numeric_limits<float>::max();
 
 // Whether k is one of these categories, which are in order: a comparison for each run of neighbours.
 Expr is_among(const std::vector<int64_t>& categories, const Expr& k) {
@@ -79,7 +82,7 @@ LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t cat
 
 namespace {
 
-// Logits in lines that are read at once.
+// Logits in lines that are read at once: all of few, else 16 of them.
 class Lines {
  public:
   using Possible = std::function<Expr(const Expr& k)>;
@@ -88,7 +91,7 @@ class Lines {
         options_(options),
         possible_(std::move(possible)),
         categories_(logits_.shape()[0]),
-        width_(std::min<int64_t>(categories_, 16)) {}
+        width_(categories_ <= 32 ? categories_ : 16) {}
 
   int64_t categories() const { return categories_; }
   int64_t width() const { return width_; }
@@ -158,114 +161,162 @@ Expr weight(const Expr& logit, const Expr& highest) {
   return select(logit < highest, exp(logit - highest), to_float(equal(logit, highest)));
 }
 
-// A sum of weights relative to the highest logit, compensated (Kahan): `lost` is what the total has gained by rounding.
+// A sum, compensated (Kahan): `lost` is what the total has gained by rounding.
 struct Sum {
-  Expr highest = constant(-infinity), total = constant(0), lost = constant(0);
-  // With more weights, relative to the highest of all, of which `fade` takes the place of 1.
-  Sum with(const Expr& more, Expr now_highest, const Expr& fade) const {
-    Expr before = fade * total, corrected = more - fade * lost, sum = before + corrected;
-    return {std::move(now_highest), sum, (sum - before) - corrected};
-  }
-  Expr fade_to(const Expr& now_highest, double sharpness = 1) const {
-    return select(highest < now_highest, exp(sharpness * (highest - now_highest)), 1.0);
+  Expr total = constant(0), lost = constant(0);
+  // With more, in units in which what was there is `fade` times as much.
+  Sum with(const Expr& more, const Expr& fade) const {
+    Expr before = fade * total, corrected = more - fade * lost, now = before + corrected;
+    return {now, (now - before) - corrected};
   }
 };
 
-// A draw from logits. Windows of lines compete to be the one that is drawn from, each by its share of the sum so far;
-// then its lines do, and then a line's categories.
+// Weights of logits: 2^x for x = sharpness (logit - reference) - shift. The reference is a logit, and the shift an
+// integer.
+struct Scale {
+  static constexpr double least = -125;  // All that lies lower, and what is not a number: too little to be drawn.
+  static constexpr double most = 100;    // All that lies higher.
+  static constexpr double offset = 639;  // For x + offset is a float between 512 and 1024, in multiples of 2^-14.
+
+  double sharpness;
+  Expr reference = constant(-highest_float), shift = constant(0);
+
+  // The scale on which the weight of the highest logit is from 1/2 to 1, and what weights on this one are to be
+  // multiplied by. Where they count beside it this is a power of two, and the reference stays.
+  std::pair<Scale, Expr> raised_to(const Expr& highest_logit) const {
+    Expr highest = within(highest_logit, -highest_float, highest_float), rise = sharpness * (highest - reference);
+    Expr anew = rise - shift > most, needed = floor(rise) + 1.0;
+    Scale next{sharpness, select(anew, highest, reference), select(anew, 1.0, needed)};
+    return {next, select(anew, 0.0, power_or_more(offset + (shift - needed)))};
+  }
+  // 2^x or more, by at most 6.2 %: 2^n (1 + f) for n + f = x (Schraudolph, 1999), and an integer more makes it exactly
+  // twice as much. x is taken in multiples of 2^-14.
+  Expr envelope(const Expr& logits) const { return power_or_more(fma(sharpness, logits - reference, offset - shift)); }
+  Expr envelope(const Expr& logits, const std::optional<Expr>& left_out) const {
+    Expr weights = envelope(logits);
+    return left_out ? select(*left_out, 0.0, weights) : weights;
+  }
+  // What share of its envelope a weight is; by 2^-15 less, so that what x loses by its steps does not bring it above 1.
+  Expr share(const Expr& logit) const {
+    Expr x = within(fma(sharpness, logit - reference, -shift), least, most);
+    return (1 - 0x1p-15) * exp(std::numbers::ln2 * x) / envelope(logit);
+  }
+
+ private:
+  // The last 23 bits of a float between 512 and 1024 count by 2^-14 from 512. Of x + offset so become, nine places up,
+  // the exponent, biased by 127, and the mantissa of 2^n (1 + f).
+  static Expr power_or_more(const Expr& place) {
+    return from_bits(to_bits(within(place, offset + least, offset + most)) << constant(9, Type::i32));
+  }
+};
+
+// A draw from logits: where they are many, proposals by their envelope, which costs less than their exponentials, until
+// one is accepted. Windows of lines compete to be the one that is drawn from, each by its share of the sum so far; of
+// it a line is drawn, and of that a category.
 class LogitsDraw {
  public:
-  LogitsDraw(const Lines& lines, double temperature)
+  LogitsDraw(const Lines& lines, double temperature, Expr otherwise)
       : lines_(lines),
-        sharpness_(1 / std::clamp(temperature, 1e-37, 1e37)),
+        otherwise_(std::move(otherwise)),
+        sharpness_(std::numbers::log2e / std::clamp(temperature, 1e-37, 1e37)),
         // Windows of 2 sqrt(K): more of them compete more often, and of larger ones more is weighed again.
         lines_of_window_(std::max(int64_t(1), int64_t(std::sqrt(double(lines.categories())) / 8))) {}
 
-  Expr drawn(Expr otherwise) const {
-    Expr line = constant(0, Type::i32);
-    if (lines_.count() > 1) {
-      line = chosen_window();
-      if (lines_of_window_ > 1) {
-        Expr first = line * lines_of_window_;
-        line = first + chosen_among(lines_of_window_, [&](const Expr& number, const Candidate& c) {
-                         return c.with(line_at(first + number), sharpness_);
-                       }).chosen;
-      }
-    }
-    auto [positions, logits, left_out] = line_at(line);
-    Expr weights = weights_of(logits, left_out, highest_of(logits, constant(-infinity)), sharpness_);
+  Expr drawn() const {
+    if (lines_.count() == 1) return drawn_at_once();
+    // In most tiles there is a point that rejects its proposal, but hardly one that rejects both.
+    const Row row = weighed();
+    Proposal once = category_of(row, row.first);
+    std::vector<Expr> twice = where_asked(uniform() >= once.chance, {once.values[0], constant(0)}, [&] {
+      Proposal again = category_of(row, row.second);
+      return std::vector<Expr>{again.values[0], to_float(uniform() >= again.chance)};
+    });
+    return until_accepted(twice[1] > 0.5, {twice[0]}, [&] {
+      return category_of(drawn_line(lines_.count(), constant(0, Type::i32), row.scale, row.sum.total), row.scale);
+    })[0];
+  }
+
+ private:
+  // Of one line, by its weights.
+  Expr drawn_at_once() const {
+    auto [positions, logits, left_out] = lines_.whole(constant(0, Type::i32));
+    Expr highest = within(highest_of(logits, constant(-infinity)), -highest_float, highest_float);
+    // e^-87, the least there is, also of what is no number: too little to be drawn beside the highest, and what all
+    // have where none is above -inf.
+    Expr weights = exp(within(std::numbers::ln2 * sharpness_ * (logits - highest), -87, 0));
+    return among(positions, left_out ? select(*left_out, 0.0, weights) : weights);
+  }
+
+  // One of a line, by these weights.
+  Expr among(const Expr& positions, const Expr& weights) const {
     Expr total = sum(weights), probabilities = weights / select(total > 0.0, total, 1.0);
-    Levels levels(std::move(otherwise));
+    Levels levels(otherwise_);
     for (int64_t i = 0; i < lines_.width(); ++i) levels = levels.after(index(positions, i), index(probabilities, i));
     return levels.drawn();
   }
 
- private:
-  // e^-87, the least there is, also of what is no number: too little to be drawn beside the highest, and what all have
-  // where none is above -inf.
-  static Expr weights_of(const Expr& logits, const std::optional<Expr>& left_out, const Expr& highest,
-                         double sharpness) {
-    constexpr double finite = std::numeric_limits<float>::max();
-    Expr x = sharpness * (logits - within(highest, -finite, finite)), weights = exp(within(x, -87, 0));
-    return left_out ? select(*left_out, 0.0, weights) : weights;
-  }
-
-  // The sum so far, of what came before and of what is added now.
-  struct Candidate {
-    Sum sum;
-    Expr before, added;
-    Candidate with(const Lines::Line& line, double sharpness) const {
-      Expr highest = highest_of(line.logits, sum.highest), fade = sum.fade_to(highest, sharpness);
-      Expr more = catenary::sum(weights_of(line.logits, line.left_out, highest, sharpness));
-      return {sum.with(more, highest, fade), fade * before, fma(fade, added, more)};
-    }
-    std::vector<Expr> state() const { return {sum.highest, sum.total, sum.lost, before, added}; }
-    static Candidate of(const std::vector<Expr>& c) { return {{c[0], c[1], c[2]}, c[3], c[4]}; }
+  // A window that would be drawn from if no more came, the sum of its envelopes, and the shift at which that was taken.
+  struct Window {
+    Expr number = constant(0, Type::i32), sum = constant(0), shift = constant(0);
   };
-
-  struct Choice {
+  // The sum of what has come, and two draws of a window.
+  struct Row {
+    Scale scale;
     Sum sum = {};
-    Expr chosen = constant(0, Type::i32);
-    std::vector<Expr> state() const { return {sum.highest, sum.total, sum.lost, chosen}; }
-    static Choice of(const std::vector<Expr>& c) { return {{c[0], c[1], c[2]}, c[3]}; }
-    Candidate next() const { return {sum, sum.total, constant(0)}; }
-    Choice after(const Expr& number, const Candidate& c) const {
-      Expr taken = bernoulli(c.added / c.sum.total, c.before / c.sum.total);
-      return {c.sum, select(!(c.before > 0.0) || taken, number, chosen)};
+    Window first = {}, second = {};
+    std::vector<Expr> state() const {
+      return {scale.reference, scale.shift, sum.total,     sum.lost,   first.number,
+              first.sum,       first.shift, second.number, second.sum, second.shift};
+    }
+    Row of(const std::vector<Expr>& c) const {
+      return {{scale.sharpness, c[0], c[1]}, {c[2], c[3]}, {c[4], c[5], c[6]}, {c[7], c[8], c[9]}};
     }
   };
 
-  using Add = std::function<Candidate(const Expr& number, const Candidate& c)>;
-  static Choice chosen_among(int64_t count, const Add& add) {
-    std::vector<Expr> first = Choice().state();
-    return Choice::of(fold(count, {first.begin(), first.end()}, [&](const Expr& number, const std::vector<Expr>& c) {
-      const Choice so_far = Choice::of(c);
-      return so_far.after(number, add(number, so_far.next())).state();
-    }));
+  using Line = std::function<Lines::Line(const Expr& number)>;
+  // Of `count` lines behind the first.
+  static Expr sum_of(const Line& line, int64_t count, const Expr& first, const Scale& scale) {
+    auto of_line = [&](const Expr& number) {
+      Lines::Line at = line(number);
+      return catenary::sum(scale.envelope(at.logits, at.left_out));
+    };
+    if (count == 1) return of_line(first);
+    return fold(count, 0.0, [&](const Expr& number, const Expr& so_far) { return so_far + of_line(first + number); });
   }
 
-  Candidate with_lines(int64_t count, const Expr& first, const Candidate& c,
-                       const std::function<Lines::Line(const Expr&)>& line) const {
-    if (count == 1) return c.with(line(first), sharpness_);
-    std::vector<Expr> state = c.state();
-    return Candidate::of(
-        fold(count, {state.begin(), state.end()}, [&](const Expr& number, const std::vector<Expr>& inner) {
-          return Candidate::of(inner).with(line(first + number), sharpness_).state();
-        }));
+  // With a window of `count` lines. Only if it rises far above what has come is its highest logit looked for.
+  Row with(const Row& row, const Expr& number, int64_t count, const Line& line) const {
+    const Expr first = number * lines_of_window_, added = sum_of(line, count, first, row.scale);
+    std::vector<Expr> raised =
+        where_asked(added > 0x1p60, {row.scale.reference, row.scale.shift, added, constant(1)}, [&] {
+          Expr highest = fold(count, row.scale.reference, [&](const Expr& k, const Expr& so_far) {
+            return highest_of(line(first + k).logits, so_far);
+          });
+          auto [next, fade] = row.scale.raised_to(highest);
+          return std::vector<Expr>{next.reference, next.shift, sum_of(line, count, first, next), fade};
+        });
+    const Scale scale{sharpness_, raised[0], raised[1]};
+    const Expr &more = raised[2], before = raised[3] * row.sum.total;
+    const Sum all = row.sum.with(more, raised[3]);
+    const Expr only = !(before > 0.0), level = chance(more / all.total, before / all.total);
+    auto drawn = [&](const Window& so_far) {
+      Expr taken = only || below(bits(), level);
+      return Window{select(taken, number, so_far.number), select(taken, more, so_far.sum),
+                    select(taken, scale.shift, so_far.shift)};
+    };
+    return {scale, all, drawn(row.first), drawn(row.second)};
   }
 
-  Expr chosen_window() const {
+  Row weighed() const {
     const int64_t whole = lines_.categories() / lines_.width() / lines_of_window_;
-    Choice choice = chosen_among(whole, [&](const Expr& number, const Candidate& c) {
-      return with_lines(lines_of_window_, number * lines_of_window_, c, [&](const Expr& k) { return lines_.whole(k); });
-    });
+    const Row none{{sharpness_}};
+    std::vector<Expr> first = none.state();
+    Row row = none.of(fold(whole, {first.begin(), first.end()}, [&](const Expr& number, const std::vector<Expr>& c) {
+      return with(none.of(c), number, lines_of_window_, [&](const Expr& k) { return lines_.whole(k); }).state();
+    }));
     const int64_t rest = lines_.count() - whole * lines_of_window_;
-    if (rest == 0) return choice.chosen;
-    Expr number = constant(double(whole), Type::i32);
-    return choice
-        .after(number,
-               with_lines(rest, number * lines_of_window_, choice.next(), [&](const Expr& k) { return lines_.any(k); }))
-        .chosen;
+    if (rest == 0) return row;
+    return with(row, constant(double(whole), Type::i32), rest, [&](const Expr& k) { return lines_.any(k); });
   }
 
   // Of any window.
@@ -274,7 +325,28 @@ class LogitsDraw {
     return all_whole ? lines_.whole(number) : lines_.any(number);
   }
 
+  // Which of `count` lines behind the first, whose envelopes add up to `total`.
+  Expr drawn_line(int64_t count, const Expr& first, const Scale& scale, const Expr& total) const {
+    Expr whole = select(total > 0.0, total, 1.0);
+    return draw_category(count, constant(0, Type::i32), [&](const Expr& number) {
+      return sum_of([&](const Expr& k) { return line_at(k); }, 1, first + number, scale) / whole;
+    });
+  }
+
+  Proposal category_of(const Expr& line, const Scale& scale) const {
+    auto [positions, logits, left_out] = line_at(line);
+    Expr category = among(positions, scale.envelope(logits, left_out));
+    return {{category}, scale.share(lines_.logit(category))};
+  }
+  Proposal category_of(const Row& row, const Window& window) const {
+    const Scale scale{sharpness_, row.scale.reference, window.shift};
+    Expr line = window.number * lines_of_window_;
+    if (lines_of_window_ > 1) line = line + drawn_line(lines_of_window_, line, scale, window.sum);
+    return category_of(line, scale);
+  }
+
   const Lines& lines_;
+  Expr otherwise_;
   double sharpness_;
   int64_t lines_of_window_;
 };
@@ -285,7 +357,7 @@ Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<E
   int64_t first_allowed = 0;
   for (int64_t k : options.forbidden) first_allowed += k == first_allowed;
   Lines lines(std::move(logits), options, std::move(possible));
-  return LogitsDraw(lines, options.temperature).drawn(constant(double(first_allowed), Type::i32));
+  return LogitsDraw(lines, options.temperature, constant(double(first_allowed), Type::i32)).drawn();
 }
 
 Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
@@ -295,10 +367,10 @@ Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
                                [&](Expr number, const std::vector<Expr>& c) {
                                  Lines::Line line = lines.all_whole() ? lines.whole(number) : lines.any(number);
                                  Expr others = select(equal(line.positions, x0), std::nan(""), line.logits);
-                                 Sum sum{c[0], c[1], c[2]};
-                                 Expr highest = highest_of(others, sum.highest);
-                                 sum = sum.with(catenary::sum(weight(others, highest)), highest, sum.fade_to(highest));
-                                 return std::vector<Expr>{sum.highest, sum.total, sum.lost};
+                                 Expr highest = highest_of(others, c[0]);
+                                 Expr fade = select(c[0] < highest, exp(c[0] - highest), 1.0);
+                                 Sum now = Sum{c[1], c[2]}.with(sum(weight(others, highest)), fade);
+                                 return std::vector<Expr>{highest, now.total, now.lost};
                                });
   const Expr &highest = all[0], &others = all[1];
   // Where x_0 is the likeliest, others are small beside its 1; else its own weight is, beside theirs.

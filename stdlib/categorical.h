@@ -37,12 +37,13 @@ struct LogitsOptions {
 /// that does not exist, and if none is left.
 LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t categories);
 
-/// A draw of a category from its unnormalised log-probabilities, in one pass: lines of 16 categories, or of many
-/// categories windows of such lines, compete to be the one that is drawn from, each by its share of the compensated sum
-/// so far, to 2^-32 (the weighted reservoir of Chao, 1982); of a window its lines do so again; then a line's category
-/// comes as by draw_category. -inf forbids a category, and so does NaN; where nothing else is left, those that
-/// `options` and `possible` allow are drawn equally often. Where `possible` is given, it says which categories can be
-/// drawn at all.
+/// A draw of a category from its unnormalised log-probabilities. Up to 32 of them are weighed and drawn from as by
+/// draw_category. More of them are proposed, in one pass, by powers of two that exceed their weights by 6 % at most,
+/// and accepted by the quotient: windows of lines of 16 categories compete to be the one that is drawn from, each by
+/// its share of the compensated sum so far, to 2^-32 (the weighted reservoir of Chao, 1982); of it a line is drawn, and
+/// of that a category. Two proposals come of the pass; where both are rejected, one time in 300 or less, more are made
+/// in a pass each. -inf forbids a category, and so does NaN; where nothing else is left, those that `options` and
+/// `possible` allow are drawn equally often. Where `possible` is given, it says which categories can be drawn at all.
 Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<Expr(const Expr& k)> possible = {});
 
 /// -log of the probability that the logits give the category x_0, at temperature 1, forbidden categories having none:

@@ -3,6 +3,7 @@
 // the seed, the step and its group's number.
 #include <catenary/compiler/passes/passes.h>
 
+#include <functional>
 #include <map>
 
 #include <mlir/Dialect/SCF/IR/SCF.h>
@@ -56,7 +57,10 @@ class Grouper {
       } else if (auto sample = dyn_cast<SampleOp>(op)) {
         copy_sample(sample);
       } else if (isa<scf::ForOp, scf::WhileOp>(op)) {
-        copy_loop(op);
+        if (reads_lines(op))
+          each_in_turn([&] { copy_loop(op); });
+        else
+          copy_loop(op);
       } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
         copy_if(branch);
       } else if (auto retry = dyn_cast<RetryOp>(op)) {
@@ -65,6 +69,25 @@ class Grouper {
         copy_plain(op);
       }
     }
+  }
+
+  // A loop that reads a line of a long input at a time, and draws nothing: one point's lines fill the registers.
+  static bool reads_lines(Operation& loop) {
+    bool lines = false, draws = false;
+    loop.walk([&](Operation* op) {
+      if (auto input = dyn_cast<InputOp>(op)) lines |= input.getRun().value_or(1) >= 16;
+      draws |= isa<DrawOp>(op);
+    });
+    return lines && !draws;
+  }
+
+  void each_in_turn(const std::function<void()>& make) {
+    const size_t begin = begin_, end = end_;
+    for (size_t slot = begin; slot < end; ++slot) {
+      begin_ = slot, end_ = slot + 1;
+      make();
+    }
+    begin_ = begin, end_ = end;
   }
 
   void copy_plain(Operation& op) {

@@ -128,6 +128,8 @@ std::vector<Case> without_slope() {
   auto flags = [](Expr x) { return x > 1.0; };
   return {
       flat(Op::ToInt, [](Expr x) { return to_int(x); }),
+      flat(Op::ToBits, [](Expr x) { return to_bits(x) >> 30; }),
+      flat(Op::FromBits, [](Expr x) { return from_bits(0x3f000000 + (to_int(x) & 0xffff)); }),
       flat(Op::ToFloat, flags),
       flat(Op::Not, [&](Expr x) { return !flags(x); }),
       flat(Op::Less, [](Expr x) { return x < 1.0; }),

@@ -162,6 +162,10 @@ std::vector<Case> choices() {
        to_int(floats({2.9, -2.9, -0.5, nan, 1e10, -1e10, inf, 2147483520})),
        {2, -2, 0, 0, highest, lowest, highest, 2147483520}},
       {Op::ToInt, to_int(c), {1, 0, 1}},
+      {Op::ToBits,
+       to_bits(floats({1, -2, 0, -0.0, inf, 0x1p-149})),
+       {0x3f800000, -0x40000000, 0, lowest, 0x7f800000, 1}},
+      {Op::FromBits, from_bits(ints({0x3f800000, -0x40000000, lowest, 0x7f800000, 1})), {1, -2, -0.0, inf, 0x1p-149}},
   };
 }
 

@@ -1,6 +1,7 @@
 // Jump processes with a law of arrival against their transition matrices, and draws from logits.
 #include <functional>
 #include <limits>
+#include <numbers>
 
 #include <catch2/catch.hpp>
 
@@ -192,8 +193,9 @@ TEST_CASE("shares lose nothing to rounding, however many categories") {
 
 TEST_CASE("logits in more than one window") {
   Engine engine = GENERATE(from_range(engines()));
-  // Windows are lines of 16, the last of which may be shorter. Rising, falling and level logits; some infinite.
-  for (int64_t k : {17, 37, 48}) {
+  // Of more than 32 windows are lines of 16, the last of which may be shorter. Rising, falling and level logits; some
+  // infinite.
+  for (int64_t k : {32, 33, 37, 48}) {
     CAPTURE(k);
     std::vector<double> rising, uneven;
     for (int64_t i = 0; i < k; ++i) {
@@ -220,6 +222,40 @@ TEST_CASE("logits in more than one window") {
   CHECK(one->step(one->repeated(logits, 40), one->repeated({0}), 0, 1, 3) == one->repeated({39}));
 }
 
+TEST_CASE("logits and temperatures of any size, in more than one window") {
+  constexpr size_t k = 40;
+  auto check = [](Draws& draws, const std::function<double(size_t)>& logit,
+                  const std::function<double(size_t)>& weight) {
+    std::vector<double> logits, law;
+    for (size_t i = 0; i < k; ++i) logits.push_back(logit(i)), law.push_back(weight(i));
+    check_categories(draws.step(draws.repeated(logits, k), draws.repeated({0}), 0, 1, 3), law);
+  };
+  Engine engine = GENERATE(from_range(engines()));
+  auto plain = draws_of(engine, UniformJump(Categorical(k), 1.0));
+  // A float of 1e9 has neighbours 64 away.
+  for (double large : {1e9, 1e30, -1e9})
+    check(
+        *plain, [&](size_t i) { return large + (i % 20 == 7 ? 64 : 0); },
+        [&](size_t i) { return double(large > 1e29 || i % 20 == 7); });
+  check(
+      *plain, [](size_t i) { return i % 20 == 7 ? 1e38
+                                    : i % 3     ? -1e38
+                                                : 2e9; }, [](size_t i) { return i % 20 == 7; });
+  auto icy = draws_of(engine, UniformJump(Categorical(k), 1.0, {.temperature = 1e-300}));
+  check(*icy, [](size_t i) { return 9 + (i % 20 == 7 ? 1e-6 : 0); }, [](size_t i) { return i % 20 == 7; });
+  check(*icy, [](size_t i) { return double(i); }, [](size_t i) { return i == k - 1; });
+  auto hot = draws_of(engine, UniformJump(Categorical(k), 1.0, {.temperature = 1e300}));
+  check(*hot, [](size_t i) { return i % 20 == 7 ? -inf : double(i); }, [](size_t i) { return i % 20 != 7; });
+  // The runtime refuses these.
+  auto evaluated = evaluated_draws(UniformJump(Categorical(k), 1.0), 1);
+  check(
+      *evaluated, [](size_t i) { return i % 20 == 7 ? inf
+                                        : i % 3     ? none
+                                                    : double(i); },
+      [](size_t i) { return i % 20 == 7; });
+  check(*evaluated, [](size_t i) { return i % 2 ? none : -inf; }, [](size_t) { return 1; });
+}
+
 TEST_CASE("logits in windows of several lines") {
   // Of 2 and 3 lines of 16 logits; the last window has fewer, the last line is whole or not.
   constexpr int64_t n = 1 << 16;
@@ -243,6 +279,16 @@ TEST_CASE("logits in windows of several lines") {
     check([](int64_t i) { return -0.02 * double(i); });
     check([](int64_t i) { return i % 5 == 3 ? -inf : double(i * 7 % 11) * 0.3; });
     check([&](int64_t i) { return i == k - 1 ? 1e30 : -1e30; });
+    // Envelopes of powers of two exceed them by 6 % where the exponent's fraction is 0.44: a proposal in 17 is
+    // rejected.
+    check([](int64_t i) { return i % 2 ? 0 : -0.5573 * std::numbers::ln2; });
+    check([&](int64_t i) { return i == k / 2 ? 0 : -7.5573 * std::numbers::ln2; });
+    // By more than a float's range, slowly, at once, and within the last window.
+    check([](int64_t i) { return 0.7 * double(i); });
+    check([&](int64_t i) { return -0.7 * double(k - i) * (i % 3); });
+    check([&](int64_t i) { return double(i % 4) + (i < k / 2 ? -500 : 0); });
+    check([&](int64_t i) { return double(i % 4) + (i < k / 2 ? 0 : -500); });
+    check([&](int64_t i) { return double(i % 4) + (i < k - 30 ? 0 : 45) + (i < k - 10 ? 0 : 45); });
     // A last window, or all windows but that, without a category.
     check([&](int64_t i) { return i < k - 24 ? 0.01 * double(i) : -inf; });
     check([&](int64_t i) { return i < k - 24 ? -inf : 0.01 * double(i); });

@@ -442,7 +442,10 @@ int main(int argc, char** argv) {
           for (Mutant& m : mutants_of(f, left_out)) cases.push_back({&s, &f, std::move(m), {}});
         left_out.merge(places_of(f));
       }
-      for (const Function& f : s.functions()) in_others.merge(places_of(f));
+      // What a walk leaves to its space's score is changed where that is a law's own.
+      for (const Function& f : s.functions())
+        for (const std::string& place : places_of(f))
+          if (!s.left_out().contains(place)) in_others.insert(place);
     }
     const bool whole = sample == 0 && only_subject.empty() && only_function.empty();
     if (sample > 0) {

@@ -121,6 +121,8 @@ std::vector<Case> elementwise() {
       of_flags(Op::Xor, [](Expr a, Expr b) { return a ^ b; }),
       of_flags(Op::Not, [](Expr a, Expr) { return !a; }),
       {Op::ToInt, "to_int", Input::floats, [](Expr x, Expr) { return to_int(x); }},
+      {Op::ToBits, "to_bits", Input::floats, [](Expr x, Expr) { return to_bits(select(equal(x, x), x, 0.0)); }},
+      {Op::FromBits, "from_bits", Input::words, [](Expr x, Expr) { return from_bits(x); }},
       {Op::ToFloat, "to_float", Input::words, [](Expr x, Expr) { return to_float(x); }},
       {Op::ToFloat, "to_float_flags", Input::words, [](Expr x, Expr) { return to_float(x < 3); }},
   };
