@@ -57,8 +57,11 @@ Expr led_to(const Process& process, Question question, const Estimate& kind, con
   std::optional<Expr> found = flow ? process.flow_step(kind, estimate, xt, s, t) : process.bridge_mean(x0, xt, s, t);
   if (!found && flow) found = process.flow(x0, xt, s, t);
   if (found) return *found;
-  throw Error(fmt::format("the process on space '{}' has no {}; walk by steps that draw, or override {} in it",
-                          process.space().name(), flow ? "flow" : "mean of its bridge", flow ? "flow" : "bridge_mean"));
+  throw Error(fmt::format("the process on space '{}' has no {}; walk by steps that draw{}", process.space().name(),
+                          flow ? "flow" : "mean of its bridge",
+                          process.space().type() == Type::i32 ? ", as categories must"
+                          : flow                              ? ", or override flow in it"
+                                                              : ", or override bridge_mean in it"));
 }
 
 Law derive_unchecked(const Joint& joint, const Joint::Component& component, Question question) {

@@ -7,7 +7,7 @@
 using namespace catenary;
 
 int main() {
-  Joint day("day", /*horizon=*/8.0);
+  Joint day("day", /*horizon=*/16.0);
   day.add("wind", Brownian(Circle(), /*rate=*/1.0));          // where it blows, an angle
   day.add("sky", UniformJump(Categorical(3), /*rate=*/1.0));  // clear, cloudy or rainy
   Sampler sampler = compile(day);
@@ -22,6 +22,6 @@ int main() {
     for (float& angle : estimate["wind"].values<float>()) angle = 0.5f;
     for (float& logit : estimate["sky"].values<float>()) logit = 0.0f;
   };
-  State made = sampler.reverse(model, /*times=*/{8, 4, 2, 1, 0.5, 0}, /*samples=*/5, Seed(7));
+  State made = sampler.reverse(model, /*times=*/{16, 8, 4, 2, 1, 0.5, 0}, /*samples=*/5, Seed(7));
   for (int32_t s : made["sky"].values<int32_t>()) fmt::print("a day made of noise: its sky is {}\n", s);
 }

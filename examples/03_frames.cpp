@@ -69,7 +69,7 @@ int main() {
   Tensor frames = to_frames(atoms);  // [1, residues, 7]
 
   Joint protein("protein");
-  protein.add("frames", Brownian(RigidMotions(), {.position_rate = 25, .rotation_rate = 2}), {.sites = "residues"});
+  protein.add("frames", Brownian(RigidMotions(), {.position_rate = 25, .rotation_rate = 8}), {.sites = "residues"});
   Sampler sampler = compile(protein, Target::host(), {.questions = {Question::forward}});
 
   fmt::print("An alpha helix of {} residues, noised as frames:\n\n", residues);

@@ -6,7 +6,8 @@
 namespace catenary {
 
 /// Which sites are known (pixels to paint around, a motif to scaffold), and what they are at t = 0. Components that are
-/// not named have none.
+/// not named have none. A point is known as a whole: of a molecule that is one point (CenteredEuclidean) all atoms or
+/// none.
 struct KnownSites {
   State x0;     ///< [batch, sites..., point...]; what stands at sites that are not known is not looked at
   State where;  ///< i32 [batch, sites...] of the same components: not 0 where x_0 is known

@@ -337,7 +337,12 @@ Kept<Space> CatalogueEntry::space(const Parameters& given) const {
 }
 
 Kept<Process> CatalogueEntry::process(const Parameters& given) const {
-  if (!is_process()) throw Error(fmt::format("'{}' is a space, not a process", name));
+  if (!is_process()) {
+    std::vector<std::string> on_it;
+    for (const CatalogueEntry& e : catalogue())
+      if (e.is_process() && e.process()->space().name() == space(given)->name()) on_it.push_back(e.name);
+    throw Error(fmt::format("'{}' is a space, not a process; processes on it are {}", name, fmt::join(on_it, ", ")));
+  }
   return make_process(complete(*this, given));
 }
 
@@ -352,6 +357,8 @@ const CatalogueEntry& catalogue_entry(const std::string& name) {
     if (e.name == name) return e;
     if (!nearest || edits(name, e.name) < edits(name, nearest->name)) nearest = &e;
   }
+  for (const Conversion& c : conversions::all())
+    if (c.name() == name) throw Error(fmt::format("'{}' is a conversion, neither a space nor a process", name));
   throw Error(fmt::format("the standard library has no '{}'; did you mean '{}'? `catenary list` shows all there is",
                           name, nearest->name));
 }

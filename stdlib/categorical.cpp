@@ -171,42 +171,37 @@ struct Sum {
   }
 };
 
-// Weights of logits: 2^x for x = sharpness (logit - reference) - shift. The reference is a logit, and the shift an
-// integer.
+// Weights of logits: 2^x for x = sharpness (logit - reference).
 struct Scale {
   static constexpr double least = -125;  // All that lies lower, and what is not a number: too little to be drawn.
   static constexpr double most = 100;    // All that lies higher.
   static constexpr double offset = 639;  // For x + offset is a float between 512 and 1024, in multiples of 2^-14.
 
   double sharpness;
-  Expr reference = constant(-highest_float), shift = constant(0);
+  Expr reference;
 
-  // The scale on which the weight of the highest logit is from 1/2 to 1, and what weights on this one are to be
-  // multiplied by. Where they count beside it this is a power of two, and the reference stays.
-  std::pair<Scale, Expr> raised_to(const Expr& highest_logit) const {
-    Expr highest = within(highest_logit, -highest_float, highest_float), rise = sharpness * (highest - reference);
-    Expr anew = rise - shift > most, needed = floor(rise) + 1.0;
-    Scale next{sharpness, select(anew, highest, reference), select(anew, 1.0, needed)};
-    return {next, select(anew, 0.0, power_or_more(offset + (shift - needed)))};
+  // The scale on which the highest of logits weighs 1.
+  static Expr reference_of(const Expr& highest) { return within(highest, -highest_float, highest_float); }
+  // What weights on this scale are to be multiplied by on a higher one.
+  Expr fade_to(const Expr& higher) const {
+    Expr x = sharpness * (reference - higher);
+    return select(x > least, exp(std::numbers::ln2 * within(x, least, 0)), 0.0);
   }
-  // 2^x or more, by at most 6.2 %: 2^n (1 + f) for n + f = x (Schraudolph, 1999), and an integer more makes it exactly
-  // twice as much. x is taken in multiples of 2^-14.
-  Expr envelope(const Expr& logits) const { return power_or_more(fma(sharpness, logits - reference, offset - shift)); }
+  // 2^x or more, by at most 6.2 %: 2^n (1 + f) for n + f = x (Schraudolph, 1999), x in multiples of 2^-14. The last 23
+  // bits of a float between 512 and 1024 count these from 512. Of x + offset they become, nine places up, the exponent,
+  // biased by 127, and the mantissa.
+  Expr envelope(const Expr& logits) const {
+    Expr place = within(fma(sharpness, logits - reference, offset), offset + least, offset + most);
+    return from_bits(to_bits(place) << constant(9, Type::i32));
+  }
   Expr envelope(const Expr& logits, const std::optional<Expr>& left_out) const {
     Expr weights = envelope(logits);
     return left_out ? select(*left_out, 0.0, weights) : weights;
   }
   // What share of its envelope a weight is; by 2^-15 less, so that what x loses by its steps does not bring it above 1.
   Expr share(const Expr& logit) const {
-    Expr x = within(fma(sharpness, logit - reference, -shift), least, most);
+    Expr x = within(sharpness * (logit - reference), least, most);
     return (1 - 0x1p-15) * exp(std::numbers::ln2 * x) / envelope(logit);
-  }
-
- private:
-  // The last 23 bits of a float between 512 and 1024 count by 2^-14 from 512. Of x + offset so become, nine places up,
-  // the exponent, biased by 127, and the mantissa of 2^n (1 + f).
-  static Expr power_or_more(const Expr& place) {
-    return from_bits(to_bits(within(place, offset + least, offset + most)) << constant(9, Type::i32));
   }
 };
 
@@ -224,15 +219,18 @@ class LogitsDraw {
 
   Expr drawn() const {
     if (lines_.count() == 1) return drawn_at_once();
-    // In most tiles there is a point that rejects its proposal, but hardly one that rejects both.
+    // Of a tile of points one or another mostly rejects its proposal, but hardly one rejects both.
     const Row row = weighed();
-    Proposal once = category_of(row, row.first);
+    Proposal once = category_of(row.first);
     std::vector<Expr> twice = where_asked(uniform() >= once.chance, {once.values[0], constant(0)}, [&] {
-      Proposal again = category_of(row, row.second);
+      Proposal again = category_of(row.second);
       return std::vector<Expr>{again.values[0], to_float(uniform() >= again.chance)};
     });
     return until_accepted(twice[1] > 0.5, {twice[0]}, [&] {
-      return category_of(drawn_line(lines_.count(), constant(0, Type::i32), row.scale, row.sum.total), row.scale);
+      const Scale scale{sharpness_, row.reference};
+      const Expr none = constant(0, Type::i32);
+      Expr total = sum_of([&](const Expr& k) { return line_at(k); }, lines_.count(), none, scale);
+      return category_of(drawn_line(lines_.count(), none, scale, total), scale);
     })[0];
   }
 
@@ -255,22 +253,20 @@ class LogitsDraw {
     return levels.drawn();
   }
 
-  // A window that would be drawn from if no more came, the sum of its envelopes, and the shift at which that was taken.
+  // A window that would be drawn from if no more came, and the sum of its envelopes on its own scale.
   struct Window {
-    Expr number = constant(0, Type::i32), sum = constant(0), shift = constant(0);
+    Expr number = constant(0, Type::i32), sum = constant(0), reference = constant(0);
   };
   // The sum of what has come, and two draws of a window.
   struct Row {
-    Scale scale;
+    Expr reference;
     Sum sum = {};
     Window first = {}, second = {};
     std::vector<Expr> state() const {
-      return {scale.reference, scale.shift, sum.total,     sum.lost,   first.number,
-              first.sum,       first.shift, second.number, second.sum, second.shift};
+      return {reference,       sum.total,     sum.lost,   first.number,    first.sum,
+              first.reference, second.number, second.sum, second.reference};
     }
-    Row of(const std::vector<Expr>& c) const {
-      return {{scale.sharpness, c[0], c[1]}, {c[2], c[3]}, {c[4], c[5], c[6]}, {c[7], c[8], c[9]}};
-    }
+    static Row of(const std::vector<Expr>& c) { return {c[0], {c[1], c[2]}, {c[3], c[4], c[5]}, {c[6], c[7], c[8]}}; }
   };
 
   using Line = std::function<Lines::Line(const Expr& number)>;
@@ -286,33 +282,32 @@ class LogitsDraw {
 
   // With a window of `count` lines. Only if it rises far above what has come is its highest logit looked for.
   Row with(const Row& row, const Expr& number, int64_t count, const Line& line) const {
-    const Expr first = number * lines_of_window_, added = sum_of(line, count, first, row.scale);
-    std::vector<Expr> raised =
-        where_asked(added > 0x1p60, {row.scale.reference, row.scale.shift, added, constant(1)}, [&] {
-          Expr highest = fold(count, row.scale.reference, [&](const Expr& k, const Expr& so_far) {
-            return highest_of(line(first + k).logits, so_far);
-          });
-          auto [next, fade] = row.scale.raised_to(highest);
-          return std::vector<Expr>{next.reference, next.shift, sum_of(line, count, first, next), fade};
-        });
-    const Scale scale{sharpness_, raised[0], raised[1]};
-    const Expr &more = raised[2], before = raised[3] * row.sum.total;
-    const Sum all = row.sum.with(more, raised[3]);
-    const Expr only = !(before > 0.0), level = chance(more / all.total, before / all.total);
+    const Scale scale{sharpness_, row.reference};
+    const Expr first = number * lines_of_window_, added = sum_of(line, count, first, scale);
+    std::vector<Expr> raised = where_asked(added > 0x1p60, {row.reference, added, constant(1)}, [&] {
+      const Scale higher{sharpness_, Scale::reference_of(fold(count, row.reference, [&](Expr k, Expr so_far) {
+                           return highest_of(line(first + k).logits, so_far);
+                         }))};
+      return std::vector<Expr>{higher.reference, sum_of(line, count, first, higher), scale.fade_to(higher.reference)};
+    });
+    const Expr &reference = raised[0], &more = raised[1], &fade = raised[2], before = fade * row.sum.total;
+    const Sum all = row.sum.with(more, fade);
+    // Where what came before is as good as nothing it may be all -inf, which even one draw in 2^32 must not come upon.
+    const Expr only = !(before > 0x1p-60 * all.total), level = chance(more / all.total, before / all.total);
     auto drawn = [&](const Window& so_far) {
       Expr taken = only || below(bits(), level);
       return Window{select(taken, number, so_far.number), select(taken, more, so_far.sum),
-                    select(taken, scale.shift, so_far.shift)};
+                    select(taken, reference, so_far.reference)};
     };
-    return {scale, all, drawn(row.first), drawn(row.second)};
+    return {reference, all, drawn(row.first), drawn(row.second)};
   }
 
   Row weighed() const {
     const int64_t whole = lines_.categories() / lines_.width() / lines_of_window_;
-    const Row none{{sharpness_}};
+    const Row none{Scale::reference_of(highest_of(lines_.whole(constant(0, Type::i32)).logits, constant(-infinity)))};
     std::vector<Expr> first = none.state();
-    Row row = none.of(fold(whole, {first.begin(), first.end()}, [&](const Expr& number, const std::vector<Expr>& c) {
-      return with(none.of(c), number, lines_of_window_, [&](const Expr& k) { return lines_.whole(k); }).state();
+    Row row = Row::of(fold(whole, {first.begin(), first.end()}, [&](const Expr& number, const std::vector<Expr>& c) {
+      return with(Row::of(c), number, lines_of_window_, [&](const Expr& k) { return lines_.whole(k); }).state();
     }));
     const int64_t rest = lines_.count() - whole * lines_of_window_;
     if (rest == 0) return row;
@@ -338,8 +333,8 @@ class LogitsDraw {
     Expr category = among(positions, scale.envelope(logits, left_out));
     return {{category}, scale.share(lines_.logit(category))};
   }
-  Proposal category_of(const Row& row, const Window& window) const {
-    const Scale scale{sharpness_, row.scale.reference, window.shift};
+  Proposal category_of(const Window& window) const {
+    const Scale scale{sharpness_, window.reference};
     Expr line = window.number * lines_of_window_;
     if (lines_of_window_ > 1) line = line + drawn_line(lines_of_window_, line, scale, window.sum);
     return category_of(line, scale);

@@ -38,12 +38,13 @@ struct LogitsOptions {
 LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t categories);
 
 /// A draw of a category from its unnormalised log-probabilities. Up to 32 of them are weighed and drawn from as by
-/// draw_category. More of them are proposed, in one pass, by powers of two that exceed their weights by 6 % at most,
+/// draw_category. More of them are proposed, in one pass, by an envelope that exceeds their weights by 6.2 % at most,
 /// and accepted by the quotient: windows of lines of 16 categories compete to be the one that is drawn from, each by
 /// its share of the compensated sum so far, to 2^-32 (the weighted reservoir of Chao, 1982); of it a line is drawn, and
-/// of that a category. Two proposals come of the pass; where both are rejected, one time in 300 or less, more are made
-/// in a pass each. -inf forbids a category, and so does NaN; where nothing else is left, those that `options` and
-/// `possible` allow are drawn equally often. Where `possible` is given, it says which categories can be drawn at all.
+/// of that a category. Two proposals come of the pass; where both are rejected, some one time in 700 and never more
+/// than in 297, two passes more are made for each. -inf forbids a category, and so does NaN; where nothing else is
+/// left, those that `options` and `possible` allow are drawn equally often. Where `possible` is given, it says which
+/// categories can be drawn at all. Temperatures below 1e-37 and above 1e37 count as these.
 Expr draw_from_logits(Expr logits, const LogitsOptions& options, std::function<Expr(const Expr& k)> possible = {});
 
 /// -log of the probability that the logits give the category x_0, at temperature 1, forbidden categories having none:

@@ -4,6 +4,7 @@
 #include <catenary/stdlib/lattice.h>
 #include <catenary/stdlib/quaternion.h>
 #include <catenary/stdlib/rigid_motions.h>
+#include <catenary/stdlib/rotations.h>
 
 namespace catenary::conversions {
 
@@ -21,6 +22,18 @@ Conversion rotations_from_vectors() {
 
 Conversion vectors_from_rotations() {
   return {"vectors_from_rotations", {"rotations", {4}}, "rotation_vectors", quaternion::to_rotation_vector};
+}
+
+Conversion tangents_from_vectors() {
+  return {"tangents_from_vectors", {"rotations_and_vectors", {7}}, "tangents", [](const Expr& x) {
+            return Rotations::from_rotation_vector(slice(x, 0, 4), slice(x, 4, 3));
+          }};
+}
+
+Conversion vectors_from_tangents() {
+  return {"vectors_from_tangents", {"rotations_and_tangents", {8}}, "rotation_vectors", [](const Expr& x) {
+            return Rotations::to_rotation_vector(slice(x, 0, 4), slice(x, 4, 4));
+          }};
 }
 
 Conversion rotations_from_axes() {

@@ -18,6 +18,11 @@ Conversion matrices_from_rotations();
 Conversion rotations_from_vectors();
 /// f32 [4] to [3].
 Conversion vectors_from_rotations();
+/// A rotation x and a rotation vector in the frame that x turns, f32 [7], to the tangent vector at x, [4]: what a
+/// model's rotation vectors are to become (Rotations::from_rotation_vector).
+Conversion tangents_from_vectors();
+/// A rotation x and a tangent vector at it, f32 [8], to [3].
+Conversion vectors_from_tangents();
 /// Two vectors, f32 [2, 3], to [4]: quaternion::from_axes.
 Conversion rotations_from_axes();
 

@@ -52,7 +52,7 @@ class Product : public Manifold {
 /// Independent processes on the parts of a product: forward, bridge, transition and prior part by part, the density
 /// their product. So is the model's estimate, of a kind that all parts have: of Brownian motion on rigid motions the
 /// endpoint, the tangent or the score. Its loss is the sum of the parts', each times its weight. Parts whose models
-/// return different kinds are components of a joint process.
+/// return different kinds, or that have clocks of their own, are components of a joint process.
 class ProductProcess final : public Process {
  public:
   using Part = std::pair<std::string, Kept<Process>>;

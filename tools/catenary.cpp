@@ -273,7 +273,7 @@ int main(int argc, char** argv) {
 #endif
   CLI::App app("Catenary: stochastic processes held at both ends");
   app.set_version_flag("--version", CATENARY_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // That one is missing is said below, after what else is wrong.
   Arguments arguments;
 
   auto* listing =
@@ -331,6 +331,8 @@ int main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty())
+      throw CLI::RequiredError("A subcommand (list, verify, declare, kernels or laws)");
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }

@@ -3,6 +3,7 @@
 #include <catenary/compiler/passes/points_part.h>
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -99,12 +100,35 @@ class PointsPart : KernelBuilder {
         stretch.operations.push_back(&op);
       }
     }
-    for (const Stretch& stretch : stretches_)
-      for (Value v : stretch.needed)
-        if (widener_.varies(v) && !arrays_.count(v)) {
-          arrays_[v] = array_of_function(b_, loc_, tiles_of_chunk_ * lanes_);
-          stretches_[made_in[v]].kept.push_back(v);
-        }
+    std::function<void(Value)> keep = [&](Value v) {
+      Operation* op = v.getDefiningOp();
+      if (!op || arrays_.count(v)) return;
+      if (!widener_.varies(v) && is_shared(*op)) return each_operand(*op, keep);
+      arrays_[v] = array_of_function(b_, loc_, tiles_of_chunk_ * lanes_);
+      stretches_[made_in[v]].kept.push_back(v);
+    };
+    for (Stretch& stretch : stretches_) {
+      llvm::for_each(stretch.needed, keep);
+      if (stretch.retry) llvm::for_each(stretch.retry->common(), keep);
+    }
+  }
+
+  // Whether it gives the same at all points, draws and tiles aside, so that it can be made again elsewhere.
+  bool is_shared(Operation& op) {
+    auto found = op.walk([&](Operation* inner) {
+      const bool own =
+          isa<AnyOp>(inner) || llvm::any_of(inner->getResults(), [&](Value v) { return widener_.varies(v); });
+      return own ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    return !found.wasInterrupted();
+  }
+
+  // What it takes, loops within it too, of the block that it stands in.
+  static void each_operand(Operation& op, llvm::function_ref<void(Value)> visit) {
+    op.walk([&](Operation* inner) {
+      for (Value v : inner->getOperands())
+        if (v.getParentBlock() == op.getBlock()) visit(v);
+    });
   }
 
   Value place(Value array, Value tile) { return address(b_, loc_, array, times(tile, lanes_ * 4)); }
@@ -121,13 +145,7 @@ class PointsPart : KernelBuilder {
         b_.setInsertionPointToStart(loop.getBody());
         Value tile = loop.getInductionVar(), queued = loop.getRegionIterArg(0);
         Widener widener = widener_;
-        for (Value v : stretch.needed) {
-          if (!widener.varies(v))
-            make_again(v, widener);
-          else
-            widener.map(v, unpacked(b_, loc_, load(b_, loc_, vector_of(b_.getF32Type()), place(arrays_[v], tile)),
-                                    v.getType()));
-        }
+        for (Value v : stretch.needed) find_again(v, tile, widener);
         copy(stretch, widener, plus(start, tile));
         for (Value v : stretch.kept) store(b_, loc_, packed(b_, loc_, widener.widened(v)), place(arrays_[v], tile));
         if (stretch.retry) queued = stretch.retry->put(widener, tile, queued);
@@ -135,20 +153,22 @@ class PointsPart : KernelBuilder {
       }
       if (!stretch.retry) continue;
       Widener widener = widener_;
-      for (Value v : stretch.retry->common()) make_again(v, widener);
+      for (Value v : stretch.retry->common()) find_again(v, wide(0), widener);
       stretch.retry->run(widener, {seed_, step_, first_point}, loop.getResult(0),
                          [&](Operation& op) { return look_up(op, widener); });
     }
   }
 
-  // What is the same for all points is made where it is needed.
-  void make_again(Value v, Widener& widener) {
+  // What an earlier stretch kept; what is the same for all points and is not kept is made where it is needed.
+  void find_again(Value v, Value tile, Widener& widener) {
     Operation* op = v.getDefiningOp();
     if (!op || widener.knows(v)) return;
-    op->walk([&](Operation* inner) {
-      for (Value operand : inner->getOperands())
-        if (operand.getParentBlock() == op->getBlock()) make_again(operand, widener);
-    });
+    if (auto kept = arrays_.find(v); kept != arrays_.end()) {
+      Value all =
+          unpacked(b_, loc_, load(b_, loc_, vector_of(b_.getF32Type()), place(kept->second, tile)), v.getType());
+      return widener.map(v, widener.varies(v) ? all : vector::ExtractOp::create(b_, loc_, all, 0).getResult());
+    }
+    each_operand(*op, [&](Value operand) { find_again(operand, tile, widener); });
     widener.copy(*op, [&](Operation& inner) { return look_up(inner, widener); });
   }
 

@@ -12,7 +12,10 @@ TEST_CASE("catalogue: names") {
       catalogue_entry("ornstein_ulenbeck"),
       "the standard library has no 'ornstein_ulenbeck'; did you mean 'ornstein_uhlenbeck'? `catenary list` shows "
       "all there is");
-  CHECK_THROWS_WITH(catalogue_entry("circle").process(), "'circle' is a space, not a process");
+  CHECK_THROWS_WITH(catalogue_entry("circle").process(),
+                    "'circle' is a space, not a process; processes on it are circle_brownian, geodesic_walk_on_circle");
+  CHECK_THROWS_WITH(catalogue_entry("rotations_from_matrices"),
+                    "'rotations_from_matrices' is a conversion, neither a space nor a process");
   CHECK_THROWS_WITH(catalogue_entry("uniform_jump").space(), "'uniform_jump' is a process, not a space");
 }
 

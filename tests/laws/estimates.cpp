@@ -422,5 +422,5 @@ TEST_CASE("a walk by the flow needs one, and its question compiled") {
   joint.add("word", UniformJump(Categorical(3), 1.0));
   CHECK_THROWS_WITH(compile(joint, Target::host(), {.questions = {Question::flow_step}}),
                     "joint 'joint', component 'word', flow_step: the process on space 'categorical' has no flow; walk "
-                    "by steps that draw, or override flow in it");
+                    "by steps that draw, as categories must");
 }

@@ -50,6 +50,25 @@ class OfWord final : public Process {
   Expr drawn_;
 };
 
+/// A draw from fixed logits that refuses all proposals but those of its last resort.
+class Refusing final : public Process {
+ public:
+  explicit Refusing(std::vector<double> logits)
+      : Process(Categorical(int64_t(logits.size()))), logits_(std::move(logits)) {}
+  Expr prior(Expr) const override { return constant(0, Type::i32); }
+  Expr forward(Expr, Expr) const override {
+    Expr drawn = draw_from_logits(constant(logits_, {int64_t(logits_.size())}), {});
+    return rewrite({drawn}, [](const Expr& node, const std::vector<Expr>& args) {
+      const bool refuses = node->op == Op::LessEqual && args[1]->op == Op::Uniform;
+      return refuses ? std::optional(equal(constant(0), 0.0)) : std::nullopt;
+    })[0];
+  }
+  Expr bridge(Expr x0, Expr, Expr, Expr) const override { return x0; }
+
+ private:
+  std::vector<double> logits_;
+};
+
 std::vector<int32_t> drawn_by_words(const Expr& drawn, const std::vector<int32_t>& below_the_top) {
   Joint joint("words");
   joint.add("x", OfWord(drawn));
@@ -246,6 +265,8 @@ TEST_CASE("logits and temperatures of any size, in more than one window") {
   check(*icy, [](size_t i) { return double(i); }, [](size_t i) { return i == k - 1; });
   auto hot = draws_of(engine, UniformJump(Categorical(k), 1.0, {.temperature = 1e300}));
   check(*hot, [](size_t i) { return i % 20 == 7 ? -inf : double(i); }, [](size_t i) { return i % 20 != 7; });
+  check(*hot, [](size_t i) { return i < 16 ? -1e32 : 1e32; }, [](size_t) { return 1; });
+  check(*hot, [](size_t i) { return i < 16 ? -inf : 1e32; }, [](size_t i) { return i >= 16; });
   // The runtime refuses these.
   auto evaluated = evaluated_draws(UniformJump(Categorical(k), 1.0), 1);
   check(
@@ -283,6 +304,8 @@ TEST_CASE("logits in windows of several lines") {
     // rejected.
     check([](int64_t i) { return i % 2 ? 0 : -0.5573 * std::numbers::ln2; });
     check([&](int64_t i) { return i == k / 2 ? 0 : -7.5573 * std::numbers::ln2; });
+    // Once as far as weights are added on one scale, with as much before as after.
+    check([&](int64_t i) { return i < 48 ? 0 : i < k / 2 ? 38 : 39.2; });
     // By more than a float's range, slowly, at once, and within the last window.
     check([](int64_t i) { return 0.7 * double(i); });
     check([&](int64_t i) { return -0.7 * double(k - i) * (i % 3); });
@@ -292,6 +315,16 @@ TEST_CASE("logits in windows of several lines") {
     // A last window, or all windows but that, without a category.
     check([&](int64_t i) { return i < k - 24 ? 0.01 * double(i) : -inf; });
     check([&](int64_t i) { return i < k - 24 ? -inf : 0.01 * double(i); });
+  }
+}
+
+TEST_CASE("logits of which both proposals are rejected") {
+  for (int64_t k : {40, 262}) {
+    CAPTURE(k);
+    std::vector<double> logits;
+    for (int64_t i = 0; i < k; ++i) logits.push_back((i < k / 2 ? 0 : 45) + double(i * 7 % 11) * 0.3);
+    auto draws = draws_of(Engine::compiled, Refusing(logits));
+    check_categories(draws->forward(draws->repeated({0}), 1, 5), softmax(logits));
   }
 }
 

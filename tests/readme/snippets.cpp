@@ -26,8 +26,8 @@ struct Globe final : Manifold {
 
 TEST_CASE("README: a space of your own") {
   Joint city("city");
-  city.add("place", GeodesicWalk(Globe(), {.rate = 4.0, .steps = 32}));
-  city.add("region", UniformJump(Categorical(10), /*rate=*/4.0));
+  city.add("place", GeodesicWalk(Globe(), {.rate = 8.0, .steps = 32}));
+  city.add("region", UniformJump(Categorical(10), /*rate=*/8.0));
 
   State made = compile(city).prior(100, Seed(1));
   auto x = made["place"].values<const float>();
