@@ -167,6 +167,34 @@ TEST_CASE("rotation vectors: every angle, and the shortest of those that are one
   }
 }
 
+TEST_CASE("tangents of rotations from rotation vectors in the frame that is turned, and back") {
+  Engine engine = GENERATE(from_range(engines()));
+  Points q = rotations(100, 8), axes = directions(100, 3, 9), with_vectors, with_tangents;
+  for (size_t i = 0; i < 100; ++i) {
+    for (size_t e = 0; e < 3; ++e) axes[3 * i + e] *= 0.03 * double(i);
+    with_vectors.insert(with_vectors.end(), &q[4 * i], &q[4 * i] + 4);
+    with_vectors.insert(with_vectors.end(), &axes[3 * i], &axes[3 * i] + 3);
+  }
+  Points tangents = converted(engine, tangents_from_vectors(), with_vectors),
+         turns = converted(engine, rotations_from_vectors(), axes), reached, wanted;
+  for (size_t i = 0; i < 100; ++i) {
+    const double *x = &q[4 * i], *v = &tangents[4 * i], *r = &turns[4 * i];
+    with_tangents.insert(with_tangents.end(), x, x + 4);
+    with_tangents.insert(with_tangents.end(), v, v + 4);
+    CHECK(std::abs(x[0] * v[0] + x[1] * v[1] + x[2] * v[2] + x[3] * v[3]) < 2 * rounding(engine));
+    CHECK(std::abs(2 * length(v, 4) - length(&axes[3 * i], 3)) < 4 * rounding(engine));
+    // Along it the geodesic comes to x times the turn, as quaternions are multiplied.
+    const double angle = length(v, 4), along = angle > 0 ? std::sin(angle) / angle : 1;
+    for (size_t e = 0; e < 4; ++e) reached.push_back(std::cos(angle) * x[e] + along * v[e]);
+    wanted.insert(
+        wanted.end(),
+        {x[0] * r[0] - x[1] * r[1] - x[2] * r[2] - x[3] * r[3], x[0] * r[1] + x[1] * r[0] + x[2] * r[3] - x[3] * r[2],
+         x[0] * r[2] - x[1] * r[3] + x[2] * r[0] + x[3] * r[1], x[0] * r[3] + x[1] * r[2] - x[2] * r[1] + x[3] * r[0]});
+  }
+  CHECK(greatest_difference(reached, wanted) < 2 * rounding(engine));
+  CHECK(greatest_difference(converted(engine, vectors_from_tangents(), with_tangents), axes) < 8 * rounding(engine));
+}
+
 TEST_CASE("a matrix off a rotation by e gives one within 2 e of it, and any matrix some rotation") {
   Engine engine = GENERATE(from_range(engines()));
   Points q = rotations(500, 3), exact = converted(Engine::evaluator, matrices_from_rotations(), q);
