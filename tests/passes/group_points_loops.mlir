@@ -115,3 +115,33 @@ catenary.pipeline @branch asks "forward" {
   }
   catenary.output %r#0 of @x : f32
 }
+
+// A loop that reads lines of an input and draws nothing is each point's own.
+// CHECK-LABEL: catenary.pipeline @lines asks "step" group 2 {
+catenary.pipeline @lines asks "step" {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %zero = arith.constant 0.0 : f32
+  %line = arith.constant 16 : i32
+  %u = catenary.draw uniform {component = 0 : i32, first = 0 : i64, per_point = 4 : i64, stream = 2 : i32} : f32
+  // CHECK: %[[S0:.*]] = scf.for %[[I:.*]] = {{.*}} iter_args(%[[A:.*]] = %[[ZERO:.*]]) -> (f32) {
+  // CHECK: %[[L0:.*]] = catenary.input estimate of @x element 3 at %{{.*}} run 16 slot 0 : f32
+  // CHECK-NEXT: %[[N0:.*]] = arith.addf %[[A]], %[[L0]]
+  // CHECK-NEXT: scf.yield %[[N0]] : f32
+  // CHECK: %[[S1:.*]] = scf.for %{{.*}} = {{.*}} iter_args(%[[B:.*]] = %[[ZERO]]) -> (f32) {
+  // CHECK: %[[L1:.*]] = catenary.input estimate of @x element 3 at %{{.*}} run 16 slot 1 : f32
+  // CHECK-NEXT: %[[N1:.*]] = arith.addf %[[B]], %[[L1]]
+  // CHECK-NEXT: scf.yield %[[N1]] : f32
+  %s = scf.for %i = %c0 to %c4 step %c1 iter_args(%a = %zero) -> (f32) {
+    %trip = arith.index_cast %i : index to i32
+    %first = arith.muli %trip, %line : i32
+    %l = catenary.input estimate of @x element 3 at %first run 16 : f32
+    %next = arith.addf %a, %l : f32
+    scf.yield %next : f32
+  }
+  // CHECK: arith.mulf %[[S0]], %{{.*}} : f32
+  // CHECK-NEXT: arith.mulf %[[S1]], %{{.*}} : f32
+  %y = arith.mulf %s, %u : f32
+  catenary.output %y of @x : f32
+}

@@ -60,3 +60,47 @@ catenary.pipeline @retry asks "forward" group 2 {
   catenary.output %y0 of @x slot 0 : f32
   catenary.output %y1 of @x slot 1 : f32
 }
+
+// What is the same for all points, but comes of a loop that draws, is not made again: a tile's is kept, and its first
+// lane is read where the queue is worked off, and in the stretch behind.
+// CHECK-LABEL: func.func @catenary_joint_shared_points(
+// CHECK: scf.for %{{.*}} iter_args(%{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}) -> (f32, vector<8xf32>, vector<8xf32>)
+// CHECK: vector.broadcast %{{.*}} : f32 to vector<8xf32>
+// CHECK-NOT: iter_args(%{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}, %{{.*}} = %{{.*}})
+// CHECK: vector.extract %{{.*}}[0] : f32 from vector<8xf32>
+// CHECK: scf.while (%{{.*}} = %{{.*}}) : (i64) -> i64 {
+// CHECK: vector.extract %{{.*}}[0] : f32 from vector<8xf32>
+// CHECK: return
+catenary.pipeline @shared asks "forward" group 2 {
+^bb0(%seed: i64, %step: i32, %number: i64):
+  %x0 = catenary.input x0 of @x slot 0 : f32
+  %x1 = catenary.input x0 of @x slot 1 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %one = arith.constant 1.0 : f32
+  %zero = arith.constant 0 : i32
+  %r:3 = scf.for %i = %c0 to %c4 step %c1 iter_args(%n = %one, %s0 = %x0, %s1 = %x1) -> (f32, f32, f32) {
+    %trip = arith.index_cast %i : index to i32
+    %w0, %w1 = catenary.words %seed, %number, %step trip %trip stream 515 pair 0 of 1
+    %u0 = catenary.uniform_of %w0 : i32 -> f32
+    %u1 = catenary.uniform_of %w1 : i32 -> f32
+    %m = arith.addf %n, %one : f32
+    %a0 = arith.addf %s0, %u0 : f32
+    %a1 = arith.addf %s1, %u1 : f32
+    scf.yield %m, %a0, %a1 : f32, f32, f32
+  }
+  %on0 = arith.cmpf olt, %x0, %r#1 : f32
+  %on1 = arith.cmpf olt, %x1, %r#2 : f32
+  %v:4 = catenary.retry %on0, %on1 carried(%x0, %x1, %zero, %zero) captured(%r#0, %r#0) {
+  ^bb0(%a: f32, %trip: i32, %y: f32):
+    %u = catenary.draw uniform trip %trip {component = 0 : i32, first = 2 : i64, per_point = 6 : i64, stream = 259 : i32} : f32
+    %next = arith.mulf %u, %y : f32
+    %more = arith.cmpf olt, %next, %y : f32
+    catenary.yield %more, %next, %trip : i1, f32, i32
+  } : i1, i1 carried(f32, f32, i32, i32) captured(f32, f32) -> (f32, f32, i32, i32)
+  %y0 = arith.addf %v#0, %r#0 : f32
+  %y1 = arith.addf %v#1, %r#0 : f32
+  catenary.output %y0 of @x slot 0 : f32
+  catenary.output %y1 of @x slot 1 : f32
+}
