@@ -50,23 +50,25 @@ class OfWord final : public Process {
   Expr drawn_;
 };
 
-/// A draw from fixed logits that refuses all proposals but those of its last resort.
+/// A draw from fixed logits, whose first proposals are refused, or the second as well.
 class Refusing final : public Process {
  public:
-  explicit Refusing(std::vector<double> logits)
-      : Process(Categorical(int64_t(logits.size()))), logits_(std::move(logits)) {}
+  Refusing(std::vector<double> logits, int proposals)
+      : Process(Categorical(int64_t(logits.size()))), logits_(std::move(logits)), proposals_(proposals) {}
   Expr prior(Expr) const override { return constant(0, Type::i32); }
   Expr forward(Expr, Expr) const override {
     Expr drawn = draw_from_logits(constant(logits_, {int64_t(logits_.size())}), {});
-    return rewrite({drawn}, [](const Expr& node, const std::vector<Expr>& args) {
-      const bool refuses = node->op == Op::LessEqual && args[1]->op == Op::Uniform;
-      return refuses ? std::optional(equal(constant(0), 0.0)) : std::nullopt;
+    return rewrite({drawn}, [&](const Expr& node, const std::vector<Expr>& args) {
+      const bool proposed = node->op == Op::LessEqual && args[1]->op == Op::Uniform,
+                 refused = proposed && proposals_ > (args[1]->scope ? 1 : 0);
+      return refused ? std::optional(equal(constant(0), 0.0)) : std::nullopt;
     })[0];
   }
   Expr bridge(Expr x0, Expr, Expr, Expr) const override { return x0; }
 
  private:
   std::vector<double> logits_;
+  int proposals_;
 };
 
 std::vector<int32_t> drawn_by_words(const Expr& drawn, const std::vector<int32_t>& below_the_top) {
@@ -318,14 +320,25 @@ TEST_CASE("logits in windows of several lines") {
   }
 }
 
-TEST_CASE("logits of which both proposals are rejected") {
-  for (int64_t k : {40, 262}) {
-    CAPTURE(k);
-    std::vector<double> logits;
-    for (int64_t i = 0; i < k; ++i) logits.push_back((i < k / 2 ? 0 : 45) + double(i * 7 % 11) * 0.3);
-    auto draws = draws_of(Engine::compiled, Refusing(logits));
-    check_categories(draws->forward(draws->repeated({0}), 1, 5), softmax(logits));
-  }
+TEST_CASE("logits that are proposed once, twice and more often") {
+  for (int refused : {0, 1, 2})
+    for (int64_t k : {40, 262}) {
+      CAPTURE(refused, k);
+      auto check = [&](const std::function<double(int64_t)>& logit) {
+        std::vector<double> logits, law(3);
+        for (int64_t i = 0; i < k; ++i) logits.push_back(logit(i));
+        auto draws = draws_of(Engine::compiled, Refusing(logits, refused));
+        Points classes;
+        for (uint64_t seed = 0; seed < (k == 40 ? 16 : 2); ++seed)
+          for (double x : draws->forward(draws->repeated({0}), 1, seed)) classes.push_back(double(int64_t(x) % 3));
+        std::vector<double> all = softmax(logits);
+        for (size_t i = 0; i < all.size(); ++i) law[i % 3] += all[i];
+        check_categories(classes, law);
+      };
+      // Of 1, 2^-0.25 and 2^-0.75 times the highest weight: accepted with probability 1, 0.961 and 0.951.
+      check([](int64_t i) { return -0.25 * double(i % 3 == 2 ? 3 : i % 3) * std::numbers::ln2; });
+      check([&](int64_t i) { return (i < k / 2 ? 0 : 45) + double(i % 3) * 0.3; });
+    }
 }
 
 TEST_CASE("65,536 logits are summed to rounding") {
