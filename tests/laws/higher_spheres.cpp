@@ -11,6 +11,7 @@
 #include <catenary/dsl/evaluate.h>
 #include <catenary/stdlib/geodesic_walk.h>
 #include <catenary/stdlib/sphere.h>
+#include <catenary/stdlib/sphere_kernel.h>
 #include <catenary/tests/laws/higher_sphere.h>
 #include <catenary/tests/laws/identities.h>
 #include <catenary/tests/statistics.h>
@@ -81,6 +82,40 @@ TEST_CASE("spheres S^4 to S^12: log density and score, beside the start, between
       for (double v : {1e-37, 1e-20, 1e10, 3e38}) {
         CHECK(std::isfinite(draws->log_density(from, to, v)[0]));
         CHECK(std::isfinite(draws->score(from, to, v)[1]));
+      }
+    }
+  }
+}
+
+TEST_CASE("spheres S^4 to S^12: what proposals are accepted by") {
+  auto number = [](const char* name) { return parameter(name, Type::f32, {}); };
+  Expr v = number("v"), angle = number("angle"), rest = number("rest"), side = number("side"), flat = number("flat");
+  for (int d : {4, 8, 12}) {
+    const double a = (d - 1) / 2.0, n = d / 2.0 - 1;
+    SphereKernel kernel(d, v);
+    Evaluator evaluator(
+        {kernel.log_rho(angle, rest) - kernel.log_rho_at_start(), kernel.log_curved_over_flat(side, flat)});
+    for (double variance : {0.06, 0.13, 0.3, 0.99 * 4 / d}) {
+      auto log_kernel = [&](double r) { return exact_kernel(d, r, variance).log_density; };
+      auto found = [&](double r, double by_side, double by_flat) {
+        return evaluator(
+            {{"v", {variance}}, {"angle", {r}}, {"rest", {pi - r}}, {"side", {by_side}}, {"flat", {by_flat}}});
+      };
+      // The density but for its Gaussian and the Van Vleck factor.
+      for (double r : {0.2, 1.0, 1.9, 2.1, 2.5, 2.8, 3.0, 3.1}) {
+        const double wanted = log_kernel(r) - log_kernel(0) + r * r / (2 * variance) - a * std::log(r / std::sin(r));
+        CAPTURE(d, variance, r, wanted);
+        CHECK(std::abs(found(r, 0.5, 0.5)[0][0] - wanted) < 1e-4 + 3e-6 * std::abs(wanted));
+      }
+      // From the antipode, if it were flat there: the mean over all directions to an end pi away.
+      auto log_flat = [&](double x) {
+        const double z = pi * x / variance;
+        return -x * x / (2 * variance) + std::log(std::cyl_bessel_i(n, z)) - n * std::log(z / 2) + std::lgamma(n + 1);
+      };
+      for (auto [on_sphere, in_plane] : {std::pair(0.05, 0.06), {0.3, 0.32}, {0.9, 1.0}, {1.4, 1.3}, {1.8, 1.9}}) {
+        const double wanted = log_kernel(pi - on_sphere) - log_kernel(pi) - log_flat(in_plane);
+        CAPTURE(d, variance, on_sphere, in_plane, wanted);
+        CHECK(std::abs(found(1, on_sphere, in_plane)[1][0] - wanted) < 2e-4 + 3e-6 * std::abs(wanted));
       }
     }
   }
