@@ -20,8 +20,7 @@ namespace {
 
 constexpr double turn = 2 * std::numbers::pi, degree = turn / 360, horizon = 16;
 
-// ---- data: where in the Ramachandran plot residues of three types are, about
-// -----------------------------------------
+// ---- data: where in the Ramachandran plot residues of three types are, about ---------------------------------------
 
 struct Region {
   const char* name;
@@ -58,7 +57,7 @@ Residues draw_residues(size_t n, std::mt19937& random) {
   return made;
 }
 
-// ---- the model ------------------------------------------------------------------------------------------------------
+// ---- the model -----------------------------------------------------------------------------------------------------
 
 // Waves of both angles, weighted by tables over type and time: 2 elements of a score and 3 logits.
 class Waves {
@@ -133,8 +132,7 @@ class Waves {
   int step_ = 0;
 };
 
-// ---- what was learnt
-// -------------------------------------------------------------------------------------------------
+// ---- what was learnt -----------------------------------------------------------------------------------------------
 
 // Shares of each type in each region: whose middle is nearest, and within 50 degrees.
 std::vector<double> shares(const State& residues) {
@@ -158,7 +156,7 @@ std::vector<double> shares(const State& residues) {
 int main() {
   Joint residue("residue", horizon);
   residue.add("torsions", Brownian(Torus({turn, turn}), /*rate=*/1.0), {.estimate = "score"});
-  residue.add("type", UniformJump(Categorical(3), /*rate=*/1.0));  // Of logits, its own estimate.
+  residue.add("type", UniformJump(Categorical(3), /*rate=*/1.0));  // Its model returns logits.
   Sampler sampler = compile(
       residue, Target::host(),
       {.questions = {Question::prior, Question::forward, Question::step, Question::loss, Question::loss_gradient}});

@@ -113,7 +113,7 @@ class PointsPart : KernelBuilder {
     }
   }
 
-  // Whether it gives the same at all points, draws and tiles aside, so that it can be made again elsewhere.
+  // Whether it gives the same at all points of all tiles, and nothing else, so that it can be made again elsewhere.
   bool is_shared(Operation& op) {
     auto found = op.walk([&](Operation* inner) {
       const bool own =

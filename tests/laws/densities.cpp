@@ -159,8 +159,8 @@ TEST_CASE("S^2 and S^3: log density and score, by all series and across their bo
     ends.insert(ends.end(), m - 2, 0.0);
   }
   Points from = draws->repeated(start, m), to = draws->repeated(ends, m);
-  for (double v : {0.3f,  0.5f, 0.7f, 0.79f, 0.8f, 0.81f, 0.9f, 1.0f, 1.19f, 1.2f,
-                   1.21f, 1.5f, 2.5f, 3.19f, 3.2f, 3.21f, 3.6f, 4.8f, 8.0f,  30.0f}) {
+  for (double v : {0.05f, 0.1f,  0.2f, 0.3f, 0.5f,  0.7f, 0.79f, 0.8f, 0.81f, 0.9f, 1.0f, 1.19f,
+                   1.2f,  1.21f, 1.5f, 2.5f, 3.19f, 3.2f, 3.21f, 3.6f, 4.8f,  8.0f, 30.0f}) {
     CAPTURE(d, v);
     Points density, score;
     for (size_t k = 0; k < angles.size(); ++k) {

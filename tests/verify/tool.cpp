@@ -157,7 +157,10 @@ TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   fails("declare frames_from_matrices --set rate=2",
         "catenary: 'frames_from_matrices' is a conversion: --set and --horizon do not apply");
   fails("declare circle", "catenary: 'circle' is a space, not a process");
-  fails("", "A subcommand is required");
+  fails("verify frames_from_matrices",
+        "catenary: 'frames_from_matrices' is a conversion, neither a space nor a process");
+  fails("", "A subcommand (list, verify, declare, kernels or laws) is required");
+  fails("verfy", "The following argument was not expected: verfy");
 }
 
 TEST_CASE("docs/laws.md, which `catenary laws` prints, has every space and process, with its estimates") {
