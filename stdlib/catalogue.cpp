@@ -338,9 +338,10 @@ Kept<Space> CatalogueEntry::space(const Parameters& given) const {
 
 Kept<Process> CatalogueEntry::process(const Parameters& given) const {
   if (!is_process()) {
+    const Kept<Space> asked = space(given);
     std::vector<std::string> on_it;
     for (const CatalogueEntry& e : catalogue())
-      if (e.is_process() && e.process()->space().name() == space(given)->name()) on_it.push_back(e.name);
+      if (e.is_process() && e.process()->space().name() == asked->name()) on_it.push_back(e.name);
     throw Error(fmt::format("'{}' is a space, not a process; processes on it are {}", name, fmt::join(on_it, ", ")));
   }
   return make_process(complete(*this, given));

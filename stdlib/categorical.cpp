@@ -194,9 +194,9 @@ struct Scale {
     Expr place = within(fma(sharpness, logits - reference, offset), offset + least, offset + most);
     return from_bits(to_bits(place) << constant(9, Type::i32));
   }
-  Expr envelope(const Expr& logits, const std::optional<Expr>& left_out) const {
-    Expr weights = envelope(logits);
-    return left_out ? select(*left_out, 0.0, weights) : weights;
+  Expr envelope(const Lines::Line& line) const {
+    Expr weights = envelope(line.logits);
+    return line.left_out ? select(*line.left_out, 0.0, weights) : weights;
   }
   // What share of its envelope a weight is; by 2^-15 less, so that what x loses by its steps does not bring it above 1.
   Expr share(const Expr& logit) const {
@@ -238,7 +238,7 @@ class LogitsDraw {
   // Of one line, by its weights.
   Expr drawn_at_once() const {
     auto [positions, logits, left_out] = lines_.whole(constant(0, Type::i32));
-    Expr highest = within(highest_of(logits, constant(-infinity)), -highest_float, highest_float);
+    Expr highest = Scale::reference_of(highest_of(logits, constant(-infinity)));
     // e^-87, the least there is, also of what is no number: too little to be drawn beside the highest, and what all
     // have where none is above -inf.
     Expr weights = exp(within(std::numbers::ln2 * sharpness_ * (logits - highest), -87, 0));
@@ -272,10 +272,7 @@ class LogitsDraw {
   using Line = std::function<Lines::Line(const Expr& number)>;
   // Of `count` lines behind the first.
   static Expr sum_of(const Line& line, int64_t count, const Expr& first, const Scale& scale) {
-    auto of_line = [&](const Expr& number) {
-      Lines::Line at = line(number);
-      return catenary::sum(scale.envelope(at.logits, at.left_out));
-    };
+    auto of_line = [&](const Expr& number) { return sum(scale.envelope(line(number))); };
     if (count == 1) return of_line(first);
     return fold(count, 0.0, [&](const Expr& number, const Expr& so_far) { return so_far + of_line(first + number); });
   }
@@ -323,14 +320,13 @@ class LogitsDraw {
   // Which of `count` lines behind the first, whose envelopes add up to `total`.
   Expr drawn_line(int64_t count, const Expr& first, const Scale& scale, const Expr& total) const {
     Expr whole = select(total > 0.0, total, 1.0);
-    return draw_category(count, constant(0, Type::i32), [&](const Expr& number) {
-      return sum_of([&](const Expr& k) { return line_at(k); }, 1, first + number, scale) / whole;
-    });
+    return draw_category(count, constant(0, Type::i32),
+                         [&](const Expr& number) { return sum(scale.envelope(line_at(first + number))) / whole; });
   }
 
   Proposal category_of(const Expr& line, const Scale& scale) const {
-    auto [positions, logits, left_out] = line_at(line);
-    Expr category = among(positions, scale.envelope(logits, left_out));
+    const Lines::Line all = line_at(line);
+    Expr category = among(all.positions, scale.envelope(all));
     return {{category}, scale.share(lines_.logit(category))};
   }
   Proposal category_of(const Window& window) const {

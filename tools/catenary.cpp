@@ -331,8 +331,11 @@ int main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-    if (app.get_subcommands().empty())
-      throw CLI::RequiredError("A subcommand (list, verify, declare, kernels or laws)");
+    if (app.get_subcommands().empty()) {
+      std::vector<std::string> names;
+      for (const CLI::App* each : app.get_subcommands({})) names.push_back(each->get_name());
+      throw CLI::RequiredError(fmt::format("A subcommand ({})", fmt::join(names, ", ")));
+    }
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }

@@ -58,11 +58,15 @@ class Refusing final : public Process {
   Expr prior(Expr) const override { return constant(0, Type::i32); }
   Expr forward(Expr, Expr) const override {
     Expr drawn = draw_from_logits(constant(logits_, {int64_t(logits_.size())}), {});
-    return rewrite({drawn}, [&](const Expr& node, const std::vector<Expr>& args) {
+    int found = 0;
+    Expr refusing = rewrite({drawn}, [&](const Expr& node, const std::vector<Expr>& args) {
       const bool proposed = node->op == Op::LessEqual && args[1]->op == Op::Uniform,
                  refused = proposed && proposals_ > (args[1]->scope ? 1 : 0);
+      found += refused;
       return refused ? std::optional(equal(constant(0), 0.0)) : std::nullopt;
     })[0];
+    if (found != proposals_) throw Error("the draw is not made as this test has it");
+    return refusing;
   }
   Expr bridge(Expr x0, Expr, Expr, Expr) const override { return x0; }
 

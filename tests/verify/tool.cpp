@@ -159,7 +159,7 @@ TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   fails("declare circle", "catenary: 'circle' is a space, not a process");
   fails("verify frames_from_matrices",
         "catenary: 'frames_from_matrices' is a conversion, neither a space nor a process");
-  fails("", "A subcommand (list, verify, declare, kernels or laws) is required");
+  fails("", "A subcommand (list, verify, declare, kernels, laws) is required");
   fails("verfy", "The following argument was not expected: verfy");
 }
 
