@@ -2,6 +2,7 @@
 #include <catenary/stdlib/generator_tables.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -26,45 +27,58 @@ constexpr int64_t most_numbers = int64_t{1} << 28;
 constexpr double least = 1e-300, never = -700;  // A probability that is taken as 0, and its logarithm then.
 constexpr double impossible = -std::numeric_limits<double>::infinity();
 
-// Rows `begin` to `end` of a b. Sums are in the order of b's rows, whatever the width of vectors. A block of b stays in
-// a cache near the core.
 #ifdef __x86_64__
-__attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#define CATENARY_VECTORS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define CATENARY_VECTORS
 #endif
-void multiply_rows(const double* a, const double* b, double* c, size_t k, size_t begin, size_t end) {
+
+// Adds w[0] x[0] + w[1] x[1] + ... to elements `begin` to `end` of `sums`, in this order whatever the width of vectors.
+inline __attribute__((always_inline)) void add_products(double* sums, const double* w, const double* const* x,
+                                                        size_t terms, size_t begin, size_t end) {
+  size_t m = 0;
+  for (; m + 4 <= terms; m += 4) {
+    const double w0 = w[m], w1 = w[m + 1], w2 = w[m + 2], w3 = w[m + 3];
+    const double *x0 = x[m], *x1 = x[m + 1], *x2 = x[m + 2], *x3 = x[m + 3];
+    if (w0 == 0 && w1 == 0 && w2 == 0 && w3 == 0) continue;
+#pragma omp simd
+    for (size_t j = begin; j < end; ++j) sums[j] = (((sums[j] + w0 * x0[j]) + w1 * x1[j]) + w2 * x2[j]) + w3 * x3[j];
+  }
+  for (; m < terms; ++m)
+    for (size_t j = begin; j < end; ++j) sums[j] += w[m] * x[m][j];
+}
+
+// Rows `begin` to `end` of a b. A block of b stays in a cache near the core.
+CATENARY_VECTORS void multiply_rows(const double* a, const double* b, double* c, size_t k, size_t begin, size_t end) {
   constexpr size_t rows = 64, columns = 256;
   std::fill(c + begin * k, c + end * k, 0.0);
-  for (size_t m0 = 0; m0 < k; m0 += rows)
+  for (size_t m0 = 0; m0 < k; m0 += rows) {
+    const size_t m1 = std::min(m0 + rows, k);
+    const double* block[rows];
+    for (size_t m = m0; m < m1; ++m) block[m - m0] = b + m * k;
     for (size_t j0 = 0; j0 < k; j0 += columns)
-      for (size_t i = begin; i < end; ++i) {
-        const size_t m1 = std::min(m0 + rows, k), j1 = std::min(j0 + columns, k);
-        double* sums = c + i * k;
-        size_t m = m0;
-        for (; m + 4 <= m1; m += 4) {
-          const double *w = a + i * k + m, *x = b + m * k;
-          const double w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
-          if (w0 == 0 && w1 == 0 && w2 == 0 && w3 == 0) continue;
-#pragma omp simd
-          for (size_t j = j0; j < j1; ++j)
-            sums[j] = (((sums[j] + w0 * x[j]) + w1 * x[j + k]) + w2 * x[j + 2 * k]) + w3 * x[j + 3 * k];
-        }
-        for (; m < m1; ++m)
-          for (size_t j = j0; j < j1; ++j) sums[j] += a[i * k + m] * b[m * k + j];
-      }
+      for (size_t i = begin; i < end; ++i)
+        add_products(c + i * k, a + i * k + m0, block, m1 - m0, j0, std::min(j0 + columns, k));
+  }
+}
+
+// Elements `begin` to `end` of the sums of w[m] x[m].
+CATENARY_VECTORS void add_matrices(double* sums, const double* w, const double* const* x, size_t terms, size_t begin,
+                                   size_t end) {
+  add_products(sums, w, x, terms, begin, end);
+}
+
+// Calls `rows` with the first and the last but one of each thread's rows.
+void for_rows(size_t k, const std::function<void(size_t begin, size_t end)>& rows) {
+  const size_t threads = k < 64 ? 1 : std::max(1u, std::thread::hardware_concurrency());
+  std::vector<std::jthread> others;
+  for (size_t i = 1; i < threads; ++i) others.emplace_back(rows, k * (i - 1) / threads, k * i / threads);
+  rows(k * (threads - 1) / threads, k);
 }
 
 Matrix product(const Matrix& a, const Matrix& b, size_t k) {
   Matrix c(k * k);
-  const size_t threads = k < 64 ? 1 : std::max(1u, std::thread::hardware_concurrency());
-  std::vector<std::jthread> others;
-  for (size_t i = 0; i < threads; ++i) {
-    const size_t begin = k * i / threads, end = k * (i + 1) / threads;
-    if (i + 1 < threads)
-      others.emplace_back(multiply_rows, a.data(), b.data(), c.data(), k, begin, end);
-    else
-      multiply_rows(a.data(), b.data(), c.data(), k, begin, end);
-  }
-  others.clear();
+  for_rows(k, [&](size_t begin, size_t end) { multiply_rows(a.data(), b.data(), c.data(), k, begin, end); });
   return c;
 }
 
@@ -113,6 +127,31 @@ const std::vector<std::vector<double>>& cardinals() {
     return list;
   }();
   return rows;
+}
+
+// log P = c_0 + x (c_1 + ... + c_8 x^7), x along the piece, through the values at 0 and at the nodes. False: it is
+// wrong between them, and that is not `enough`; or P falls out of range, and it may not.
+bool fit_polynomial(const std::vector<double>& p, bool way, bool enough, bool may_vanish, double* c) {
+  const std::vector<double>& along = places_along();
+  std::fill(c, c + coefficients, 0.0);
+  if (std::ranges::any_of(p, [](double value) { return value < least; })) {
+    c[0] = way ? never : impossible;
+    return p[0] < least || may_vanish;
+  }
+  std::vector<double> grown;  // log P - log P(0).
+  for (double value : p) grown.push_back(std::log(value / p[0]));
+  c[0] = std::log(p[0]);
+  for (size_t i = 0; i < degree; ++i)
+    for (size_t m = 0; m < degree; ++m) c[m + 1] += grown[i + 1] / along[i + 1] * cardinals()[i][m];
+  for (size_t m = 0; m < coefficients; ++m) c[m] = double(float(c[m]));
+  if (enough) return true;
+  for (size_t i = coefficients; i < along.size(); ++i) {
+    double sum = 0;
+    for (size_t m = degree; m > 0; --m) sum = sum * along[i] + c[m];
+    sum *= along[i];
+    if (std::abs(sum - grown[i]) > 3e-7 * std::max(1.0, std::abs(sum))) return false;
+  }
+  return true;
 }
 
 // The least number of jumps from i to j, k where there is no way.
@@ -174,6 +213,7 @@ GeneratorTables::GeneratorTables(std::string_view whose, const std::vector<doubl
   check_end(whose);
   while (!add_first_piece()) ++earlier_stretches;
   add_stretches(whose);
+  powers_ = {};
 }
 
 double GeneratorTables::first() const { return std::pow(stretch, -earlier_stretches); }
@@ -202,59 +242,76 @@ void GeneratorTables::check_size(std::string_view whose, size_t k, int64_t piece
                     whose, k, most_numbers));
 }
 
-// Gives (I + Q)^m to `add` for m = 0, 1, ..., until that says that no more are needed. Their elements are at most 1.
-void GeneratorTables::for_each_power(const std::function<bool(size_t m, const Matrix& power)>& add) const {
-  Matrix step = unit_, power(k * k);
-  for (size_t i = 0; i < k; ++i) {
-    step[i * k + i] += 1;
-    power[i * k + i] = 1;
+// (I + Q)^m, whose elements are at most 1. Kept, since every piece is a sum of them.
+const Matrix& GeneratorTables::power(size_t m) {
+  while (powers_.size() <= m) {
+    if (powers_.empty()) {
+      powers_.emplace_back(k * k);
+      for (size_t i = 0; i < k; ++i) powers_[0][i * k + i] = 1;
+      continue;
+    }
+    if (powers_.size() == 1) {
+      powers_.push_back(unit_);
+      for (size_t i = 0; i < k; ++i) powers_[1][i * k + i] += 1;
+      continue;
+    }
+    powers_.push_back(product(powers_[1], powers_.back(), k));
   }
-  for (size_t m = 0; add(m, power); ++m) power = product(step, power, k);
+  return powers_[m];
 }
 
 // False: it must end earlier.
 bool GeneratorTables::add_first_piece() {
-  // P_ij over x^n, x along the piece and n the least number of jumps from i to j: the sum over m of
-  // e^{-t} first^m / m! x^{m - n} (I + Q)^m, all of whose terms are positive.
+  std::vector<double> factors{1};  // first^m / m!, those with which a probability is not taken as 0.
+  while (factors.back() > 1e-17 * least) factors.push_back(factors.back() * first() / double(factors.size()));
+  power(factors.size());
   const std::vector<double>& along = places_along();
-  std::vector<Matrix> p(along.size(), Matrix(k * k));
-  std::vector<std::vector<double>> powers(along.size());
-  double factor = 1;
-  for_each_power([&](size_t m, const Matrix& power) {
-    bool more = false;
-    for (size_t place = 0; place < along.size(); ++place) {
-      powers[place].push_back(m == 0 ? 1 : powers[place].back() * along[place]);
-      for (size_t i = 0; i < k * k; ++i) {
-        if (jumps[i] == double(k)) continue;
-        if (power[i] > 0) p[place][i] += factor * powers[place][m - size_t(jumps[i])] * power[i];
-        more = more || matters(factor, p[place][i]);
-      }
-    }
-    factor *= first() / double(m + 1);
-    return more;
-  });
-  for (size_t place = 0; place < along.size(); ++place)
-    for (double& value : p[place]) value *= std::exp(-along[place] * first());
-  return add_piece(p.data(), earlier_stretches == most_earlier_stretches);
+  return add_piece(
+      [&](size_t pair, std::vector<double>& p) {
+        // P over x^n, x along the piece and n the least number of jumps: the sum over m of
+        // e^{-x first} first^m / m! x^{m - n} (I + Q)^m, all of whose terms are positive.
+        std::vector<double> series;
+        double sum = 0;
+        for (auto m = size_t(jumps[pair]); m < factors.size() && matters(factors[m], sum); ++m)
+          sum += series.emplace_back(factors[m] * powers_[m][pair]);
+        for (size_t n = 0; n < along.size(); ++n) {
+          p[n] = 0;
+          for (size_t m = series.size(); m-- > 0;) p[n] = p[n] * along[n] + series[m];
+          p[n] *= std::exp(-along[n] * first());
+        }
+      },
+      earlier_stretches == most_earlier_stretches);
 }
 
-// P at these times, up to 64: the sum over m of e^{-t} t^m / m! (I + Q)^m.
-std::vector<Matrix> GeneratorTables::by_series(const std::vector<double>& times) const {
-  std::vector<Matrix> p(times.size(), Matrix(k * k));
-  std::vector<double> weights;
-  for (double t : times) weights.push_back(std::exp(-t));
-  for_each_power([&](size_t m, const Matrix& power) {
-    bool more = false;
-    for (size_t n = 0; n < times.size(); ++n) {
-      for (size_t i = 0; i < k * k; ++i) {
-        if (jumps[i] == double(k)) continue;
-        p[n][i] += weights[n] * power[i];
-        more = more || matters(weights[n], p[n][i]);
-      }
-      weights[n] *= times[n] / double(m + 1);
+// P at the times `longest` x, x of `along`, up to 64: the sum over m of e^{-t} t^m / m! (I + Q)^m, all of whose terms
+// are positive.
+std::vector<Matrix> GeneratorTables::by_series(double longest, const std::vector<double>& along) {
+  // So many powers and elements at a time, which stay in a cache near the core.
+  constexpr size_t at_once = 8, block = 512;
+  std::vector<Matrix> p(along.size(), Matrix(k * k));
+  std::vector<std::vector<double>> weights(along.size());
+  std::vector<const double*> terms;
+  std::atomic<bool> more = true;
+  for (size_t first_term = 0; more; first_term += at_once) {
+    for (size_t m = first_term; m < first_term + at_once; ++m) {
+      terms.push_back(power(m).data());
+      for (size_t n = 0; n < along.size(); ++n)
+        weights[n].push_back(m == 0 ? std::exp(-along[n] * longest)
+                                    : weights[n].back() * along[n] * longest / double(m));
     }
-    return more;
-  });
+    more = false;
+    auto add = [&](size_t n, size_t begin, size_t end) {
+      add_matrices(p[n].data(), &weights[n][first_term], &terms[first_term], at_once, begin, end);
+      double smallest = 1;
+      for (size_t i = begin; i < end; ++i)
+        if (jumps[i] < double(k)) smallest = std::min(smallest, p[n][i]);
+      if (matters(weights[n].back(), smallest)) more = true;
+    };
+    for_rows(k, [&](size_t begin, size_t end) {
+      for (size_t first = begin * k; first < end * k; first += block)
+        for (size_t n = 0; n < along.size(); ++n) add(n, first, std::min(first + block, end * k));
+    });
+  }
   return p;
 }
 
@@ -270,11 +327,11 @@ void GeneratorTables::add_stretches(std::string_view whose) {
     const int last_by_series = earlier_stretches + series_stretches - 1,
               by_series_now = std::min(number, last_by_series);
     if (now.number < by_series_now) {
-      std::vector<double> times;
+      const double longest = first() * std::pow(stretch, by_series_now + 1);
+      std::vector<double> along;
       for (int piece = 0; piece < count; ++piece)
-        for (double along : places_along())
-          times.push_back(first() * std::pow(stretch, by_series_now + (piece + along) / count));
-      now = {by_series_now, by_series(times)};
+        for (double x : places_along()) along.push_back(std::pow(stretch, (piece + x) / count - 1));
+      now = {by_series_now, by_series(longest, along)};
     }
     for (; now.number < number; ++now.number)
       for (Matrix& m : now.p) m = squared(squared(m, k), k);
@@ -292,11 +349,12 @@ void GeneratorTables::add_stretches(std::string_view whose) {
       check_size(whose, k, pieces + count);
       const std::vector<Matrix>& p = stretch_in(count, s);
       int added = 0;
-      while (added < count && add_piece(&p[size_t(added) * places_along().size()], count == most_pieces, count >= 4))
-        ++added;
+      auto values = [&](size_t pair, std::vector<double>& at) {
+        for (size_t n = 0; n < at.size(); ++n) at[n] = p[size_t(added) * at.size() + n][pair];
+      };
+      while (added < count && add_piece(values, count == most_pieces, count >= 4)) ++added;
       if (added == count) break;
-      pieces -= added;
-      polynomials.resize(size_t(numbers()));
+      drop_pieces(added);
     }
     pieces_of.push_back(count);
     if (s < earlier_stretches) continue;
@@ -307,41 +365,27 @@ void GeneratorTables::add_stretches(std::string_view whose) {
   }
 }
 
-// From the matrices at its places. False: it is too long, and nothing is added. Where P falls out of range it is taken
-// as never from the beginning of the piece on, which it `may` if the piece is short.
-bool GeneratorTables::add_piece(const Matrix* p, bool enough, bool may_vanish) {
-  for (size_t pair = 0; pair < k * k; ++pair)
-    if (!add_polynomial(p, pair, enough, may_vanish)) {
-      polynomials.resize(size_t(numbers()));
-      return false;
-    }
+// `values` gives P at its places for a pair. False: it is too long, and nothing is added. Where P falls out of range it
+// is taken as never from the beginning of the piece on, which it `may` if the piece is short.
+bool GeneratorTables::add_piece(const Values& values, bool enough, bool may_vanish) {
   ++pieces;
-  return true;
+  polynomials.resize(size_t(numbers()));
+  double* piece = &*polynomials.end() - k * k * coefficients;
+  std::atomic<bool> good = true;
+  for_rows(k, [&](size_t begin, size_t end) {
+    std::vector<double> p(places_along().size());
+    for (size_t pair = begin * k; pair < end * k && good; ++pair) {
+      values(pair, p);
+      if (!fit_polynomial(p, jumps[pair] < double(k), enough, may_vanish, piece + pair * coefficients)) good = false;
+    }
+  });
+  if (!good) drop_pieces(1);
+  return good;
 }
 
-// log P = c_0 + x (c_1 + ... + c_8 x^7), x along the piece, through the values at 0 and at the nodes. False: it is
-// wrong between them, and that is not `enough`; or P falls out of range, and it may not.
-bool GeneratorTables::add_polynomial(const Matrix* p, size_t pair, bool enough, bool may_vanish) {
-  const std::vector<double>& along = places_along();
-  double c[coefficients] = {}, logs[coefficients + 5];
-  bool seldom = false;
-  for (size_t i = 0; i < along.size(); ++i) {
-    seldom = seldom || p[i][pair] < least;
-    logs[i] = std::log(p[i][pair]);
-  }
-  if (seldom && p[0][pair] >= least && !may_vanish) return false;
-  c[0] = jumps[pair] == double(k) ? impossible : seldom ? never : logs[0];
-  for (size_t i = 0; i < degree && !seldom; ++i)
-    for (size_t m = 0; m < degree; ++m) c[m + 1] += (logs[i + 1] - logs[0]) / along[i + 1] * cardinals()[i][m];
-  for (double& value : c) value = double(float(value));
-  for (size_t i = coefficients; i < along.size() && !seldom; ++i) {
-    double sum = 0;
-    for (size_t m = degree; m > 0; --m) sum = sum * along[i] + c[m];
-    sum *= along[i];
-    if (std::abs(sum - (logs[i] - logs[0])) > 3e-7 * std::max(1.0, std::abs(sum)) && !enough) return false;
-  }
-  polynomials.insert(polynomials.end(), c, c + coefficients);
-  return true;
+void GeneratorTables::drop_pieces(int many) {
+  pieces -= many;
+  polynomials.resize(size_t(numbers()));
 }
 
 // All rows are the law at the end, in which categories that are left for good have no share.

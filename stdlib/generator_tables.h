@@ -39,18 +39,20 @@ struct GeneratorTables {
 
  private:
   using Matrix = std::vector<double>;
+  using Values = std::function<void(size_t pair, std::vector<double>& at_places)>;
 
   void check_end(std::string_view whose);
-  void for_each_power(const std::function<bool(size_t m, const Matrix& power)>& add) const;
-  std::vector<Matrix> by_series(const std::vector<double>& times) const;
+  const Matrix& power(size_t m);
+  std::vector<Matrix> by_series(double longest, const std::vector<double>& along);
   bool add_first_piece();
   void add_stretches(std::string_view whose);
-  bool add_piece(const Matrix* p, bool enough, bool may_vanish = true);
-  bool add_polynomial(const Matrix* p, size_t pair, bool enough, bool may_vanish);
+  bool add_piece(const Values& values, bool enough, bool may_vanish = true);
+  void drop_pieces(int many);
   bool forgotten(const Matrix& p) const;
 
-  Matrix unit_;              ///< Q in units of its fastest rate.
-  std::vector<bool> stays_;  ///< Of categories: whether it is not left for good.
+  Matrix unit_;                 ///< Q in units of its fastest rate.
+  std::vector<Matrix> powers_;  ///< (I + Q)^m, while tables are made.
+  std::vector<bool> stays_;     ///< Of categories: whether it is not left for good.
 };
 
 }  // namespace catenary
