@@ -136,10 +136,9 @@ class Manifold : public Space {
 /// log(x, y) / v. Figures: docs/walks.md.
 Expr follow(const Manifold& manifold, Expr x, Expr u, Expr w, const std::function<Expr(Expr x, Expr v)>& score);
 
-/// A manifold that is folded into another: its Brownian motion, folded, is that of the other, reflected.
+/// A manifold that is folded into another, lengths kept: its Brownian motion, folded, is that of the other, reflected.
 struct Cover {
   Kept<Manifold> space;
-  double scale;                      ///< Lengths on it over those of the other.
   std::function<Expr(Expr x)> lift;  ///< A point that is folded to x,
   std::function<Expr(Expr u)> fold;
   /// A draw of one of the points that are folded to the same as w, by the heat kernel from u after variance v.

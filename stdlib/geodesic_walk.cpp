@@ -41,15 +41,14 @@ Expr walked_back(const Manifold& m, int64_t steps, const Expr& x0, const Expr& x
 
 Expr GeodesicWalk::forward(Expr x0, Expr t) const {
   if (auto cover = manifold().cover())
-    return cover->fold(walked(*cover->space, steps_, cover->lift(x0), cover->scale * cover->scale * rate_ * t));
+    return cover->fold(walked(*cover->space, steps_, cover->lift(x0), rate_ * t));
   return walked(manifold(), steps_, x0, rate_ * t);
 }
 
 Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   if (auto cover = manifold().cover()) {
-    Expr rate = constant(cover->scale * cover->scale * rate_), u = cover->lift(x0);
-    Expr end = cover->image(u, cover->lift(xt), rate * t);
-    return cover->fold(walked_back(*cover->space, steps_, u, end, rate * s, rate * (t - s)));
+    Expr u = cover->lift(x0), end = cover->image(u, cover->lift(xt), rate_ * t);
+    return cover->fold(walked_back(*cover->space, steps_, u, end, rate_ * s, rate_ * (t - s)));
   }
   return walked_back(manifold(), steps_, x0, xt, rate_ * s, rate_ * (t - s));
 }

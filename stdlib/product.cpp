@@ -35,6 +35,7 @@ ManifoldShape shape_of(const Parts& parts) {
     shape.point[0] += element_count(space->point());
     shape.dimension += space->dimension();
     shape.injectivity_radius = std::min(shape.injectivity_radius, space->injectivity_radius());
+    shape.boundary = shape.boundary || space->has_boundary();
   }
   return shape;
 }
@@ -137,12 +138,49 @@ Expr Product::uniform_point() const {
 }
 std::optional<Expr> Product::origin() const {
   std::vector<Expr> origins;
+  bool any = false;
   for (const auto& [name, space] : parts_) {
     // Of a part with a uniform law, any point.
     std::optional<Expr> of_part = space->origin();
+    any = any || of_part;
     origins.push_back(of_part ? *of_part : space->project(splat(1, space->point())));
   }
-  return join(origins);
+  return any ? std::optional(join(origins)) : std::nullopt;
+}
+std::optional<Cover> Product::cover() const {
+  return std::nullopt;
+  std::vector<std::optional<Cover>> covers;
+  std::vector<Part> spaces;
+  for (const auto& [name, space] : parts_) {
+    covers.push_back(space->cover());
+    spaces.emplace_back(name, covers.back() ? covers.back()->space : space);
+  }
+  if (std::ranges::none_of(covers, [](const auto& c) { return c.has_value(); })) return std::nullopt;
+  Product covering(std::move(spaces));
+  // What `function` makes of the parts that are covered; `from` and `to` split its arguments and join what it makes.
+  auto of_covered = [covers](const Product& from, const Product& to, const std::vector<Expr>& points,
+                             const std::function<Expr(const Cover&, const std::vector<Expr>&)>& function) {
+    std::vector<std::vector<Expr>> split;
+    for (const Expr& point : points) split.push_back(from.split(point));
+    std::vector<Expr> made = split.back();
+    for (size_t i = 0; i < covers.size(); ++i) {
+      std::vector<Expr> of_part;
+      for (const std::vector<Expr>& s : split) of_part.push_back(s[i]);
+      if (covers[i]) made[i] = function(*covers[i], of_part);
+    }
+    return to.join(made);
+  };
+  auto lift = [=, self = *this](const Expr& x) {
+    return of_covered(self, covering, {x}, [](const Cover& c, const std::vector<Expr>& a) { return c.lift(a[0]); });
+  };
+  auto fold = [=, self = *this](const Expr& u) {
+    return of_covered(covering, self, {u}, [](const Cover& c, const std::vector<Expr>& a) { return c.fold(a[0]); });
+  };
+  auto image = [=](const Expr& u, const Expr& w, const Expr& v) {
+    return of_covered(covering, covering, {u, w},
+                      [&](const Cover& c, const std::vector<Expr>& a) { return c.image(a[0], a[1], v); });
+  };
+  return Cover{covering, lift, fold, image};
 }
 Expr Product::standard_noise() const {
   return by_part(*this, {}, [](const Manifold& m, const std::vector<Expr>&) { return m.standard_noise(); });
@@ -350,6 +388,13 @@ double ProductProcess::approximation(double t) const {
   double product = 1;
   for (const Kept<Process>& p : processes_) product *= 1 + p->approximation(t) * p->approximation(t);
   return std::sqrt(product - 1);
+}
+
+ProductProcess Brownian(const Product& space, double) {
+  throw Error(
+      fmt::format("Brownian motion on space '{}' is that of its parts: use ProductProcess({{{{\"{}\", Brownian(...)}}, "
+                  "...}}), or of a power ProductProcess(Brownian(...), count)",
+                  space.name(), space.parts()[0].first));
 }
 
 }  // namespace catenary

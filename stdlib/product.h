@@ -41,7 +41,9 @@ class Product : public Manifold {
   Expr flow(Expr x, Expr y, Expr u, Expr w) const override;
   /// Where every part has one.
   Expr uniform_point() const override;
+  /// Where some part has one.
   std::optional<Expr> origin() const override;
+  std::optional<Cover> cover() const override;
   /// Part by part: of R^3 x SO(3) normal positions and uniform rotations.
   Expr standard_noise() const override;
 
@@ -94,5 +96,8 @@ class ProductProcess final : public Process {
   const Product& product() const { return static_cast<const Product&>(space()); }
   std::vector<Kept<Process>> processes_;
 };
+
+/// Throws Error: of a product it is `ProductProcess`, of the Brownian motions of its parts.
+ProductProcess Brownian(const Product& space, double rate);
 
 }  // namespace catenary

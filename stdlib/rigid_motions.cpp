@@ -51,4 +51,8 @@ ProductProcess Brownian(const RigidMotions&, RigidBrownianOptions options) {
                          {"rotation", Brownian(Rotations(), options.rotation_rate)}});
 }
 
+ProductProcess Brownian(const RigidMotions& space, double rate) {
+  return Brownian(space, {.position_rate = rate, .rotation_rate = rate});
+}
+
 }  // namespace catenary

@@ -36,5 +36,7 @@ struct RigidBrownianOptions {
 
 /// Independent Brownian motions of position and orientation, both exact.
 ProductProcess Brownian(const RigidMotions& space, RigidBrownianOptions options);
+/// Both at one rate.
+ProductProcess Brownian(const RigidMotions& space, double rate);
 
 }  // namespace catenary

@@ -36,6 +36,29 @@ struct Way {
   Expr stretch, turn;  // Their product leads from u to w.
 };
 
+// A sphere of radius 2: points, and tangent vectors with them, are half as long as they are in its metric.
+class DoubledSphere final : public Manifold {
+ public:
+  explicit DoubledSphere(Sphere unit)
+      : Manifold("sphere of radius 2", {.point = unit.point(),
+                                        .dimension = unit.dimension(),
+                                        .injectivity_radius = 2 * unit.injectivity_radius()}),
+        unit_(std::move(unit)) {}
+  Expr project(Expr x) const override { return unit_.project(x); }
+  Expr tangent(Expr x, Expr v) const override { return unit_.tangent(x, v); }
+  Expr exp(Expr x, Expr v) const override { return unit_.exp(x, v); }
+  Expr log(Expr x, Expr y) const override { return unit_.log(x, y); }
+  Expr inner(Expr x, Expr u, Expr v) const override { return 4.0 * unit_.inner(x, u, v); }
+  Expr gradient(Expr x, Expr derivatives) const override { return 0.25 * unit_.gradient(x, derivatives); }
+  Expr tangent_normal(Expr x) const override { return 0.5 * unit_.tangent_normal(x); }
+  Expr uniform_point() const override { return unit_.uniform_point(); }
+  Expr score(Expr x, Expr y, Expr v) const override { return 0.25 * unit_.score(x, y, 0.25 * v); }
+  Expr flow(Expr x, Expr y, Expr u, Expr w) const override { return unit_.flow(x, y, 0.25 * u, 0.25 * w); }
+
+ private:
+  Sphere unit_;
+};
+
 }  // namespace
 
 Simplex::Simplex(int categories) : Manifold("simplex", orthant(categories)) {}
@@ -93,7 +116,7 @@ std::optional<Cover> Simplex::cover() const {
     // The derivative of the log of the kernel by the cosine, which is flat enough at its ends.
     auto slope = [&](const Expr& cosine) {
       Expr sine = max(sqrt(max((1.0 - cosine) * (1.0 + cosine), 0.0)), 1e-3);
-      return sphere.pull({u, atan2(sine, cosine), atan2(sine, -cosine)}, v) / sine;
+      return sphere.pull({u, atan2(sine, cosine), atan2(sine, -cosine)}, 0.25 * v) / sine;
     };
     Expr parts = u * w, cosine = sum(parts), at_w = slope(cosine);
     Expr odds = catenary::exp(min(2.0 * at_w * parts, 80.0));
@@ -104,7 +127,7 @@ std::optional<Cover> Simplex::cover() const {
     })[0];
     return signs * w;
   };
-  return Cover{sphere, 0.5, root, [](const Expr& u) { return square(u); }, image};
+  return Cover{DoubledSphere(sphere), root, [](const Expr& u) { return square(u); }, image};
 }
 
 namespace {

@@ -41,7 +41,7 @@ class Simplex final : public Manifold {
   Expr tangent_normal(Expr p) const override;
   /// u uniform on the sphere: the law of Dirichlet(1/2, ..., 1/2).
   Expr uniform_point() const override;
-  /// The sphere of u, half as long. The signs of an image are drawn one by one, as if the log of the kernel were linear
+  /// The sphere of u, of radius 2. The signs of an image are drawn one by one, as if the log of the kernel were linear
   /// in the cosine, and accepted by what it lacks of that, its derivative taken for linear: exact for small v.
   std::optional<Cover> cover() const override;
 };

@@ -5,10 +5,13 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include <catenary/stdlib/product.h>
 #include <catenary/verify/space_checks.h>
 
 namespace catenary::verifying {
@@ -317,7 +320,22 @@ void categories(Session& session, const Kept<Space>& space, const std::string& l
 
 }  // namespace
 
+namespace {
+
+// Each part but those that are the same as one before. By themselves: a length that is long on one may be short on
+// another.
+std::shared_ptr<void> plan_parts(Session& session, const Product& product, const std::string& label) {
+  auto kept = std::make_shared<std::vector<std::shared_ptr<void>>>();
+  std::set<const Manifold*> planned;
+  for (const auto& [name, space] : product.parts())
+    if (planned.insert(&*space).second) kept->push_back(plan_space(session, space, label + "part " + name + ": "));
+  return kept;
+}
+
+}  // namespace
+
 std::shared_ptr<void> plan_space(Session& session, const Kept<Space>& space, const std::string& label) {
+  if (auto product = space.as<Product>()) return plan_parts(session, **product, label);
   if (auto manifold = space.as<Manifold>()) {
     auto checks = std::make_shared<SpaceChecks>(session, *manifold, label);
     checks->plan();

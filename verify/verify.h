@@ -49,8 +49,8 @@ class NoSuchStep : public Error {
 };
 
 /// Checks the geometry of a space: exp against log, projections, distances, geodesics, tangent noise, uniform points;
-/// in double precision and as compiled to f32, over scales from 1e-7 to beyond the injectivity radius. Spaces that are
-/// not manifolds have their points checked.
+/// in double precision and as compiled to f32, over scales from 1e-7 to beyond the injectivity radius. Of a product its
+/// parts are checked. Spaces that are not manifolds have their points checked.
 Report verify(Kept<Space> space, const VerifyOptions& options = {});
 
 /// Checks a process: its space, Chapman-Kolmogorov, the bridge identity, ends, prior, estimates of every kind, losses,
