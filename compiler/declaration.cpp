@@ -102,9 +102,9 @@ bool is_known(Operation* op) {
              MatMulOp, AtOp>(op) ||
          isa<arith::ConstantOp, arith::NegFOp, arith::AddFOp, arith::AddIOp, arith::SubFOp, arith::SubIOp,
              arith::MulFOp, arith::MulIOp, arith::DivFOp, arith::MinimumFOp, arith::MinSIOp, arith::MaximumFOp,
-             arith::MaxSIOp, arith::AndIOp, arith::OrIOp, arith::XOrIOp, arith::ShLIOp, arith::ShRUIOp, arith::CmpFOp,
-             arith::CmpIOp, arith::SelectOp, arith::SIToFPOp, arith::FPToSIOp, arith::ExtUIOp, arith::TruncIOp,
-             arith::IndexCastOp>(op) ||
+             arith::MaxSIOp, arith::BitcastOp, arith::AndIOp, arith::OrIOp, arith::XOrIOp, arith::ShLIOp,
+             arith::ShRUIOp, arith::CmpFOp, arith::CmpIOp, arith::SelectOp, arith::SIToFPOp, arith::FPToSIOp,
+             arith::ExtUIOp, arith::TruncIOp, arith::IndexCastOp>(op) ||
          isa<math::AbsFOp, math::FloorOp, math::SqrtOp, math::ExpOp, math::ExpM1Op, math::LogOp, math::Log1pOp,
              math::SinOp, math::CosOp, math::Atan2Op, math::FmaOp>(op) ||
          isa<tensor::SplatOp, tensor::ExtractOp, tensor::ExtractSliceOp, tensor::ReshapeOp, tensor::FromElementsOp,

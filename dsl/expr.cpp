@@ -1,6 +1,7 @@
 // Nodes: interning, the typing rule of each kind, and the sentences of shape errors.
 #include <catenary/dsl/expr.h>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cmath>
@@ -82,7 +83,30 @@ bool equal_nodes(const Node& a, const Node& b) {
          std::equal(a.values.begin(), a.values.end(), b.values.begin(), b.values.end(), same_bits);
 }
 
+// What walks over expressions calls itself for each value that another is made of.
+constexpr int most_depth = 2000;
+
+void check(Node& node) {
+  for (int64_t axis : node.shape)
+    if (axis < 1)
+      fail(node.where, fmt::format("this '{}' is of shape {}, with an axis of {}; every axis is at least 1",
+                                   name_of(node.op), to_string(node.shape), axis));
+  auto deepen = [&](const std::vector<Expr>& parts) {
+    for (const Expr& e : parts) node.depth = std::max(node.depth, e->depth + 1);
+  };
+  deepen(node.args);
+  if (node.body) {
+    deepen(node.body->condition);
+    deepen(node.body->next);
+  }
+  if (node.depth > most_depth)
+    fail(node.where, fmt::format("this '{}' is the end of a chain of more than {} values, each made of the one before; "
+                                 "make a long chain by fold",
+                                 name_of(node.op), most_depth));
+}
+
 Expr intern(Node node) {
+  check(node);
   // A value lives in the innermost loop among those of its arguments.
   for (const Expr& a : node.args)
     if (a->scope && (!node.scope || a->scope->depth > node.scope->depth)) node.scope = a->scope;
@@ -226,6 +250,8 @@ Expr constant(std::vector<double> values, Shape shape, Type type, Location at) {
                          element_count(shape), values.size()));
   if (type == Type::i32)
     for (double& v : values) v = number(v, type, at)->values[0];
+  if (type == Type::boolean)
+    for (double& v : values) v = double(v != 0);
   return make(Op::Constant, type, std::move(shape), {}, at, std::move(values));
 }
 

@@ -73,6 +73,7 @@ struct Node {
   std::shared_ptr<const Scope> inner;  ///< Loops: the scope of the body.
   std::shared_ptr<const LoopBody> body;
   Location where;
+  int depth = 0;  ///< Of the longest chain of values that it is made of.
 };
 
 /// True if both denote the same expression (the same node).

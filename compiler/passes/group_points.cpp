@@ -11,6 +11,7 @@
 #include <mlir/IR/IRMapping.h>
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/compiler/passes/strip_sets.h>
 #include <catenary/compiler/passes/tile_order.h>
 #include <catenary/compiler/passes/variance.h>
 
@@ -244,7 +245,6 @@ struct DrawnByPoint {
   std::map<uint32_t, int64_t> words;
   int64_t normals = 0;
   bool branches = false;
-  bool strips = false;
 };
 
 // The least group that draws a multiple of `multiple` from every stream; then doubled while there is too little beside
@@ -286,10 +286,7 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         placed &= draw.getPerPoint().has_value();
         if (placed) drawn.words[*draw.getStream()] = int64_t(*draw.getPerPoint());
         drawn.normals += draw.getDrawn() == Drawn::normal;
-        drawn.strips |= bool(draw.getIndex());
       });
-      pipeline.walk([&](OutputOp output) { drawn.strips |= bool(output.getIndex()); });
-      pipeline.walk([&](KeepOp) { drawn.strips = true; });
       drawn.branches = !pipeline.getBody().getOps<scf::IfOp>().empty();
       // Checked on the way in: what follows shares a while among points.
       auto varying = find_varying(pipeline.getBody().front(),
@@ -311,7 +308,7 @@ struct GroupPoints : PassWrapper<GroupPoints, OperationPass<ModuleOp>> {
         return signalPassFailure();
       }
       // Strips begin with whole blocks, and hide latencies in themselves.
-      const bool in_turn = words == words_of_block || drawn.strips;
+      const bool in_turn = words == words_of_block || goes_in_strips(pipeline);
       const bool rows = !in_turn && llvm::all_of(llvm::make_second_range(drawn.words), draws_fit_rows);
       Grouper(pipeline, group_of(drawn, in_turn ? words_of_block : words, rows, largest)).run(in_turn);
     }

@@ -16,6 +16,7 @@
 #include <mlir/Transforms/RegionUtils.h>
 
 #include <catenary/compiler/dialect/catenary_dialect.h>
+#include <catenary/compiler/passes/strip_sets.h>
 
 namespace catenary {
 
@@ -45,9 +46,8 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
           loop.emitOpError("must pass on in 'scf.condition' exactly what it carries");
           return signalPassFailure();
         }
-      // Points that are retried are gone through in chunks, which arrays for one point do not outlive.
-      const bool keeps = pipeline.walk([](KeepOp) { return WalkResult::interrupt(); }).wasInterrupted();
-      const bool few = retry_points && !keeps && llvm::count_if(loops, retries) <= most_retried;
+      // Points that are retried are those of all slots together, in chunks, which arrays for one point do not outlive.
+      const bool few = retry_points && !goes_in_strips(pipeline) && llvm::count_if(loops, retries) <= most_retried;
       for (scf::WhileOp loop : loops) mask(loop, few && retries(loop));
       sink_into_branches(pipeline);
     }
@@ -94,9 +94,28 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
     });
   }
 
+  // Words of 64 bits, halves of products, do not cross into a retried loop: they are made again in it.
+  static void make_wide_inside(scf::WhileOp loop) {
+    auto crosses = [&](Value v) {
+      return v.getType().isInteger(64) && v.getDefiningOp() && !loop->isAncestor(v.getDefiningOp());
+    };
+    std::function<void(Operation*)> settle = [&](Operation* op) {
+      for (OpOperand& use : op->getOpOperands()) {
+        if (!crosses(use.get())) continue;
+        Operation* made = OpBuilder(op).clone(*use.get().getDefiningOp());
+        use.set(made->getResult(0));
+        settle(made);
+      }
+    };
+    loop->walk([&](Operation* op) {
+      if (op != loop) settle(op);
+    });
+  }
+
   // The trips after the first, for what a point carries and whether it wants one.
   static RetryOp retry(OpBuilder& b, scf::WhileOp loop, ValueRange carried, Value active) {
     Location loc = loop.getLoc();
+    make_wide_inside(loop);
     llvm::SetVector<Value> captured;
     mlir::getUsedValuesDefinedAbove(loop->getRegions(), captured);
     // Constants stay what they are.
@@ -169,7 +188,11 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
     OpBuilder b(loop);
     const bool once = retried || makes_one_trip(loop);
     SmallVector<Value> inits(loop.getInits());
-    inits.push_back(condition(b, loop, loop.getInits()));
+    Value wanted = condition(b, loop, loop.getInits());
+    // What a point through the loop around it still carries may want any number of trips.
+    if (auto around = loop->getParentOfType<scf::WhileOp>(); around && !once)
+      wanted = arith::AndIOp::create(b, loop.getLoc(), wanted, condition(b, around, around.getAfterArguments()));
+    inits.push_back(wanted);
     auto trips = [&](OpBuilder& b, Location loc) {
       if (once) {
         scf::YieldOp::create(b, loc, trip(b, loop, ArrayRef(inits).drop_back(), inits.back()));

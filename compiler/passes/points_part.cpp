@@ -103,7 +103,8 @@ class PointsPart : KernelBuilder {
     std::function<void(Value)> keep = [&](Value v) {
       Operation* op = v.getDefiningOp();
       if (!op || arrays_.count(v)) return;
-      if (!widener_.varies(v) && is_shared(*op)) return each_operand(*op, keep);
+      // Words of 64 bits, halves of products, are made again of what they are made of.
+      if (v.getType().isInteger(64) || (!widener_.varies(v) && is_shared(*op))) return each_operand(*op, keep);
       arrays_[v] = array_of_function(b_, loc_, tiles_of_chunk_ * lanes_);
       stretches_[made_in[v]].kept.push_back(v);
     };

@@ -266,17 +266,27 @@ class Stripper {
     yield->setOperands(others);
   }
 
-  // What stood between the ends and waits for one of them.
+  // What stood between the ends and waits for one of them, by a value or by an array that another set's loops fill.
   void move_behind(const Group& group, Block::iterator here) {
     llvm::DenseSet<Operation*> late;
+    llvm::DenseSet<int64_t> late_arrays;
+    auto array_of = [](Operation* op) -> std::optional<int64_t> {
+      if (auto keep = dyn_cast<KeepOp>(op)) return int64_t(keep.getArray());
+      if (auto kept = dyn_cast<KeptOp>(op)) return int64_t(kept.getArray());
+      return std::nullopt;
+    };
     for (auto op = Block::iterator(group.first); op != Block::iterator(group.last);) {
       Operation* next = &*op++;
       bool waits = false;
       next->walk([&](Operation* inner) {
         for (Value v : inner->getOperands()) waits |= late.contains(v.getDefiningOp()) || results_.contains(v);
+        if (auto array = array_of(inner)) waits |= late_arrays.contains(*array);
       });
       if (!waits) continue;
       late.insert(next);
+      next->walk([&](Operation* inner) {
+        if (auto array = array_of(inner)) late_arrays.insert(*array);
+      });
       next->moveBefore(&body_, here);
     }
   }

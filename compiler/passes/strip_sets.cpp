@@ -29,6 +29,18 @@ bool reads_memory(Operation* op) {
 
 }  // namespace
 
+bool goes_in_strips(PipelineOp pipeline) {
+  auto indexed = [](auto op) { return bool(op.getIndex()); };
+  return pipeline
+      .walk([&](Operation* op) {
+        auto draw = dyn_cast<DrawOp>(op);
+        auto output = dyn_cast<OutputOp>(op);
+        const bool strip = isa<KeepOp>(op) || (draw && indexed(draw)) || (output && indexed(output));
+        return strip ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 bool is_total(Operation& op) {
   if (auto product = dyn_cast<MatMulOp>(op))
     return takes_all(product) && !is_long(product) && product.getLhs().getDefiningOp<arith::ConstantOp>();

@@ -8,6 +8,10 @@
 
 namespace catenary {
 
+/// Whether a pipeline goes through a point in strips, by indices or with arrays: then the points of a group are made
+/// one after another.
+bool goes_in_strips(PipelineOp pipeline);
+
 /// In arrays on the stack, for each lane.
 inline constexpr int64_t most_kept = 1 << 14;
 

@@ -60,6 +60,8 @@ TEST_CASE("numbers take the type and shape of what stands beside them") {
   CHECK(same(v * 2, v * splat(2.0, {2})));
   CHECK((number("x") * v).shape() == Shape{2});
   CHECK((i < 3).type() == Type::boolean);
+  // What is not 0 is true.
+  CHECK(same(constant({2, 0, 0.5}, {3}, Type::boolean), constant({1, 0, 1}, {3}, Type::boolean)));
   CHECK(select(i < 3, 1.0, 0.0).shape() == Shape{2});
   CHECK(select(number("x") < 0.0, v, 0.0).shape() == Shape{2});
   CHECK(same(i & 4294967295.0, i & -1));

@@ -94,6 +94,18 @@ TEST_CASE("messages: shapes") {
   CHECK(say([] { select(vector(2) < 0.0, vector(3), 0.0); }) ==
         "select's condition has shape [2] and its values [3]; they must be equal, or one a number");
   CHECK(say([] { constant({1, 2, 3}, {2, 2}); }) == "a constant of shape [2, 2] has 4 elements; 3 were given");
+  CHECK(say([] { constant(std::vector<double>{}, {0}); }) ==
+        "this 'constant' is of shape [0], with an axis of 0; every axis is at least 1");
+  CHECK(say([] { normal({3, 0}); }) ==
+        "this 'normal' is of shape [3, 0], with an axis of 0; every axis is at least 1");
+  CHECK(say([] { reshape(vector(6), {-2, -3}); }) ==
+        "this 'reshape' is of shape [-2, -3], with an axis of -2; every axis is at least 1");
+  CHECK(say([] {
+          Expr x = number();
+          for (int i = 0; i < 3000; ++i) x = x * 0.5 + double(i);
+        }) ==
+        "this 'mul' is the end of a chain of more than 2000 values, each made of the one before; make a long chain by "
+        "fold");
   CHECK(say([] { splat(vector(2), {2, 2}); }) == "splat takes a number; found f32 [2]");
   CHECK(say([] { slice(vector(3), 2, 2); }) ==
         "slice asks for elements 2 to 3 of f32 [3]; they must lie within its first axis");

@@ -1,5 +1,6 @@
 // The text of a declaration compiles to the bits of the declaration.
 #include <catenary/compiler/compile.h>
+#include <catenary/stdlib/catalogue.h>
 #include <catenary/tests/targets/all_laws.h>
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
@@ -28,6 +29,16 @@ TEST_CASE("the text of a declaration draws the same bits, with every question th
   CHECK(same_bytes(one.bridge(a.x0, a.xt, a.s, a.t, seed), other.bridge(a.x0, a.xt, a.s, a.t, seed)));
   CHECK(same_bytes(one.step(a.estimate, a.xt, a.s, a.t, seed), other.step(a.estimate, a.xt, a.s, a.t, seed)));
   CHECK(same_bytes(one.transition(a.x0, a.s, a.t, seed), other.transition(a.x0, a.s, a.t, seed)));
+}
+
+TEST_CASE("the text of every process of the standard library is read back") {
+  for (const CatalogueEntry& entry : catalogue()) {
+    if (!entry.is_process()) continue;
+    INFO(entry.name);
+    Joint joint("one", entry.horizon);
+    joint.add("x", entry.process());
+    CHECK_NOTHROW(forbidden_categories(to_mlir(joint), "one.mlir"));
+  }
 }
 
 TEST_CASE("the text of a declaration has its densities and scores") {
