@@ -9,8 +9,10 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/Object/Archive.h>
 #include <llvm/Object/ArchiveWriter.h>
+#include <llvm/Support/BLAKE3.h>
 #include <mlir/Dialect/LLVMIR/LLVMDialect.h>
 
 #include <catenary/compiler/declaration.h>
@@ -101,6 +103,15 @@ auto compiled_from(const std::string& name, auto&& compile) {
   }
 }
 
+// A constant array of char.
+void add_text(mlir::ModuleOp module, const std::string& symbol, const std::string& characters) {
+  mlir::OpBuilder b = mlir::OpBuilder::atBlockEnd(module.getBody());
+  auto text = b.getStringAttr(llvm::StringRef(characters.c_str(), characters.size() + 1));
+  auto type = mlir::LLVM::LLVMArrayType::get(b.getI8Type(), unsigned(text.size()));
+  mlir::LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/true, mlir::LLVM::Linkage::External, symbol,
+                               text);
+}
+
 // The same question for a GPU: its PTX becomes a constant of `module`, and `kernels` are told of it.
 void add_device_code(mlir::ModuleOp device, mlir::ModuleOp module, Question question, const Target& target,
                      const std::string& folder, std::vector<KernelEntry>& kernels) {
@@ -122,12 +133,7 @@ void add_device_code(mlir::ModuleOp device, mlir::ModuleOp module, Question ques
     kernel.device_group = same.slots;
   }
   run_passes(device, [](mlir::OpPassManager& passes) { add_gpu_passes(passes, GpuKind::nvidia); }, folder, stage);
-  std::string ptx = emit_gpu_code(device, target.gpu, target.precision, folder, stage);
-  mlir::OpBuilder b = mlir::OpBuilder::atBlockEnd(module.getBody());
-  auto text = b.getStringAttr(llvm::StringRef(ptx.c_str(), ptx.size() + 1));
-  auto type = mlir::LLVM::LLVMArrayType::get(b.getI8Type(), unsigned(text.size()));
-  mlir::LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/true, mlir::LLVM::Linkage::External, symbol,
-                               text);
+  add_text(module, symbol, emit_gpu_code(device, target.gpu, target.precision, folder, stage));
 }
 
 CompiledQuestion lower(mlir::ModuleOp module, Question question, const Target& target, const std::string& dump) {
@@ -217,22 +223,78 @@ Sampler loaded(const Source& source, const Target& target, const CompileOptions&
   return Sampler::load(module, code, options.sampler);
 }
 
+// What the runtime's headers call catenary_<this>.
+constexpr std::string_view names_in_c[] = {"bridge",
+                                           "component",
+                                           "convert",
+                                           "device_kernel",
+                                           "device_points_args",
+                                           "device_sample_args",
+                                           "device_seed",
+                                           "draw",
+                                           "flow_step",
+                                           "forward",
+                                           "kernel",
+                                           "device_sample_of",
+                                           "log_density",
+                                           "loss",
+                                           "load",
+                                           "loss_gradient",
+                                           "mean_step",
+                                           "message",
+                                           "module",
+                                           "on_gpu",
+                                           "operand",
+                                           "point",
+                                           "prior",
+                                           "release",
+                                           "sample_args",
+                                           "sampler",
+                                           "score",
+                                           "state",
+                                           "step",
+                                           "tensor",
+                                           "through_gpu",
+                                           "tile_args",
+                                           "times",
+                                           "transition"};
+
+// The symbol of the name in the header and in the archive tells both from those of any other compilation.
+std::string name_symbol_of(const Compiled& compiled, const std::string& name) {
+  std::string all = compiled.table->c_header("");
+  for (const auto& object : compiled.objects) all.append(object.data(), object.size());
+  const auto digest = llvm::BLAKE3::hash<8>(llvm::arrayRefFromStringRef(all));
+  return fmt::format("catenary_{}_name_{}", name, llvm::toHex(digest, /*LowerCase=*/true));
+}
+
 void write_files(const Source& source, const std::string& folder, const Target& target, const CompileOptions& options) {
+  if (std::ranges::find(names_in_c, source.name) != std::end(names_in_c))
+    throw Error(fmt::format("'{}' would be catenary_{} in C, which is a name of the library itself; give it another",
+                            source.name, source.name));
   Compiled compiled = lower(source, target, options);
+  const std::string name_symbol = name_symbol_of(compiled, source.name);
+  auto context = make_context();
+  mlir::OwningOpRef<mlir::ModuleOp> named = mlir::ModuleOp::create(mlir::UnknownLoc::get(context.get()));
+  add_text(*named, name_symbol, source.name);
+  int stage = 0;
+  compiled.objects.push_back(emit_object(*named, target, "", stage));
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   auto write = [&](const char* extension, llvm::StringRef bytes) {
-    auto path = std::filesystem::path(folder) / (source.name + extension);
-    std::ofstream file(path, std::ios::binary);
+    auto path = std::filesystem::path(folder) / (source.name + extension), beside = path;
+    beside += ".new";
+    std::ofstream file(beside, std::ios::binary);
     file.write(bytes.data(), std::streamsize(bytes.size()));
     file.close();
-    if (!file)
+    if (file) std::filesystem::rename(beside, path, failure);
+    if (!file || failure)
       throw Error(fmt::format("'{}' was to be written to '{}', which cannot be written; name a folder that can",
                               source.name, path.string()));
   };
   std::vector<std::string> names;
   std::vector<llvm::NewArchiveMember> members;
   for (Question q : source.questions) names.push_back(fmt::format("{}_{}.o", source.name, name_of(q)));
+  names.push_back(source.name + "_name.o");
   for (size_t k = 0; k < names.size(); ++k)
     members.emplace_back(
         llvm::MemoryBufferRef(llvm::StringRef(compiled.objects[k].data(), compiled.objects[k].size()), names[k]));
@@ -241,7 +303,7 @@ void write_files(const Source& source, const std::string& folder, const Target& 
                                  /*Deterministic=*/true, /*Thin=*/false);
   if (!archive) throw Bug("writing an archive: " + llvm::toString(archive.takeError()));
   write(".a", (*archive)->getBuffer());
-  write(".h", compiled.table->c_header());
+  write(".h", compiled.table->c_header(name_symbol));
 }
 
 }  // namespace

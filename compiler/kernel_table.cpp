@@ -44,7 +44,7 @@ std::string c_string(const char* text) {
   std::string quoted = "\"";
   for (const char* c = text; *c; ++c) {
     if (*c == '"' || *c == '\\') quoted += '\\';
-    quoted += *c;
+    quoted += std::iscntrl((unsigned char)*c) ? fmt::format("\\{:03o}", (unsigned char)*c) : std::string(1, *c);
   }
   return quoted + "\"";
 }
@@ -199,17 +199,19 @@ void KernelTable::bind(const std::function<void*(const std::string&)>& address) 
   }
 }
 
-std::string KernelTable::c_header() const {
-  std::string name = name_, upper = name, text;
-  for (char& c : upper) c = char(std::toupper((unsigned char)c));
+std::string KernelTable::c_header(const std::string& name_symbol) const {
+  std::string name = name_, text;
   auto line = [&](const std::string& s) { text += s + "\n"; };
   line(fmt::format("/* '{}', compiled: link {}.a and libcatenary_runtime. */", name, name));
-  line(fmt::format("#ifndef CATENARY_COMPILED_{}_H\n#define CATENARY_COMPILED_{}_H\n", upper, upper));
+  line(fmt::format("#ifndef CATENARY_COMPILED_{}_H\n#define CATENARY_COMPILED_{}_H\n", name, name));
   line("#include <catenary/runtime/abi.h>\n");
   line(fmt::format(
       "#if CATENARY_ABI_VERSION != {}\n#error \"'{}' was compiled for version {} of catenary/runtime/abi.h\"\n#endif\n",
       module_.abi_version, name, module_.abi_version));
   line("#ifdef __cplusplus\nextern \"C\" {\n#endif");
+  line(
+      fmt::format("/* The archive has it under this name if the two were written together. */\nextern const char {}[];",
+                  name_symbol));
   for (const KernelEntry& k : kernel_entries_) {
     line(fmt::format("extern void {}(const catenary_sample_args*);", k.sample_symbol));
     line(fmt::format("extern void {}(const catenary_tile_args*);", k.points_symbol));
@@ -243,10 +245,10 @@ std::string KernelTable::c_header() const {
   }
   line("};\n");
   line(fmt::format(
-      "static const catenary_module catenary_{} = {{{}, {}, \"{}\", {}, {}, {:a}, {}, catenary_{}_components, {}, "
+      "static const catenary_module catenary_{} = {{{}, {}, {}, {}, {}, {:a}, {}, catenary_{}_components, {}, "
       "catenary_{}_kernels}};",
-      name, module_.abi_version, module_.counter_layout, name, c_string(module_.processor), c_string(module_.needs),
-      module_.horizon, module_.component_count, name, module_.kernel_count, name));
+      name, module_.abi_version, module_.counter_layout, name_symbol, c_string(module_.processor),
+      c_string(module_.needs), module_.horizon, module_.component_count, name, module_.kernel_count, name));
   line("\n#endif");
   return text;
 }

@@ -54,8 +54,9 @@ class KernelTable {
   /// Fills in the kernels' functions by their symbols.
   void bind(const std::function<void*(const std::string& symbol)>& address);
 
-  /// A C header that defines the module as `static const catenary_module catenary_<name>` over the functions' symbols.
-  std::string c_header() const;
+  /// A C header that defines the module as `static const catenary_module catenary_<name>` over the functions' symbols,
+  /// and that of its name, an array of char.
+  std::string c_header(const std::string& name_symbol) const;
 
  private:
   std::string name_, processor_, needs_;

@@ -122,6 +122,7 @@ bool is_ours(const fs::path& path) {
 
 ObjectCache::ObjectCache(fs::path folder, uintmax_t most_bytes) : folder_(std::move(folder)), most_bytes_(most_bytes) {
   if (folder_.empty()) return;
+  if (!folder_.has_filename()) folder_ = folder_.parent_path();  // It ends in a slash.
   std::error_code failure;
   fs::create_directories(folder_.parent_path(), failure);
   mkdir(folder_.c_str(), S_IRWXU);

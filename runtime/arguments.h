@@ -13,8 +13,10 @@
 
 namespace catenary {
 
-/// The key of all draws. Draws depend on (value, step, question, component, sample, site) and nothing else; calls with
-/// equal seed and step repeat each other.
+/// The key of all draws. Draws depend on (value, step, question, the component's place in the joint process, sample *
+/// sites + site, the number of a sample's sites) and nothing else; calls with equal seed and step repeat each other.
+/// So batches whose samples have other numbers of sites share draws, and so do two joint processes: give each a value
+/// of its own. A walk draws its step n at `step` + n: walks whose steps overlap share draws likewise.
 struct Seed {
   uint64_t value = 0;
   uint32_t step = 0;
@@ -67,10 +69,11 @@ using Sites = std::map<std::string, Shape>;
 
 /// How to draw. None of it changes what is drawn but `first_sample`.
 struct DrawOptions {
-  int64_t first_sample = 0;  ///< the number of the first sample: a batch cut in two draws the same with it
-  int threads = 0;           ///< at most so many of the sampler's threads; 0: all
-  bool check_data = true;    ///< look for NaN, infinities and categories out of range; not in a GPU's memory
-  void* stream = nullptr;    ///< on a GPU: the CUDA stream that draws are enqueued on; null: the default one
+  /// the number of the first sample: a batch cut in two draws the same with it, if samples have as many sites
+  int64_t first_sample = 0;
+  int threads = 0;         ///< at most so many of the sampler's threads; 0: all
+  bool check_data = true;  ///< look for NaN, infinities and categories out of range; not in a GPU's memory
+  void* stream = nullptr;  ///< on a GPU: the CUDA stream that draws are enqueued on; null: the default one
   /// On a GPU: a seed in its memory that is read when the draws are made and added to theirs, value and step: draws
   /// that are captured in a CUDA graph are new ones where it has changed between two launches.
   const catenary_device_seed* seed_memory = nullptr;

@@ -161,7 +161,9 @@ void check_floats(const Subject& subject, const catenary_component& component, i
   fail(subject,
        fmt::format("{} holds {} at {}; {}", name_of(component, role),
                    std::isnan(value) ? "nan" : fmt::format("{}", value), place_of(point, tensor, element),
-                   logits ? "logits must be finite, or -inf to rule a category out" : "every number must be finite"));
+                   logits            ? "logits must be finite, or -inf to rule a category out"
+                   : is_output(role) ? "what the model estimates there is no point of its space, or far beyond one"
+                                     : "every number must be finite"));
 }
 
 void check_categories(const Subject& subject, const catenary_component& component, int role, const TensorView& tensor,

@@ -44,11 +44,15 @@ struct Exported {
 }  // namespace
 
 TensorView view(const DLTensor& tensor) {
+  if (tensor.ndim < 0 || (tensor.ndim > 0 && tensor.shape == nullptr))
+    throw Error(fmt::format("a DLPack tensor has {} axes and {}; that is no tensor", tensor.ndim,
+                            tensor.shape == nullptr ? "no shape (a null pointer)" : "a shape"));
   Shape shape(tensor.shape, tensor.shape + tensor.ndim);
   Shape strides;
   if (tensor.strides != nullptr) strides.assign(tensor.strides, tensor.strides + tensor.ndim);
-  return {static_cast<std::byte*>(tensor.data) + tensor.byte_offset, dtype_from(tensor.dtype), std::move(shape),
-          std::move(strides), device_from(tensor.device)};
+  auto* data = static_cast<std::byte*>(tensor.data);
+  return {data ? data + tensor.byte_offset : nullptr, dtype_from(tensor.dtype), std::move(shape), std::move(strides),
+          device_from(tensor.device)};
 }
 
 Tensor from_dlpack(DLManagedTensor* tensor) {

@@ -40,6 +40,9 @@ KnownEstimates::KnownEstimates(const Subject& subject, const Module& module, con
       fail(subject, name,
            fmt::format("is {} {}; the walk's is {} {}", to_string(x0.dtype()), to_string(x0.shape()),
                        to_string(expected->dtype()), to_string(expected->shape())));
+    for (const Tensor* tensor : {&x0, where})
+      if (tensor->data() == nullptr)
+        fail(subject, name, fmt::format("has no memory (a null pointer) in `{}`", tensor == where ? "where" : "x0"));
     const catenary_component& declared =
         *std::ranges::find_if(module.components(), [&](const catenary_component& c) { return name == c.name; });
     Shape sites(expected->shape().begin(), expected->shape().end() - declared.point.rank);
@@ -68,8 +71,10 @@ KnownEstimates::KnownEstimates(const Subject& subject, const Module& module, con
 void KnownEstimates::put(State& estimate, const State& own, ThreadPool& pool, int threads) const {
   for (const Component& c : components_) {
     const Tensor& ours = own[c.declared->name];
-    Tensor& given = estimate[c.declared->name];
-    if (given.dtype() != ours.dtype() || given.shape() != ours.shape()) continue;  // The step says what is wrong.
+    Tensor* found = estimate.find(c.declared->name);
+    // The step says what is wrong.
+    if (!found || !found->data() || found->dtype() != ours.dtype() || found->shape() != ours.shape()) continue;
+    Tensor& given = *found;
     if (given.data() != ours.data()) {
       std::memcpy(ours.data(), contiguous(given).data(), size_t(ours.bytes()));
       given = ours;

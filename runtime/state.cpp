@@ -22,7 +22,7 @@ const Tensor* State::find(std::string_view name) const {
 
 Tensor* State::find(std::string_view name) { return const_cast<Tensor*>(std::as_const(*this).find(name)); }
 
-const Tensor& State::at(std::string_view name) const {
+const Tensor& State::at(std::string_view name) const& {
   if (const Tensor* tensor = find(name)) return *tensor;
   std::string names;
   for (const Entry& entry : entries_) names += (names.empty() ? "'" : ", '") + entry.name + "'";
@@ -30,7 +30,7 @@ const Tensor& State::at(std::string_view name) const {
               " (set() adds one)");
 }
 
-Tensor& State::at(std::string_view name) { return const_cast<Tensor&>(std::as_const(*this).at(name)); }
+Tensor& State::at(std::string_view name) & { return const_cast<Tensor&>(std::as_const(*this).at(name)); }
 
 State& State::set(std::string_view name, Tensor tensor) {
   if (Tensor* present = find(name))

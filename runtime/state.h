@@ -26,10 +26,12 @@ class State {
 
   /// The tensor of that name; a tensor or view may be assigned to it. Never adds one: that is `set`.
   /// Error: no component of that name; the sentence lists those there are.
-  Tensor& at(std::string_view name);
-  const Tensor& at(std::string_view name) const;
-  Tensor& operator[](std::string_view name) { return at(name); }
-  const Tensor& operator[](std::string_view name) const { return at(name); }
+  Tensor& at(std::string_view name) &;
+  const Tensor& at(std::string_view name) const&;
+  Tensor at(std::string_view name) && { return at(name); }  ///< Of a temporary: a share in its memory.
+  Tensor& operator[](std::string_view name) & { return at(name); }
+  const Tensor& operator[](std::string_view name) const& { return at(name); }
+  Tensor operator[](std::string_view name) && { return at(name); }
 
   /// Adds the component or replaces its tensor.
   State& set(std::string_view name, Tensor tensor);

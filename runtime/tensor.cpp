@@ -102,6 +102,8 @@ Tensor contiguous(const TensorView& view) {
   if (view.device().kind != DeviceKind::cpu)
     throw Error("a tensor on " + to_string(view.device()) + " (shape " + to_string(view.shape()) +
                 ") was read on the CPU; copy it to host memory first");
+  if (view.size() > 0 && view.data() == nullptr)
+    throw Error("a tensor of shape " + to_string(view.shape()) + " was read that has no memory (a null pointer)");
   Tensor copy = Tensor::empty(view.dtype(), view.shape());
   if (view.size() == 0) return copy;
   auto* to = static_cast<std::byte*>(copy.data());

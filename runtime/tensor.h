@@ -112,6 +112,17 @@ class Tensor : public TensorView {
 
   const std::shared_ptr<void>& owner() const { return owner_; }
 
+  /// As those of a view. Of a temporary they are copied, since its memory may go with it.
+  template <Element T>
+  std::span<T> values() const& {
+    return TensorView::values<T>();
+  }
+  template <Element T>
+  std::vector<std::remove_const_t<T>> values() const&& {
+    auto elements = TensorView::values<const T>();
+    return {elements.begin(), elements.end()};
+  }
+
  private:
   std::shared_ptr<void> owner_;
 };

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
+
 #include <catenary/support/environment.h>
 #include <catenary/support/error.h>
 
@@ -34,6 +36,15 @@ void relax() {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
+}
+
+// How often this process is the child of a fork, in which no thread but the one that forked goes on.
+std::atomic<int> forks = 0;
+
+int forks_so_far() {
+  static const int watched = pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+  (void)watched;
+  return forks.load(std::memory_order_relaxed);
 }
 
 template <class Condition>
@@ -75,6 +86,10 @@ struct ThreadPool::Shared {
   std::atomic<int> posted = 0;  // jobs on the stack; read by spinning workers
   bool stopping = false;
   std::vector<std::thread> workers;
+  const int made_after = forks_so_far();
+
+  /// In a child the threads are the parent's, and the mutex may be held by one of them.
+  bool forked() const { return forks.load(std::memory_order_relaxed) != made_after; }
 
   Job* open_job() const {
     for (Job* job = jobs; job != nullptr; job = job->below)
@@ -144,9 +159,14 @@ ThreadPool::ThreadPool(int threads) : shared_(std::make_unique<Shared>()) {
   }
 }
 
-ThreadPool::~ThreadPool() { shared_->stop(); }
+ThreadPool::~ThreadPool() {
+  if (shared_->forked())
+    (void)shared_.release();  // There is nobody to join.
+  else
+    shared_->stop();
+}
 
-int ThreadPool::threads() const { return int(shared_->workers.size()) + 1; }
+int ThreadPool::threads() const { return shared_->forked() ? 1 : int(shared_->workers.size()) + 1; }
 
 void ThreadPool::parallel_for(int64_t begin, int64_t end, int64_t grain, Body body, int threads) {
   if (begin >= end) return;

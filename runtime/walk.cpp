@@ -99,6 +99,7 @@ class Walk {
       call.set_times(s, t);
       if (options_.check_estimates) call.check_data(CATENARY_ESTIMATE, pool_, options_.threads);
       call.run(question(), draws, options_.first_sample, pool_, options_.threads);
+      if (options_.check_estimates) call.check_data(CATENARY_OUT, pool_, options_.threads);
       now = &next;
 
       if (options_.observe) options_.observe(step, s, *now);

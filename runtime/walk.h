@@ -86,9 +86,10 @@ struct WalkOptions {
   Sites sites = {};
   /// the state at times[0], read and not written; without it, a draw of the prior
   std::optional<State> initial = {};
-  int64_t first_sample = 0;  ///< the number of the first sample: a batch cut in two walks the same with it
+  int64_t first_sample = 0;  ///< as in DrawOptions
   int threads = 0;           ///< at most so many of the sampler's threads; 0: all
-  /// look for NaN, infinities and unwritten tensors in what the model returns; not in a GPU's memory
+  /// look for NaN, infinities and unwritten tensors in what the model returns, and for what such estimates make of the
+  /// state (of a rotation one of length 0); not in a GPU's memory
   bool check_estimates = true;
   void* stream = nullptr;  ///< on a GPU: the CUDA stream of the walk; null: the default one
   /// sites that are known: what the model estimates there is replaced by their data, so that the walk bridges them to

@@ -2,6 +2,7 @@
 // their kernels.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -187,6 +188,11 @@ int verify_all(const Arguments& arguments) {
     throw Error("verify takes names of the standard library (see `catenary list`), .mlir files, or --all");
   if (!arguments.plot.empty() && !arguments.plot.ends_with(".png"))
     throw Error(fmt::format("--plot takes a file name that ends in .png; found '{}'", arguments.plot));
+  for (const std::string& name : names)
+    if (!is_file(name)) catalogue_entry(name);
+  if (auto folder = std::filesystem::path(arguments.plot).parent_path();
+      !folder.empty() && !std::filesystem::is_directory(folder))
+    throw Error(fmt::format("--plot is to draw to '{}', and there is no folder '{}'", arguments.plot, folder.string()));
   std::vector<Report> reports;
   std::vector<std::string> failed, left_out;
   for (const std::string& name : names) {
@@ -263,6 +269,13 @@ void write_kernels(const Arguments& arguments) {
   }
 }
 
+const CLI::Validator above_zero(
+    [](std::string& text) {
+      const double value = std::strtod(text.c_str(), nullptr);
+      return std::isfinite(value) && value > 0 ? "" : fmt::format("must be a number above 0; found '{}'", text);
+    },
+    "NUMBER > 0");
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -286,7 +299,7 @@ int main(int argc, char** argv) {
                         "names of the standard library, or files of saved declarations (.mlir)");
   verifying->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
       ->allow_extra_args(false);
-  verifying->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
+  verifying->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(above_zero);
   verifying
       ->add_option("--effort", arguments.effort,
                    "standard: catches an error of 1 % in a variance; quick: of 4 %; high: of 0.1 %")
@@ -308,7 +321,7 @@ int main(int argc, char** argv) {
   declaring->add_option("name", arguments.names, "its name")->required()->expected(1);
   declaring->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
       ->allow_extra_args(false);
-  declaring->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
+  declaring->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(above_zero);
 
   auto* kernels = app.add_subcommand(
       "kernels", "experimental: write the kernels for a GPU to files, one for each question, for a host of your own");
@@ -324,7 +337,7 @@ int main(int argc, char** argv) {
                     "approximate square roots and quotients, fused sums of products (NVIDIA's alone)");
   kernels->add_option("--out", arguments.folder, "the folder; by default this one");
   kernels->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")->allow_extra_args(false);
-  kernels->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(CLI::PositiveNumber);
+  kernels->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(above_zero);
 
   auto* laws = app.add_subcommand(
       "laws", "verify everything in the standard library and print what there is as a Markdown table: docs/laws.md");

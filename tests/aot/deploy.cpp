@@ -6,9 +6,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include <catenary/compiler/compile.h>
+#include <catenary/stdlib/stdlib.h>
+#include <catenary/tests/message_of.h>
 #include <catenary/tests/targets/all_laws.h>
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
@@ -172,6 +176,54 @@ int main(void) {
   CHECK(
       ran.output.ends_with("// catenary_both_forward_0_samples catenary_both_forward_0_points 4\n"
                            "// catenary_both_forward_1_samples catenary_both_forward_1_points 4\n"));
+}
+
+TEST_CASE("a header and an archive that were not written together do not link") {
+  fs::path folder = fs::path(CATENARY_BUILD_DIR) / "tests" / "deployed_apart";
+  fs::remove_all(folder);
+  auto write = [&](const char* into, double rate, const Target& target) {
+    Joint joint("apart");
+    joint.add("x", Brownian(Euclidean({}), rate));
+    compile_to_files(joint, (folder / into).string(), target, {.questions = {Question::forward}});
+  };
+  write("one", 1, Target::host());
+  write("other_rate", 2, Target::host());
+  Target narrow = Target::host();
+  narrow.lanes = 4;
+  write("other_target", 1, narrow);
+  std::ofstream(folder / "main.c") << "#include \"apart.h\"\nint main(void) { return catenary_apart.name[0] != 'a'; }";
+  auto link = [&](const char* header, const char* archive) {
+    return run(fmt::format("{0} {1} -std=c11 -I'{2}/include' -I'{3}/{4}' '{3}/main.c' '{3}/{5}/apart.a' -o '{3}/main'",
+                           CATENARY_C_COMPILER, CATENARY_C_FLAGS, CATENARY_BUILD_DIR, folder.string(), header,
+                           archive));
+  };
+  for (const char* archive : {"other_rate", "other_target"}) {
+    Outcome apart = link("one", archive);
+    CHECK(apart.status != 0);
+    CHECK(apart.output.find("catenary_apart_name_") != std::string::npos);
+  }
+  Outcome together = link("one", "one");
+  INFO(together.output);
+  CHECK(together.status == 0);
+  CHECK(run(fmt::format("'{}/main'", folder.string())).status == 0);
+}
+
+TEST_CASE("a joint process that C would know by one of the library's own names is refused") {
+  std::set<std::string> names;
+  for (const char* header : {"abi.h", "c_api.h"}) {
+    const std::string text = bytes_of(fs::path(CATENARY_SOURCE_DIR) / "runtime" / header);
+    const std::regex name("\\bcatenary_([a-z0-9_]+)");
+    for (std::sregex_iterator found(text.begin(), text.end(), name), end; found != end; ++found)
+      names.insert((*found)[1]);
+  }
+  REQUIRE(names.size() > 30);
+  for (const std::string& name : names) {
+    Joint joint(name);
+    joint.add("x", Brownian(Circle(), 1.0));
+    CHECK(
+        message_of([&] { compile_to_files(joint, CATENARY_BUILD_DIR); }) ==
+        fmt::format("'{0}' would be catenary_{0} in C, which is a name of the library itself; give it another", name));
+  }
 }
 
 TEST_CASE("the header has the joint process's tables and nothing of the machine that wrote it") {

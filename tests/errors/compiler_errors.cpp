@@ -388,3 +388,17 @@ TEST_CASE("compiler messages: declarations that cannot be compiled") {
   CHECK(message_of([] { compile_mlir(to_mlir(toy()), "toy.mlir", with([](Target& t) { t.lanes = 3; })); }) ==
         "target: lanes must be 4, 8 or 16; found 3");
 }
+
+TEST_CASE("a walk tells of an estimate that is no point, before the model sees what it makes of the state") {
+  Joint joint("turning", 8);
+  joint.add("turn", Brownian(Rotations(), 1.0));
+  int asked = 0;
+  auto zeros = [&](const ModelInput&, State& estimate) {
+    ++asked;
+    for (float& v : estimate["turn"].values<float>()) v = 0;
+  };
+  CHECK(message_of([&] { compile(joint).reverse(zeros, {8, 4, 0}, 5, Seed(1)); }) ==
+        "reverse, step 1 of 2 (time 8): component 'turn' of the output holds nan at sample 0, element [0]; what the "
+        "model estimates there is no point of its space, or far beyond one");
+  CHECK(asked == 1);
+}

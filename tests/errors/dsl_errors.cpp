@@ -96,8 +96,7 @@ TEST_CASE("messages: shapes") {
   CHECK(say([] { constant({1, 2, 3}, {2, 2}); }) == "a constant of shape [2, 2] has 4 elements; 3 were given");
   CHECK(say([] { constant(std::vector<double>{}, {0}); }) ==
         "this 'constant' is of shape [0], with an axis of 0; every axis is at least 1");
-  CHECK(say([] { normal({3, 0}); }) ==
-        "this 'normal' is of shape [3, 0], with an axis of 0; every axis is at least 1");
+  CHECK(say([] { normal({3, 0}); }) == "this 'normal' is of shape [3, 0], with an axis of 0; every axis is at least 1");
   CHECK(say([] { reshape(vector(6), {-2, -3}); }) ==
         "this 'reshape' is of shape [-2, -3], with an axis of -2; every axis is at least 1");
   CHECK(say([] {

@@ -101,6 +101,13 @@ TEST_CASE("errors: DLPack") {
       "a DLPack tensor is on a device of type 8; Catenary takes CPU (1), CUDA (2) and pinned CUDA host memory (3), so "
       "copy it first",
       [&] { view(tensor); });
+  tensor.device.device_type = kDLCPU;
+  tensor.shape = nullptr;
+  says("a DLPack tensor has 1 axes and no shape (a null pointer); that is no tensor", [&] { view(tensor); });
+  tensor = {nullptr, {kDLCPU, 0}, 1, {kDLFloat, 32, 1}, shape, nullptr, 4};
+  says("a tensor of shape [6] was read that has no memory (a null pointer)", [&] { contiguous(view(tensor)); });
+  tensor.ndim = -1;
+  says("a DLPack tensor has -1 axes and a shape; that is no tensor", [&] { view(tensor); });
   says("from_dlpack was given a null tensor", [&] { from_dlpack(nullptr); });
   std::array<float, 6> floats = {};
   says("to_dlpack was given a tensor (shape [6]) that borrows its memory; contiguous(view) makes a copy that owns it",

@@ -64,6 +64,19 @@ TEST_CASE("a state keeps its components in order, and a clone has memory of its 
   CHECK(state.set("first", TensorView(b.data(), {2})).size() == 2);
 }
 
+TEST_CASE("what a temporary state holds outlives it") {
+  auto made = [] {
+    State state{{"a", Tensor::empty(Dtype::f32, {4})}};
+    for (float& v : state["a"].values<float>()) v = 3;
+    return state;
+  };
+  float sum = 0;
+  for (float v : made()["a"].values<float>()) sum += v;
+  CHECK(sum == 12);
+  const Tensor& kept = made()["a"];
+  CHECK(kept.values<const float>()[3] == 3);
+}
+
 TEST_CASE("DLPack tensors come in with offset and strides, and their deleter runs once") {
   static int deleted;
   deleted = 0;

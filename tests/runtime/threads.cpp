@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catenary/runtime/threads.h>
 
@@ -77,4 +81,30 @@ TEST_CASE("parallel_for may be called from many threads and from a body") {
     });
   for (std::thread& caller : callers) caller.join();
   CHECK(sum == 4 * 100 * 10);
+}
+
+TEST_CASE("in the child of a fork the caller does all by itself, and the pool goes quietly") {
+  for (int k = 0; k < 8; ++k) {
+    auto pool = std::make_unique<ThreadPool>(4);
+    std::atomic<int64_t> sum = 0;
+    auto add = [&](int64_t from, int64_t to) {
+      for (; from < to; ++from) sum += from;
+    };
+    pool->parallel_for(0, 1000, 1, add);
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(20);  // A child that waits for threads waits for ever.
+      const bool alone = pool->threads() == 1;
+      sum = 0;
+      pool->parallel_for(0, 1000, 1, add);
+      pool.reset();
+      ThreadPool own(3);
+      _exit(alone && sum == 499500 && own.threads() == 3 ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    CHECK(pool->threads() == 4);
+  }
 }

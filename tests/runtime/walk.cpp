@@ -256,9 +256,31 @@ TEST_CASE("what is wrong with sites said to be known is told") {
         "[12]");
   CHECK(message({{{"scale", good.x0["region"]}}, {{"scale", good.where["scale"]}}}) ==
         "reverse, known sites: component 'scale' is i32 [12, 5]; the walk's is f32 [12]");
+  CHECK(message({{{"scale", TensorView(static_cast<float*>(nullptr), {12})}}, {{"scale", good.where["scale"]}}}) ==
+        "reverse, known sites: component 'scale' has no memory (a null pointer) in `x0`");
   bad = good;
   bad.x0.set("scale", contiguous(good.x0["scale"]));
   bad.x0["scale"].values<float>()[3] = std::numeric_limits<float>::infinity();
   CHECK(message(bad) ==
         "reverse, known sites: component 'scale' of x0 holds inf at sample 3; every number must be finite");
+}
+
+TEST_CASE("a model that gives no memory, or no tensor, where sites are known is told so") {
+  Sampler sampler = sampler_of();
+  auto message = [&](const Model& model) {
+    return testing::message_of(
+        [&] { sampler.reverse(model, times, 12, Seed(7), {.sites = sites, .known = some_known(12)}); });
+  };
+  CHECK(
+      message([](const ModelInput& input, State& estimate) {
+        write_estimate(input, estimate);
+        estimate["scale"] = TensorView(static_cast<float*>(nullptr), {12});
+      }) ==
+      "reverse, step 1 of 3 (time 2): component 'scale' of the estimate has shape [12] and no memory (a null pointer)");
+  CHECK(message([](const ModelInput& input, State& estimate) {
+          write_estimate(input, estimate);
+          estimate = State{{"place", estimate["place"]}, {"region", estimate["region"]}};
+        }) ==
+        "reverse, step 1 of 3 (time 2): the estimate lacks component 'scale' of joint 'protein'; it has 'place', "
+        "'region'");
 }

@@ -150,6 +150,13 @@ TEST_CASE("mistakes on the command line are sentences, and exit with 2") {
   fails("verify circle --set radius=2", "catenary: 'circle' has no parameters; 'radius' was given");
   fails("verify circle --set radius", "catenary: --set takes name=value, the value a number; found 'radius'");
   fails("verify circle --plot circle.jpg", "catenary: --plot takes a file name that ends in .png; found 'circle.jpg'");
+  fails("verify circle --plot nowhere/circle.png",
+        "catenary: --plot is to draw to 'nowhere/circle.png', and there is no folder 'nowhere'");
+  fails("verify circle_brownian --horizon nan", "--horizon");
+  // Before the first is verified.
+  Run other = run("verify circle circel --json");
+  CHECK(other.code == 2);
+  CHECK(other.output.starts_with("catenary: the standard library has no 'circel'"));
   fails("verify circle --only geodesic",
         "catenary: space 'circle': no step is called 'geodesic'; the steps are points,");
   fails("verify circle --effort great", "--effort");
