@@ -73,6 +73,8 @@ struct ManifoldShape {
   double injectivity_radius = 0;
   /// Whether there is a boundary, at which geodesics are reflected: log then inverts exp up to it alone.
   bool boundary = false;
+  /// At least the absolute value of every sectional curvature: what the error of geodesic walks grows with.
+  double curvature = 1;
 };
 
 struct Cover;
@@ -84,6 +86,7 @@ class Manifold : public Space {
   int dimension() const { return dimension_; }
   double injectivity_radius() const { return injectivity_radius_; }
   bool has_boundary() const { return boundary_; }
+  double curvature() const { return curvature_; }
   /// The nearest point of the manifold to x.
   virtual Expr project(Expr x) const = 0;
   /// The orthogonal projection of v to the tangent space at x.
@@ -122,12 +125,14 @@ class Manifold : public Space {
       : Space(std::move(name), Type::f32, std::move(shape.point)),
         dimension_(shape.dimension),
         injectivity_radius_(shape.injectivity_radius),
-        boundary_(shape.boundary) {}
+        boundary_(shape.boundary),
+        curvature_(shape.curvature) {}
 
  private:
   int dimension_;
   double injectivity_radius_;
   bool boundary_;
+  double curvature_;
 };
 
 /// Follows a score that depends on the variance along its probability flow, from x at the variance u to w < u. Five

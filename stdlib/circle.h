@@ -10,7 +10,8 @@ namespace catenary {
 /// Angles in [-pi, pi).
 class Circle final : public Manifold {
  public:
-  Circle() : Manifold("circle", {.point = {}, .dimension = 1, .injectivity_radius = std::numbers::pi}) {}
+  Circle()
+      : Manifold("circle", {.point = {}, .dimension = 1, .injectivity_radius = std::numbers::pi, .curvature = 0}) {}
   Expr project(Expr x) const override { return wrap(x); }
   Expr tangent(Expr, Expr v) const override { return v; }
   Expr exp(Expr x, Expr v) const override { return wrap(x + v); }

@@ -32,7 +32,8 @@ int centered_dimension(const Shape& point) {
 Flat::Flat(std::string name, Shape point, int dimension)
     : Manifold(name, {.point = filled(name, std::move(point)),
                       .dimension = dimension,
-                      .injectivity_radius = std::numeric_limits<double>::infinity()}) {}
+                      .injectivity_radius = std::numeric_limits<double>::infinity(),
+                      .curvature = 0}) {}
 
 Euclidean::Euclidean(Shape point) : Flat("euclidean", point, int(element_count(point))) {}
 

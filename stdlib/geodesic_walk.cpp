@@ -1,13 +1,27 @@
 // Walks of geodesic steps.
 #include <catenary/stdlib/geodesic_walk.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include <catenary/stdlib/checks.h>
 
 namespace catenary {
 
+namespace {
+
+bool has_default_score(const Manifold& m) {
+  Expr x = parameter("x", Type::f32, m.point()), y = parameter("y", Type::f32, m.point()),
+       v = parameter("v", Type::f32, {});
+  return same(m.score(x, y, v), m.Manifold::score(x, y, v));
+}
+
+}  // namespace
+
 GeodesicWalk::GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options)
     : HeatFlow(space, fmt::format("a geodesic walk on space '{}'", space->name()), options.rate),
-      steps_(options.steps) {
+      steps_(options.steps),
+      default_score_(has_default_score(*space)) {
   if (steps_ < 1 || steps_ > 65536)
     throw Error(fmt::format("a geodesic walk on space '{}' needs 1 to 65536 steps; found {}", space->name(), steps_));
 }
@@ -40,8 +54,7 @@ Expr walked_back(const Manifold& m, int64_t steps, const Expr& x0, const Expr& x
 }  // namespace
 
 Expr GeodesicWalk::forward(Expr x0, Expr t) const {
-  if (auto cover = manifold().cover())
-    return cover->fold(walked(*cover->space, steps_, cover->lift(x0), rate_ * t));
+  if (auto cover = manifold().cover()) return cover->fold(walked(*cover->space, steps_, cover->lift(x0), rate_ * t));
   return walked(manifold(), steps_, x0, rate_ * t);
 }
 
@@ -53,7 +66,11 @@ Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   return walked_back(manifold(), steps_, x0, xt, rate_ * s, rate_ * (t - s));
 }
 
-double GeodesicWalk::approximation(double t) const { return rate_ * t / double(steps_); }
+double GeodesicWalk::approximation(double t) const {
+  const double v = rate_ * t, step = v / double(steps_), d = manifold().dimension(), c = manifold().curvature();
+  const double of_steps = step * std::max(1.0, c * (d - 1) / 6 * std::sqrt(d / 2 + (d - 1) * (d - 1) * c * v / 4));
+  return of_steps + (default_score_ ? c * (d - 1) * std::sqrt(d) * v / 8 : 0);
+}
 
 GeodesicWalk Brownian(const Manifold& space, double) {
   throw Error(fmt::format(

@@ -35,11 +35,16 @@ class GeodesicWalk final : public HeatFlow {
   /// Each step takes the variance from u to w = u - D, D = (v_t - v_s) / steps, along
   /// exp(x, D score(x, x_0, u) + sqrt(w D / u) n): in flat space the Brownian bridge, whatever the number of steps.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
-  /// The variance D of one step.
+  /// What the steps and the score are off by, both from above in all that docs/walks.md measures. Steps are off by D
+  /// where they have their tangent's law but for its variance; on a space of dimension d and curvature c they also lose
+  /// a share c (d - 1) D / 6 of that, which moves a normal law in d dimensions by sqrt(d / 2) of it, and its distance
+  /// from x_0 by (d - 1) sqrt(c v) / 2. The default score lacks the drift c (d - 1) / 6 of a distance:
+  /// c (d - 1) sqrt(d) v / 8.
   double approximation(double t) const override;
 
  private:
   int64_t steps_;
+  bool default_score_;
 };
 
 /// For manifolds without an overload of their own: throws Error, because an approximation must be asked for by name.

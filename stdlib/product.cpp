@@ -29,13 +29,16 @@ Parts checked(const Parts& parts) {
 }
 
 ManifoldShape shape_of(const Parts& parts) {
-  ManifoldShape shape{
-      .point = {0}, .dimension = 0, .injectivity_radius = checked(parts)[0].second->injectivity_radius()};
+  ManifoldShape shape{.point = {0},
+                      .dimension = 0,
+                      .injectivity_radius = checked(parts)[0].second->injectivity_radius(),
+                      .curvature = 0};
   for (const auto& [name, space] : parts) {
     shape.point[0] += element_count(space->point());
     shape.dimension += space->dimension();
     shape.injectivity_radius = std::min(shape.injectivity_radius, space->injectivity_radius());
     shape.boundary = shape.boundary || space->has_boundary();
+    shape.curvature = std::max(shape.curvature, space->curvature());
   }
   return shape;
 }

@@ -34,7 +34,8 @@ Expr slope(const Expr& half, const Expr& v) {
 
 }  // namespace
 
-Rotations::Rotations() : Manifold("rotations", {.point = {4}, .dimension = 3, .injectivity_radius = pi}) {}
+Rotations::Rotations()
+    : Manifold("rotations", {.point = {4}, .dimension = 3, .injectivity_radius = pi, .curvature = 0.25}) {}
 
 Expr Rotations::project(Expr x) const { return quaternion::canonical(x / norm(x)); }
 

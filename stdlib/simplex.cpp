@@ -16,7 +16,7 @@ constexpr double smallest = 0x1p-80;
 
 ManifoldShape orthant(int k) {
   if (k < 2) throw Error(fmt::format("space 'simplex' needs 2 or more categories; found {}", k));
-  return {.point = {k}, .dimension = k - 1, .boundary = true};
+  return {.point = {k}, .dimension = k - 1, .boundary = true, .curvature = 0.25};
 }
 
 Expr root(const Expr& p) { return sqrt(max(p, smallest)); }
@@ -42,7 +42,8 @@ class DoubledSphere final : public Manifold {
   explicit DoubledSphere(Sphere unit)
       : Manifold("sphere of radius 2", {.point = unit.point(),
                                         .dimension = unit.dimension(),
-                                        .injectivity_radius = 2 * unit.injectivity_radius()}),
+                                        .injectivity_radius = 2 * unit.injectivity_radius(),
+                                        .curvature = 0.25}),
         unit_(std::move(unit)) {}
   Expr project(Expr x) const override { return unit_.project(x); }
   Expr tangent(Expr x, Expr v) const override { return unit_.tangent(x, v); }

@@ -18,7 +18,10 @@ constexpr double longest_log = 56;  // Of a factor that takes `least` to `most`.
 
 ManifoldShape cone(int n) {
   if (n != 2 && n != 3) throw Error(fmt::format("space 'spd' needs matrices of size 2 or 3; found {}", n));
-  return {.point = {n, n}, .dimension = n * (n + 1) / 2, .injectivity_radius = std::numeric_limits<double>::infinity()};
+  return {.point = {n, n},
+          .dimension = n * (n + 1) / 2,
+          .injectivity_radius = std::numeric_limits<double>::infinity(),
+          .curvature = 0.5};
 }
 
 std::vector<Expr> map(const std::vector<Expr>& values, const std::function<Expr(const Expr&)>& f) {

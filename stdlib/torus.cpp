@@ -34,7 +34,8 @@ Expr from_angles(const Torus& torus) { return constant(torus.periods(), torus.po
 Torus::Torus(std::vector<double> periods, Interval interval)
     : Manifold("torus", {.point = {int64_t(periods.size())},
                          .dimension = int(periods.size()),
-                         .injectivity_radius = shortest(periods) / 2}),
+                         .injectivity_radius = shortest(periods) / 2,
+                         .curvature = 0}),
       periods_(std::move(periods)),
       interval_(interval) {
   if (periods_.empty()) throw Error("space 'torus' needs a period for each coordinate; found none");

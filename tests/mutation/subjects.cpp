@@ -55,7 +55,8 @@ class MutatedManifold final : public Manifold {
       : Manifold(original->name(), {.point = original->point(),
                                     .dimension = original->dimension(),
                                     .injectivity_radius = original->injectivity_radius(),
-                                    .boundary = original->has_boundary()}),
+                                    .boundary = original->has_boundary(),
+                                    .curvature = original->curvature()}),
         original_(std::move(original)),
         replaced_(std::move(replaced)) {}
   Expr project(Expr x) const override {

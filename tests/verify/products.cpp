@@ -1,4 +1,4 @@
-// Products of every space of the catalogue with another one.
+// Products of every space of the catalogue with another one, and what walks are off by.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <catenary/stdlib/catalogue.h>
 #include <catenary/stdlib/stdlib.h>
 #include <catenary/tests/mutation/subjects.h>
+#include <catenary/tests/sphere.h>
 #include <catenary/verify/verify.h>
 
 using namespace catenary;
@@ -47,6 +48,18 @@ TEST_CASE("bridges of walks on powers and products of the simplex know its bound
   for (const Product& space : {Product(Simplex(3), 2), Product({{"shares", Simplex(3)}, {"place", Euclidean({2})}})})
     check_passes(verify(GeodesicWalk(space, {.rate = 0.5, .steps = 16}),
                         {.effort = Effort::quick, .only = {"points", "Chapman-Kolmogorov and bridges"}}));
+}
+
+TEST_CASE("walks are no farther off than they say, in many dimensions and by the default score") {
+  const VerifyOptions options{.effort = Effort::quick, .spaces = false, .only = {"Chapman-Kolmogorov and bridges"}};
+  check_passes(verify(GeodesicWalk(catenary::Sphere(24), {.rate = 0.5, .steps = 16}), options));
+  check_passes(verify(GeodesicWalk(Hyperbolic(6), {.rate = 1, .steps = 16}), options));
+  const GeodesicWalk own(testing::Sphere(), {.rate = 1, .steps = 256}),
+      declared(catenary::Sphere(2), {.rate = 1, .steps = 256});
+  check_passes(verify(own, options));
+  // However many steps it takes.
+  CHECK(own.approximation(1) > declared.approximation(1) + 0.1);
+  CHECK(declared.approximation(1) == 1.0 / 256);
 }
 
 TEST_CASE("a product's parts are checked by themselves, each once, and as a whole where they are of one scale") {

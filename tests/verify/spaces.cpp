@@ -128,7 +128,8 @@ struct Passes : Manifold {
       : Manifold(right->name(), {.point = right->point(),
                                  .dimension = right->dimension(),
                                  .injectivity_radius = right->injectivity_radius(),
-                                 .boundary = boundary}),
+                                 .boundary = boundary,
+                                 .curvature = right->curvature()}),
         right(std::move(right)) {}
   Expr project(Expr x) const override { return right->project(x); }
   Expr tangent(Expr x, Expr v) const override { return right->tangent(x, v); }
