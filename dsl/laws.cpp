@@ -1,6 +1,8 @@
 // From a component to its laws.
 #include <catenary/dsl/laws.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <catenary/dsl/checks.h>
@@ -10,6 +12,9 @@
 namespace catenary {
 
 namespace {
+
+// Steps that draw nothing where points have real numbers.
+bool is_step(Question question) { return question == Question::flow_step || question == Question::mean_step; }
 
 // What a process may have or not; throws Error where it has none.
 Expr density_of(const Process& process, Question question, Expr x0, Expr xt, Expr t) {
@@ -103,6 +108,10 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     Expr end = checked(process.endpoint(kind, estimate, xt, at_t), "endpoint");
     return same(end, estimate) || space.type() != Type::f32 ? end : select(t_at_start, xt, end);
   };
+  auto step = [&]() -> Law {
+    std::optional<Expr> own = process.step(kind, estimate, xt, at_s, at_t);
+    return {question, {estimate, xt, s, t}, own ? between_ends(endpoint(), checked(*own, "step")) : bridge(endpoint())};
+  };
   switch (question) {
     case Question::prior: {
       Expr horizon = clock(constant(joint.horizon()));
@@ -111,11 +120,7 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     case Question::forward:
       return {question, {x0, t}, select(t_at_start, x0, checked(process.forward(x0, at_t), "forward"))};
     case Question::bridge: return {question, {x0, xt, s, t}, bridge(x0)};
-    case Question::step: {
-      std::optional<Expr> own = process.step(kind, estimate, xt, at_s, at_t);
-      return {
-          question, {estimate, xt, s, t}, own ? between_ends(endpoint(), checked(*own, "step")) : bridge(endpoint())};
-    }
+    case Question::step: return step();
     case Question::transition: {
       if (!process.markov())
         throw Error(
@@ -145,6 +150,7 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     }
     case Question::flow_step:
     case Question::mean_step: {
+      if (space.type() == Type::i32 && answers(joint, component, question)) return step();
       Expr start = endpoint();
       return {question,
               {estimate, xt, s, t},
@@ -164,7 +170,8 @@ Law derive(const Joint& joint, const Joint::Component& component, Question quest
     const Schedule nodes = schedule({law.result});
     check_parameters(nodes, law.parameters);
     bool draws = !number_draws(nodes).empty();  // Refuses what the counter layout cannot hold.
-    if (draws && !is_drawn(question))
+    const bool may = is_drawn(question) || (is_step(question) && component.process->space().type() == Type::i32);
+    if (draws && !may)
       throw Error(question < Question::loss ? "it draws, and a function of x0, xt and t must not"
                                             : "it draws, and a function of its arguments must not");
     return law;
@@ -185,7 +192,7 @@ bool answers(const Joint::Component& component, Question question) {
     Expr x0 = parameter("x0", space.type(), space.point()), xt = parameter("xt", space.type(), space.point());
     Expr estimate = parameter("estimate", kind.type, kind.shape);
     Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
-    if (question == Question::flow_step || question == Question::mean_step)
+    if (is_step(question))
       led_to(process, question, kind, estimate, x0, xt, s, t);
     else if (question < Question::loss)
       density_of(process, question, x0, xt, t);
@@ -195,6 +202,12 @@ bool answers(const Joint::Component& component, Question question) {
   } catch (const Error&) {
     return false;
   }
+}
+
+bool answers(const Joint& joint, const Joint::Component& component, Question question) {
+  auto by_itself = [&](const Joint::Component& c) { return answers(c, question); };
+  const bool drawn = is_step(question) && component.process->space().type() == Type::i32;
+  return drawn ? std::ranges::any_of(joint.components(), by_itself) : by_itself(component);
 }
 
 }  // namespace catenary

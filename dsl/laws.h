@@ -25,6 +25,7 @@ struct Law {
 ///   loss_gradient(the same)     f32 of the estimate's shape: the derivatives of the loss by its elements
 ///   flow_step(estimate, xt, s, t)   a point; as step, by the flow in place of the bridge
 ///   mean_step(estimate, xt, s, t)   a point; as step, by the bridge's mean
+/// Beside components that have a flow, or means, those of integers are drawn as by step.
 /// Where the clock reads 0 at t, an estimate that is not an endpoint itself stands for x_t.
 /// A component does not move while its clock stands: x_t is x0 where the clock reads 0 at t, x_s is x_t where it reads
 /// the same at both (but x0 at s = 0). Throws Error naming joint, component and question for what the process refuses
@@ -35,5 +36,7 @@ Law derive(const Joint& joint, const Joint::Component& component, Question quest
 /// Whether the process gives this law: from log_density on they are its to give, a transition it has where it is
 /// Markov, the others always. Where it gives none, derive says why.
 bool answers(const Joint::Component& component, Question question);
+/// Whether it is in its joint process: components of integers go on where another one goes by its flow or its means.
+bool answers(const Joint& joint, const Joint::Component& component, Question question);
 
 }  // namespace catenary

@@ -223,7 +223,7 @@ int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, cate
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
   return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
     r.sampler->flow_step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
-                              r.options);
+                              r.seed, r.options);
   });
 }
 
@@ -231,7 +231,7 @@ int catenary_mean_step(const catenary_sampler* sampler, catenary_state out, cate
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message) {
   return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
     r.sampler->mean_step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
-                              r.options);
+                              r.seed, r.options);
   });
 }
 

@@ -81,6 +81,14 @@ struct Sampler::Impl {
     return made;
   }
 
+  /// Asked without a seed: nothing is drawn. Error: something is.
+  void require_no_draws(Question question) const {
+    for (const catenary_kernel* kernel : module.kernels(question))
+      if (kernel->draws > 0)
+        throw Error(fmt::format("{}: joint '{}' has categories, which are drawn; give a seed", name_of(question),
+                                module.raw().name));
+  }
+
   void answer_by_copies(Question question, std::span<const Input> inputs, std::span<const Times> times, Seed seed,
                         const DrawOptions& options, const State& out) const {
     std::vector<State> states;
@@ -241,25 +249,45 @@ void Sampler::loss_gradient_into(State& out, const State& estimate, const State&
 }
 
 State Sampler::flow_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options) const {
-  return impl_->answer(Question::flow_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0),
-                       options);
+  impl_->require_no_draws(Question::flow_step);
+  return flow_step(estimate, xt, s, t, Seed(0), options);
+}
+
+State Sampler::flow_step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
+                         const DrawOptions& options) const {
+  return impl_->answer(Question::flow_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options);
 }
 
 void Sampler::flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
                              const DrawOptions& options) const {
-  impl_->answer(Question::flow_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0), options,
-                &out);
+  impl_->require_no_draws(Question::flow_step);
+  flow_step_into(out, estimate, xt, s, t, Seed(0), options);
+}
+
+void Sampler::flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
+                             const DrawOptions& options) const {
+  impl_->answer(Question::flow_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options, &out);
 }
 
 State Sampler::mean_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options) const {
-  return impl_->answer(Question::mean_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0),
-                       options);
+  impl_->require_no_draws(Question::mean_step);
+  return mean_step(estimate, xt, s, t, Seed(0), options);
+}
+
+State Sampler::mean_step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
+                         const DrawOptions& options) const {
+  return impl_->answer(Question::mean_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options);
 }
 
 void Sampler::mean_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
                              const DrawOptions& options) const {
-  impl_->answer(Question::mean_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, Seed(0), options,
-                &out);
+  impl_->require_no_draws(Question::mean_step);
+  mean_step_into(out, estimate, xt, s, t, Seed(0), options);
+}
+
+void Sampler::mean_step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
+                             const DrawOptions& options) const {
+  impl_->answer(Question::mean_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options, &out);
 }
 
 State Sampler::convert(const State& source, const DrawOptions& options) const {

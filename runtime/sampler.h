@@ -106,15 +106,24 @@ class Sampler {
                           const DrawOptions& options = {}) const;
 
   /// x_s given x_t and a model's estimate, without a draw: where the probability flow of the law given x_0 leads. Of
-  /// linear Gaussian processes the step of DDIM (Song, Meng, Ermon 2021).
+  /// linear Gaussian processes the step of DDIM (Song, Meng, Ermon 2021). Categories, which have no flow, are drawn as
+  /// by `step`, and need a seed. Error: they are there, and no seed is given.
   State flow_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options = {}) const;
+  State flow_step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
+                  const DrawOptions& options = {}) const;
   void flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
+                      const DrawOptions& options = {}) const;
+  void flow_step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
                       const DrawOptions& options = {}) const;
 
   /// x_s given x_t and a model's estimate, without a draw: the mean of what `step` draws, where a process tells it.
-  /// Walks by means alone spread less than the data.
+  /// Walks by means alone spread less than the data. Categories are drawn, as by `flow_step`.
   State mean_step(const State& estimate, const State& xt, Times s, Times t, const DrawOptions& options = {}) const;
+  State mean_step(const State& estimate, const State& xt, Times s, Times t, Seed seed,
+                  const DrawOptions& options = {}) const;
   void mean_step_into(State& out, const State& estimate, const State& xt, Times s, Times t,
+                      const DrawOptions& options = {}) const;
+  void mean_step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
                       const DrawOptions& options = {}) const;
 
   /// Each point as a conversion has it, [batch, sites..., point...]; Converter asks this.

@@ -94,7 +94,7 @@ Subject subject_of(Session& session, const Joint& joint) {
   std::vector<Question> questions;
   for (Question q : all_questions) {
     bool all = true;
-    for (const auto& c : subject.joint->components()) all = all && answers(c, q);
+    for (const auto& c : subject.joint->components()) all = all && answers(*subject.joint, c, q);
     if (all) questions.push_back(q);
   }
   // What geometry needs is compiled beside the process.

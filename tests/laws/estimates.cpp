@@ -419,8 +419,60 @@ TEST_CASE("a walk by the flow needs one, and its question compiled") {
   CHECK_THROWS_WITH(sampler.reverse(model, {1, 0}, 3, Seed(1), {.step_by = StepBy::flow}),
                     "flow_step: joint 'joint' was compiled without the pipeline 'flow_step'; compile it with that one "
                     "(CompileOptions::questions)");
-  joint.add("word", UniformJump(Categorical(3), 1.0));
-  CHECK_THROWS_WITH(compile(joint, Target::host(), {.questions = {Question::flow_step}}),
-                    "joint 'joint', component 'word', flow_step: the process on space 'categorical' has no flow; walk "
+  Joint words("words");
+  words.add("word", UniformJump(Categorical(3), 1.0));
+  CHECK_THROWS_WITH(compile(words, Target::host(), {.questions = {Question::flow_step}}),
+                    "joint 'words', component 'word', flow_step: the process on space 'categorical' has no flow; walk "
                     "by steps that draw, as categories must");
+}
+
+TEST_CASE("beside what goes by a flow or by means, categories are drawn") {
+  constexpr int64_t n = 20000;
+  auto filled = [](Tensor tensor, float value) {
+    for (float& v : tensor.values<float>()) v = value;
+    return tensor;
+  };
+  Joint both("both"), alone("alone");
+  for (Joint* joint : {&both, &alone}) joint->add("place", Brownian(Euclidean({}), 1.0));
+  both.add("word", UniformJump(Categorical(4), 1.0));
+  const std::vector<Question> steps = {Question::flow_step, Question::mean_step};
+  const Sampler sampler = compile(both, Target::host(), {.questions = steps});
+  const Sampler by_itself = compile(alone, Target::host(), {.questions = steps});
+  State xt{{"place", filled(Tensor::empty(Dtype::f32, {n}), 2)}, {"word", Tensor::empty(Dtype::i32, {n})}};
+  for (int32_t& word : xt["word"].values<int32_t>()) word = 3;
+  State estimate{{"place", filled(Tensor::empty(Dtype::f32, {n}), 0.5)},
+                 {"word", filled(Tensor::empty(Dtype::f32, {n, 4}), -30)}};
+  for (int64_t i = 0; i < n; ++i) estimate["word"].values<float>()[size_t(4 * i + 1)] = 0;  // It was 1.
+  const State place{{"place", xt["place"]}}, place_estimate{{"place", estimate["place"]}};
+  for (Question question : steps) {
+    INFO(name_of(question));
+    const bool flow = question == Question::flow_step;
+    auto stepped = [&](Seed seed) {
+      return flow ? sampler.flow_step(estimate, xt, 0.3, 0.8, seed) : sampler.mean_step(estimate, xt, 0.3, 0.8, seed);
+    };
+    const State made = stepped(Seed(5)), again = stepped(Seed(6));
+    const State expected = flow ? by_itself.flow_step(place_estimate, place, 0.3, 0.8)
+                                : by_itself.mean_step(place_estimate, place, 0.3, 0.8);
+    auto numbers = [](const State& state) { return state["place"].values<const float>(); };
+    auto words = [](const State& state) { return state["word"].values<const int32_t>(); };
+    CHECK(std::ranges::equal(numbers(made), numbers(expected)));
+    CHECK(std::ranges::equal(numbers(again), numbers(expected)));
+    CHECK(!std::ranges::equal(words(again), words(made)));
+    // P_s(1, k) P_{t-s}(k, 3) / P_t(1, 3).
+    auto p = [](double time, int from, int to) { return 0.25 + ((from == to) - 0.25) * std::exp(-time); };
+    for (int k = 0; k < 4; ++k) {
+      const double share = p(0.3, 1, k) * p(0.5, k, 3) / p(0.8, 1, 3);
+      const auto count = double(std::ranges::count(words(made), k));
+      CHECK(std::abs(count - n * share) < 5 * std::sqrt(n * share * (1 - share)));
+    }
+  }
+  CHECK_THROWS_WITH(sampler.flow_step(estimate, xt, 0.3, 0.8),
+                    "flow_step: joint 'both' has categories, which are drawn; give a seed");
+  CHECK_THROWS_WITH(sampler.mean_step(estimate, xt, 0.3, 0.8),
+                    "mean_step: joint 'both' has categories, which are drawn; give a seed");
+  auto model = [&](const ModelInput&, State& e) { e = estimate; };
+  const Sampler walker = compile(both, Target::host(), {.questions = {Question::prior, Question::flow_step}});
+  State end = walker.reverse(model, {1, 0.5, 0}, n, Seed(1), {.step_by = StepBy::flow});
+  CHECK(std::ranges::all_of(end["word"].values<const int32_t>(), [](int32_t word) { return word == 1; }));
+  CHECK(std::ranges::all_of(end["place"].values<const float>(), [](float x) { return x == 0.5f; }));
 }

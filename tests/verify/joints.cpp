@@ -65,6 +65,17 @@ TEST_CASE("a joint process whose model returns something else than endpoints is 
   CHECK(report.passed());
 }
 
+TEST_CASE("categories beside a flow and means keep their law") {
+  Joint joint("mixed", 2);
+  joint.add("place", OrnsteinUhlenbeck(Euclidean({2}), {}));
+  joint.add("word", UniformJump(Categorical(5), 1.0), {.sites = "tokens"});
+  Report report = verify(joint, {.effort = Effort::quick, .spaces = false, .only = {"flow", "bridge mean"}});
+  INFO(report.table());
+  CHECK(report.passed());
+  for (const char* check : {"place: flow", "word: flow", "place: flow composes", "place: bridge mean"})
+    CHECK(std::ranges::any_of(report.checks, [&](const Check& c) { return c.name == check; }));
+}
+
 TEST_CASE("a joint process of seven rounds of Philox is verified by them") {
   Joint joint("seven", 1, {.rounds = 7});
   joint.add("x", OrnsteinUhlenbeck(Euclidean({2}), {}));
