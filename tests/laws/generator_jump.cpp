@@ -130,7 +130,13 @@ TEST_CASE("generator jump: log probability against exp(Q t)") {
 
 TEST_CASE("generator jump: many categories") {
   const std::vector<double> q = wild(384, 3);
-  check_log_density(GeneratorJump(Categorical(384), {.rates = q}), q, {0.02}, 2e-6);
+  const GeneratorJump process(Categorical(384), {.rates = q});
+  check_log_density(process, q, {0.02}, 2e-6);
+  auto draws = draws_of(Engine::compiled, process);
+  const Matrix by_half = exponential(q, 0.01);
+  Points start = draws->repeated({5}), end = draws->repeated({300});
+  check_categories(draws->forward(start, 0.01, 1), by_half[5]);
+  check_categories(draws->bridge(start, end, 0.01, 0.02, 2), bridge_law(by_half, by_half, 5, 300));
 }
 
 TEST_CASE("generator jump: forward, prior and bridge") {

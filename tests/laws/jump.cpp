@@ -193,7 +193,7 @@ TEST_CASE("rare categories keep their frequency wherever they stand") {
 }
 
 TEST_CASE("a tail of categories of 1e-7 keeps its frequency") {
-  constexpr int64_t k = 256, n = 1 << 15, rounds = 32;
+  constexpr int64_t k = 256, n = 1 << 15, rounds = 512;
   Joint joint("tail");
   joint.add("x", UniformJump(Categorical(k), 1.0));
   Sampler sampler = compile(joint, Target::host(), {.questions = {Question::step}});
@@ -201,12 +201,50 @@ TEST_CASE("a tail of categories of 1e-7 keeps its frequency") {
   std::fill(now.values<int32_t>().begin(), now.values<int32_t>().end(), 0);
   for (size_t i = 0; i < size_t(n * k); ++i)
     logits.values<float>()[i] = float(std::log(i % size_t(k) == 100 ? 0.6 : i % size_t(k) == 200 ? 0.4 : 1e-7));
-  std::vector<double> tail;
+  int64_t tail = 0;
   for (uint64_t seed = 0; seed < uint64_t(rounds); ++seed) {
     State made = sampler.step(State{{"x", logits}}, State{{"x", now}}, 0, 1, Seed(seed));
-    for (int32_t x : made["x"].values<const int32_t>()) tail.push_back(x != 100 && x != 200);
+    for (int32_t x : made["x"].values<const int32_t>()) tail += x != 100 && x != 200;
   }
-  CHECK(std::abs(z_of_mean(tail, 254e-7 / (1 + 254e-7))) < z_bound());
+  // Some 426, as of a Poisson law.
+  const double expected = double(n * rounds) * 254e-7 / (1 + 254e-7);
+  CHECK(std::abs(double(tail) - expected) < z_bound() * std::sqrt(expected));
+}
+
+TEST_CASE("draws from rows of 50,257 and 65,536 logits") {
+  for (int64_t k : {50257, 65536}) {
+    CAPTURE(k);
+    constexpr int64_t n = 256, rounds = 128;
+    Joint joint("wide");
+    joint.add("x", UniformJump(Categorical(k), 1.0));
+    Sampler sampler = compile(joint, Target::host(), {.questions = {Question::step}});
+    Tensor now = Tensor::empty(Dtype::i32, {n}), logits = Tensor::empty(Dtype::f32, {n, k});
+    std::fill(now.values<int32_t>().begin(), now.values<int32_t>().end(), 0);
+    // Three likely words, the first and the last category among them; a tail that falls, of a quarter in all.
+    auto logit = [&](int64_t i) {
+      return i == 0 ? 10.8 : i == k - 1 ? 10.2 : i == k / 3 ? 11.4 : -3.0 * double(i) / double(k);
+    };
+    // Words by themselves; the tail by its quarters, and by what is left of division by 16, the place in a line.
+    auto bucket = [&](int64_t i) {
+      return i == 0 ? 0 : i == k - 1 ? 1 : i == k / 3 ? 2 : 3 + (4 * i / k) * 16 + i % 16;
+    };
+    std::vector<double> law(3 + 64), drawn;
+    double total = 0;
+    for (int64_t i = 0; i < k; ++i) {
+      logits.values<float>()[size_t(i)] = float(logit(i));
+      law[size_t(bucket(i))] += std::exp(logit(i));
+      total += std::exp(logit(i));
+    }
+    for (double& share : law) share /= total;
+    CHECK((law[0] + law[1] + law[2] > 0.7 && law[0] + law[1] + law[2] < 0.95));
+    for (int64_t row = 1; row < n; ++row)
+      std::copy_n(logits.values<float>().begin(), k, logits.values<float>().begin() + row * k);
+    for (uint64_t seed = 0; seed < uint64_t(rounds); ++seed) {
+      State made = sampler.step(State{{"x", logits}}, State{{"x", now}}, 0, 1, Seed(seed), {.check_data = seed == 0});
+      for (int32_t x : made["x"].values<const int32_t>()) drawn.push_back(double(bucket(x)));
+    }
+    check_categories(drawn, law);
+  }
 }
 
 TEST_CASE("shares lose nothing to rounding, however many categories") {
