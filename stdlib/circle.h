@@ -7,7 +7,7 @@
 
 namespace catenary {
 
-/// Angles in [-pi, pi).
+/// Angles in [-pi, pi). No two floats are half a turn apart: log goes the shorter way, by however little.
 class Circle final : public Manifold {
  public:
   Circle()

@@ -7,7 +7,8 @@ namespace catenary {
 
 /// SO(3): unit quaternions [w, x, y, z], of q and -q the one with w >= 0. The distance of two rotations is the angle of
 /// the one between them, at most pi; so the metric is four times that of the quaternions, and tangent vectors are
-/// tangent to the 3-sphere. Two rotations half a turn apart have two shortest ways; log takes one of them.
+/// tangent to the 3-sphere. Two rotations half a turn apart have two shortest ways; log takes that to the quaternion as
+/// it is stored, whose negative is the same rotation.
 /// stdlib/quaternion.h turns vectors and converts from and to matrices.
 class Rotations final : public Manifold {
  public:

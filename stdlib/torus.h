@@ -15,7 +15,8 @@ enum class Interval {
 };
 
 /// A flat torus: vectors of n coordinates, coordinate i in an interval of length periods[i]. Tangent vectors are
-/// differences, in the coordinates' own unit. As good as a coordinate itself while it is below 1e5 periods.
+/// differences, in the coordinates' own unit. Where a coordinate is half a period away both ways are shortest; log
+/// takes the negative one. As good as a coordinate itself while it is below 1e5 periods.
 class Torus final : public Manifold {
  public:
   /// At least one period, each above 0.

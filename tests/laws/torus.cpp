@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <catenary/dsl/evaluate.h>
+#include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/torus.h>
 #include <catenary/tests/laws/identities.h>
 
@@ -97,6 +98,26 @@ TEST_CASE("torus: forward, prior and bridge are the circle's, in every coordinat
     for (size_t j = i; j < x.size(); j += 2) share.push_back(x[j] / periods[i]);
     CHECK(ks_distance(share, [](double v) { return std::clamp(v, 0.0, 1.0); }) < ks_bound(share.size()));
   }
+}
+
+TEST_CASE("torus: log takes the negative way half a period round, and none where it stands") {
+  Torus torus({1, 12.5, 2});
+  Expr x = parameter("x", Type::f32, {3}), y = parameter("y", Type::f32, {3});
+  auto way = Evaluator({torus.log(x, y), torus.log(y, x), torus.log(x, x)})(
+      {{"x", {0.25, -6.25, -0.5}}, {"y", {-0.25, 0, 0.5}}});
+  for (size_t k : {0, 1}) CHECK(way[k] == Values{-0.5, -6.25, -1});
+  CHECK(way[2] == Values{0, 0, 0});
+}
+
+TEST_CASE("circle: log goes the shorter way, by however little, and none where it stands") {
+  Circle circle;
+  Expr x = parameter("x", Type::f32, {}), y = parameter("y", Type::f32, {});
+  Evaluator ways({circle.log(x, y), circle.log(y, x), circle.log(x, x)});
+  const double beyond = double(float(pi)), within = double(std::nextafter(float(pi), 0.0f));
+  REQUIRE((beyond > pi && within < pi));
+  auto at = [&](double there) { return ways({{"x", {0}}, {"y", {there}}}); };
+  CHECK(at(within) == std::vector<Values>{{within}, {-within}, {0}});
+  CHECK(at(beyond) == std::vector<Values>{{-within}, {within}, {0}});
 }
 
 TEST_CASE("torus: both ways half a period round are equally likely") {
