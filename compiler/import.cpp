@@ -395,7 +395,8 @@ mlir::OwningOpRef<mlir::ModuleOp> import_joint(mlir::MLIRContext& context, const
   for (const Joint::Component& component : joint.components()) {
     Laws& mine = laws.emplace_back();
     for (Question q : questions)
-      if (unanswered == Unanswered::refused || answers(joint, component, q)) mine.emplace(q, derive(joint, component, q));
+      if (unanswered == Unanswered::refused || answers(joint, component, q))
+        mine.emplace(q, derive(joint, component, q));
     import_process(b, component, laws.size() - 1, mine);
   }
   std::vector<std::string> groups;
