@@ -160,8 +160,8 @@ ThreadPool::ThreadPool(int threads) : shared_(std::make_unique<Shared>()) {
 }
 
 ThreadPool::~ThreadPool() {
-  if (shared_->forked())
-    (void)shared_.release();  // There is nobody to join.
+  if (shared_->forked()) [[maybe_unused]]
+    Shared* stays = shared_.release();  // There is nobody to join.
   else
     shared_->stop();
 }

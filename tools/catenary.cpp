@@ -269,12 +269,10 @@ void write_kernels(const Arguments& arguments) {
   }
 }
 
-const CLI::Validator above_zero(
-    [](std::string& text) {
-      const double value = std::strtod(text.c_str(), nullptr);
-      return std::isfinite(value) && value > 0 ? "" : fmt::format("must be a number above 0; found '{}'", text);
-    },
-    "NUMBER > 0");
+std::string above_zero(const std::string& text) {
+  const double value = std::strtod(text.c_str(), nullptr);
+  return std::isfinite(value) && value > 0 ? "" : fmt::format("must be a number above 0; found '{}'", text);
+}
 
 }  // namespace
 
@@ -299,7 +297,7 @@ int main(int argc, char** argv) {
                         "names of the standard library, or files of saved declarations (.mlir)");
   verifying->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
       ->allow_extra_args(false);
-  verifying->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(above_zero);
+  verifying->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(above_zero, "NUMBER > 0");
   verifying
       ->add_option("--effort", arguments.effort,
                    "standard: catches an error of 1 % in a variance; quick: of 4 %; high: of 0.1 %")
@@ -321,7 +319,7 @@ int main(int argc, char** argv) {
   declaring->add_option("name", arguments.names, "its name")->required()->expected(1);
   declaring->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")
       ->allow_extra_args(false);
-  declaring->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(above_zero);
+  declaring->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(above_zero, "NUMBER > 0");
 
   auto* kernels = app.add_subcommand(
       "kernels", "experimental: write the kernels for a GPU to files, one for each question, for a host of your own");
@@ -337,7 +335,7 @@ int main(int argc, char** argv) {
                     "approximate square roots and quotients, fused sums of products (NVIDIA's alone)");
   kernels->add_option("--out", arguments.folder, "the folder; by default this one");
   kernels->add_option("--set", arguments.sets, "a parameter: name=value; may be given again")->allow_extra_args(false);
-  kernels->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(above_zero);
+  kernels->add_option("--horizon", arguments.horizon, "the time of pure noise")->check(above_zero, "NUMBER > 0");
 
   auto* laws = app.add_subcommand(
       "laws", "verify everything in the standard library and print what there is as a Markdown table: docs/laws.md");
