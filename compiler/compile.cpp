@@ -8,6 +8,8 @@
 #include <future>
 #include <system_error>
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Object/Archive.h>
@@ -282,11 +284,13 @@ void write_files(const Source& source, const std::string& folder, const Target& 
   std::filesystem::create_directories(folder, failure);
   auto write = [&](const char* extension, llvm::StringRef bytes) {
     auto path = std::filesystem::path(folder) / (source.name + extension), beside = path;
-    beside += ".new";
+    beside += fmt::format(".{}.new", getpid());
     std::ofstream file(beside, std::ios::binary);
     file.write(bytes.data(), std::streamsize(bytes.size()));
     file.close();
     if (file) std::filesystem::rename(beside, path, failure);
+    std::error_code gone;
+    std::filesystem::remove(beside, gone);
     if (!file || failure)
       throw Error(fmt::format("'{}' was to be written to '{}', which cannot be written; name a folder that can",
                               source.name, path.string()));

@@ -150,7 +150,8 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     }
     case Question::flow_step:
     case Question::mean_step: {
-      if (space.type() == Type::i32 && answers(joint, component, question)) return step();
+      if (space.type() == Type::i32 && !answers(component, question) && answers(joint, component, question))
+        return step();
       Expr start = endpoint();
       return {question,
               {estimate, xt, s, t},
@@ -206,8 +207,9 @@ bool answers(const Joint::Component& component, Question question) {
 
 bool answers(const Joint& joint, const Joint::Component& component, Question question) {
   auto by_itself = [&](const Joint::Component& c) { return answers(c, question); };
-  const bool drawn = is_step(question) && component.process->space().type() == Type::i32;
-  return drawn ? std::ranges::any_of(joint.components(), by_itself) : by_itself(component);
+  if (by_itself(component)) return true;
+  const bool may_be_drawn = is_step(question) && component.process->space().type() == Type::i32;
+  return may_be_drawn && std::ranges::any_of(joint.components(), by_itself);
 }
 
 }  // namespace catenary

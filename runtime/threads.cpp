@@ -160,10 +160,11 @@ ThreadPool::ThreadPool(int threads) : shared_(std::make_unique<Shared>()) {
 }
 
 ThreadPool::~ThreadPool() {
-  if (shared_->forked()) [[maybe_unused]]
-    Shared* stays = shared_.release();  // There is nobody to join.
-  else
+  if (shared_->forked()) {
+    [[maybe_unused]] Shared* stays = shared_.release();  // There is nobody to join.
+  } else {
     shared_->stop();
+  }
 }
 
 int ThreadPool::threads() const { return shared_->forked() ? 1 : int(shared_->workers.size()) + 1; }

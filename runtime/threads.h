@@ -9,7 +9,7 @@
 namespace catenary {
 
 /// Threads that share out ranges. Any number of callers may use one pool at once, also from inside a body. The child of
-/// a fork has none of them: there the caller does all by itself.
+/// a fork has none of them: there the caller does all by itself. No body may fork and go on.
 class ThreadPool {
  public:
   /// A reference to a callable of (begin, end); it must outlive the call it is passed to.

@@ -26,7 +26,7 @@ struct GeneratorJumpOptions {
 ///
 /// The tables hold 90 to 270 K^2 numbers, more where the chain goes around and around before it forgets; 2^28 are
 /// allowed, enough for K = 1,024 in most cases. Every question that is compiled holds them: 0.6 GB for K = 1,024, where
-/// making them takes about half a minute on two cores, compiling 12 s a question and a draw 15 to 30 us.
+/// making them takes about half a minute on two cores and 6 GB, compiling 12 s a question and a draw 15 to 30 us.
 class GeneratorJump : public Jump {
  public:
   GeneratorJump(Categorical space, GeneratorJumpOptions options, LogitsOptions logits = {});

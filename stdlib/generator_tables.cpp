@@ -370,7 +370,7 @@ void GeneratorTables::add_stretches(std::string_view whose) {
 bool GeneratorTables::add_piece(const Values& values, bool enough, bool may_vanish) {
   ++pieces;
   polynomials.resize(size_t(numbers()));
-  double* piece = &*polynomials.end() - k * k * coefficients;
+  double* piece = polynomials.data() + polynomials.size() - k * k * coefficients;
   std::atomic<bool> good = true;
   for_rows(k, [&](size_t begin, size_t end) {
     std::vector<double> p(places_along().size());

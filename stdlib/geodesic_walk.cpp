@@ -5,12 +5,18 @@
 #include <cmath>
 
 #include <catenary/stdlib/checks.h>
+#include <catenary/stdlib/product.h>
 
 namespace catenary {
 
 namespace {
 
 bool has_default_score(const Manifold& m) {
+  if (auto cover = m.cover()) return has_default_score(*cover->space);
+  if (auto product = dynamic_cast<const Product*>(&m))
+    return std::ranges::any_of(product->parts(), [](const Product::Part& part) {
+      return part.second->curvature() > 0 && has_default_score(*part.second);
+    });
   Expr x = parameter("x", Type::f32, m.point()), y = parameter("y", Type::f32, m.point()),
        v = parameter("v", Type::f32, {});
   return same(m.score(x, y, v), m.Manifold::score(x, y, v));
@@ -68,7 +74,12 @@ Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
 
 double GeodesicWalk::approximation(double t) const {
   const double v = rate_ * t, step = v / double(steps_), d = manifold().dimension(), c = manifold().curvature();
-  const double of_steps = step * std::max(1.0, c * (d - 1) / 6 * std::sqrt(d / 2 + (d - 1) * (d - 1) * c * v / 4));
+  if (c == 0 && default_score_) return 0;
+  // Where geodesics come back, as on spheres, distances do not run away.
+  const double radius = manifold().injectivity_radius();
+  const bool comes_back = radius > 0 && std::isfinite(radius);
+  const double of_law = std::sqrt(d / 2 + (comes_back ? 0 : (d - 1) * (d - 1) * c * v / 4));
+  const double of_steps = step * std::max(1.0, c * (d - 1) / 6 * of_law);
   return of_steps + (default_score_ ? c * (d - 1) * std::sqrt(d) * v / 8 : 0);
 }
 

@@ -35,11 +35,11 @@ class GeodesicWalk final : public HeatFlow {
   /// Each step takes the variance from u to w = u - D, D = (v_t - v_s) / steps, along
   /// exp(x, D score(x, x_0, u) + sqrt(w D / u) n): in flat space the Brownian bridge, whatever the number of steps.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
-  /// What the steps and the score are off by, both from above in all that docs/walks.md measures. Steps are off by D
-  /// where they have their tangent's law but for its variance; on a space of dimension d and curvature c they also lose
-  /// a share c (d - 1) D / 6 of that, which moves a normal law in d dimensions by sqrt(d / 2) of it, and its distance
-  /// from x_0 by (d - 1) sqrt(c v) / 2. The default score lacks the drift c (d - 1) / 6 of a distance:
-  /// c (d - 1) sqrt(d) v / 8.
+  /// What the steps and the score are off by, from above in all that docs/walks.md measures: at least the variance D of
+  /// a step. On a space of dimension d whose sectional curvatures are at most c, either way, a step also has a share
+  /// c (d - 1) D / 6 too much of its variance, or too little, which moves a normal law in d dimensions by sqrt(d / 2)
+  /// of that, and where distances run away, as in hyperbolic space, those by (d - 1) sqrt(c v) / 2. The default score
+  /// lacks a drift of c (d - 1) / 6 of the distance: c (d - 1) sqrt(d) v / 8. Nothing in flat spaces.
   double approximation(double t) const override;
 
  private:

@@ -151,7 +151,6 @@ std::optional<Expr> Product::origin() const {
   return any ? std::optional(join(origins)) : std::nullopt;
 }
 std::optional<Cover> Product::cover() const {
-  return std::nullopt;
   std::vector<std::optional<Cover>> covers;
   std::vector<Part> spaces;
   for (const auto& [name, space] : parts_) {

@@ -98,6 +98,6 @@ class ProductProcess final : public Process {
 };
 
 /// Throws Error: of a product it is `ProductProcess`, of the Brownian motions of its parts.
-ProductProcess Brownian(const Product& space, double rate);
+[[noreturn]] ProductProcess Brownian(const Product& space, double rate);
 
 }  // namespace catenary

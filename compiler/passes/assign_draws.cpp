@@ -85,7 +85,7 @@ struct AssignDraws : PassWrapper<AssignDraws, OperationPass<ModuleOp>> {
     const bool own = !fold.getBody()->getOps<DrawOp>().empty();
     if (own && all > most_trips)
       return fold.emitOpError("draws on ") << all << " trips in all; at most " << most_trips << " are allowed";
-    trips_[fold] = all;
+    trips_[fold] = std::min<int64_t>(all, most_trips + 1);  // A loop in it that draws has none or too many.
     OpBuilder b = OpBuilder::atBlockBegin(fold.getBody());
     auto word = b.getI32Type();
     Value trip = arith::IndexCastOp::create(b, fold.getLoc(), word, fold.getInductionVar());

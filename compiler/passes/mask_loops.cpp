@@ -189,9 +189,14 @@ struct MaskLoops : PassWrapper<MaskLoops, OperationPass<ModuleOp>> {
     const bool once = retried || makes_one_trip(loop);
     SmallVector<Value> inits(loop.getInits());
     Value wanted = condition(b, loop, loop.getInits());
-    // What a point through the loop around it still carries may want any number of trips.
-    if (auto around = loop->getParentOfType<scf::WhileOp>(); around && !once)
+    // What a point that is through a loop around this still carries may want any number of trips. In a loop's condition
+    // nothing is known of who is through it.
+    Region* region = loop->getParentRegion();
+    for (auto around = loop->getParentOfType<scf::WhileOp>(); around && !once;
+         around = around->getParentOfType<scf::WhileOp>()) {
+      if (!around.getAfter().isAncestor(region)) break;
       wanted = arith::AndIOp::create(b, loop.getLoc(), wanted, condition(b, around, around.getAfterArguments()));
+    }
     inits.push_back(wanted);
     auto trips = [&](OpBuilder& b, Location loc) {
       if (once) {

@@ -220,7 +220,7 @@ TEST_CASE("draws from rows of 50,257 and 65,536 logits") {
     Sampler sampler = compile(joint, Target::host(), {.questions = {Question::step}});
     Tensor now = Tensor::empty(Dtype::i32, {n}), logits = Tensor::empty(Dtype::f32, {n, k});
     std::fill(now.values<int32_t>().begin(), now.values<int32_t>().end(), 0);
-    // Three likely words, the first and the last category among them; a tail that falls, of a quarter in all.
+    // Three likely words, the first and the last category among them; a tail that falls, of a tenth in all.
     auto logit = [&](int64_t i) {
       return i == 0 ? 10.8 : i == k - 1 ? 10.2 : i == k / 3 ? 11.4 : -3.0 * double(i) / double(k);
     };

@@ -98,8 +98,14 @@ TEST_CASE("in the child of a fork the caller does all by itself, and the pool go
       sum = 0;
       pool->parallel_for(0, 1000, 1, add);
       pool.reset();
-      ThreadPool own(3);
-      _exit(alone && sum == 499500 && own.threads() == 3 ? 0 : 1);
+      std::atomic<int64_t> again = 0;
+      bool three = false;
+      {
+        ThreadPool own(3);
+        three = own.threads() == 3;
+        own.parallel_for(0, 1000, 1, [&](int64_t from, int64_t to) { again += to - from; });
+      }
+      _exit(alone && sum == 499500 && three && again == 1000 ? 0 : 1);
     }
     int status = -1;
     REQUIRE(waitpid(child, &status, 0) == child);

@@ -292,14 +292,30 @@ TEST_CASE("programs that were compiled wrongly once") {
       return 3 * carried + fold(0, carried, [](const Expr&, const Expr& c) { return c + bits({2}); });
     });
   });
+  auto down = [](const Expr&, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] - 1}; };
+  auto positive = [](const std::vector<Expr>& c) { return c[0] > 0; };
+  auto until_one = [](const std::vector<Expr>& c) { return !equal(c[0], 1); };
   check_program("a while in one, in which points that are through want trips without end", 2,
-                [](const Expr& x, const Expr&) {
-                  auto down = [](const Expr&, const std::vector<Expr>& c) { return std::vector<Expr>{c[0] - 1}; };
-                  auto until_one = [](const std::vector<Expr>& c) { return !equal(c[0], 1); };
-                  auto positive = [](const std::vector<Expr>& c) { return c[0] > 0; };
+                [&](const Expr& x, const Expr&) {
                   auto less = [&](const Expr&, const std::vector<Expr>& c) {
                     return std::vector<Expr>{c[0] - loop_while({c[0]}, until_one, down)[0]};
                   };
                   return x + splat(loop_while({index(x, 0) & 7}, positive, less)[0], {2});
                 });
+  check_program("and in one in one", 2, [&](const Expr& x, const Expr&) {
+    auto inner = [&](const Expr&, const std::vector<Expr>& c) {
+      return std::vector<Expr>{c[0] - loop_while({c[1]}, until_one, down)[0], c[1]};
+    };
+    auto outer = [&](const Expr&, const std::vector<Expr>& c) {
+      return std::vector<Expr>{loop_while({c[0], c[0]}, positive, inner)[0] + c[0] - 1};
+    };
+    return x + splat(loop_while({index(x, 0) & 7}, positive, outer)[0], {2});
+  });
+  check_program("a while in the condition of one", 2, [&](const Expr& x, const Expr&) {
+    auto goes_on = [&](const std::vector<Expr>& c) {
+      auto above_two = [](const std::vector<Expr>& d) { return d[0] > 2; };
+      return loop_while({c[0]}, above_two, down)[0] + c[0] > 3;
+    };
+    return x + splat(loop_while({index(x, 0) & 15}, goes_on, down)[0], {2});
+  });
 }
