@@ -45,8 +45,8 @@ void check_tensor(const Subject& subject, const catenary_component& component, i
                   Device device);
 
 /// Every element is finite (in logits, negative infinity is a category ruled out, and one of a point must remain) and
-/// every category in range. Errors: what was found, and the first sample, site and element where; the mark of
-/// `mark_unwritten`.
+/// every category of an input in range. Errors: what was found, and the first sample, site and element where; the mark
+/// of `mark_unwritten`.
 void check_values(const Subject& subject, const catenary_component& component, int role, const TensorView& tensor,
                   ThreadPool& pool, int threads);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include <catenary/stdlib/checks.h>
 #include <catenary/stdlib/product.h>
@@ -79,7 +80,8 @@ double GeodesicWalk::approximation(double t) const {
   const double radius = manifold().injectivity_radius();
   const bool comes_back = radius > 0 && std::isfinite(radius);
   const double of_law = std::sqrt(d / 2 + (comes_back ? 0 : (d - 1) * (d - 1) * c * v / 4));
-  const double of_steps = step * std::max(1.0, c * (d - 1) / 6 * of_law);
+  const double scale = comes_back ? std::pow(std::numbers::pi / radius, 2) : 1;
+  const double of_steps = step * std::max(scale, c * (d - 1) / 6 * of_law);
   return of_steps + (default_score_ ? c * (d - 1) * std::sqrt(d) * v / 8 : 0);
 }
 

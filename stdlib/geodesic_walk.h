@@ -36,10 +36,11 @@ class GeodesicWalk final : public HeatFlow {
   /// exp(x, D score(x, x_0, u) + sqrt(w D / u) n): in flat space the Brownian bridge, whatever the number of steps.
   Expr bridge(Expr x0, Expr xt, Expr s, Expr t) const override;
   /// What the steps and the score are off by, from above in all that docs/walks.md measures: at least the variance D of
-  /// a step. On a space of dimension d whose sectional curvatures are at most c, either way, a step also has a share
-  /// c (d - 1) D / 6 too much of its variance, or too little, which moves a normal law in d dimensions by sqrt(d / 2)
-  /// of that, and where distances run away, as in hyperbolic space, those by (d - 1) sqrt(c v) / 2. The default score
-  /// lacks a drift of c (d - 1) / 6 of the distance: c (d - 1) sqrt(d) v / 8. Nothing in flat spaces.
+  /// a step, on a space of injectivity radius r (pi / r)^2 D. On a space of dimension d whose sectional curvatures are
+  /// at most c, either way, a step also has a share c (d - 1) D / 6 too much of its variance, or too little, which
+  /// moves a normal law in d dimensions by sqrt(d / 2) of that, and where distances run away, as in hyperbolic space,
+  /// those by (d - 1) sqrt(c v) / 2. The default score lacks a drift of c (d - 1) / 6 of the distance: c (d - 1)
+  /// sqrt(d) v / 8. Nothing in flat spaces.
   double approximation(double t) const override;
 
  private:

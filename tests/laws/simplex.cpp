@@ -55,12 +55,12 @@ void check_near(const Points& a, const Points& b, double tolerance) {
 }
 
 /// The draws of images that bridges of walks make: from x_0 of the cover, one of those points that are folded to the
-/// same as x_t, after the variance t.
+/// same as x_t, after the variance t on the unit sphere.
 struct Images final : Process {
   explicit Images(int k) : Process(Simplex(k).cover()->space), cover(*Simplex(k).cover()) {}
   Expr prior(Expr) const override { return cover.space->uniform_point(); }
   Expr forward(Expr x0, Expr) const override { return x0; }
-  Expr bridge(Expr x0, Expr xt, Expr, Expr t) const override { return cover.image(x0, xt, t); }
+  Expr bridge(Expr x0, Expr xt, Expr, Expr t) const override { return cover.image(x0, xt, 4.0 * t); }
   Expr endpoint(const Estimate&, Expr estimate, Expr, Expr) const override { return estimate; }
   Cover cover;
 };
