@@ -95,9 +95,9 @@ std::map<std::string, std::vector<int64_t>> forbidden_categories(const std::stri
 
 /// Writes `folder/<joint>.a` and `folder/<joint>.h`: an archive of the object code that `compile` would run, and a C
 /// header that defines `static const catenary_module catenary_<joint>` for it, for the questions that `options` lists.
-/// A program that uses them links libcatenary_runtime alone. The code uses all that the target has, and an x86-64
-/// machine that lacks some of it refuses to load it: for other machines than this one name their processor, or a level
-/// such as "x86-64-v3".
+/// The two link with each other and with no other compilation's. A program that uses them links libcatenary_runtime
+/// alone. The code uses all that the target has, and an x86-64 machine that lacks some of it refuses to load it: for
+/// other machines than this one name their processor, or a level such as "x86-64-v3".
 void compile_to_files(const Joint& joint, const std::string& folder, const Target& target = Target::host(),
                       const CompileOptions& options = {});
 

@@ -68,7 +68,7 @@ CATENARY_VECTORS void add_matrices(double* sums, const double* w, const double* 
   add_products(sums, w, x, terms, begin, end);
 }
 
-// Calls `rows` with the first and the last but one of each thread's rows.
+// Calls `rows` with the first of each thread's rows and the one behind its last.
 void for_rows(size_t k, const std::function<void(size_t begin, size_t end)>& rows) {
   const size_t threads = k < 64 ? 1 : std::max(1u, std::thread::hardware_concurrency());
   std::vector<std::jthread> others;
@@ -244,19 +244,12 @@ void GeneratorTables::check_size(std::string_view whose, size_t k, int64_t piece
 
 // (I + Q)^m, whose elements are at most 1. Kept, since every piece is a sum of them.
 const Matrix& GeneratorTables::power(size_t m) {
-  while (powers_.size() <= m) {
-    if (powers_.empty()) {
-      powers_.emplace_back(k * k);
-      for (size_t i = 0; i < k; ++i) powers_[0][i * k + i] = 1;
-      continue;
-    }
-    if (powers_.size() == 1) {
-      powers_.push_back(unit_);
-      for (size_t i = 0; i < k; ++i) powers_[1][i * k + i] += 1;
-      continue;
-    }
-    powers_.push_back(product(powers_[1], powers_.back(), k));
+  if (powers_.empty()) {
+    powers_ = {Matrix(k * k), unit_};
+    for (Matrix& first : powers_)
+      for (size_t i = 0; i < k; ++i) first[i * k + i] += 1;
   }
+  while (powers_.size() <= m) powers_.push_back(product(powers_[1], powers_.back(), k));
   return powers_[m];
 }
 
@@ -264,7 +257,7 @@ const Matrix& GeneratorTables::power(size_t m) {
 bool GeneratorTables::add_first_piece() {
   std::vector<double> factors{1};  // first^m / m!, those with which a probability is not taken as 0.
   while (factors.back() > 1e-17 * least) factors.push_back(factors.back() * first() / double(factors.size()));
-  power(factors.size());
+  power(factors.size() - 1);  // They are there then.
   const std::vector<double>& along = places_along();
   return add_piece(
       [&](size_t pair, std::vector<double>& p) {

@@ -13,22 +13,35 @@ namespace catenary {
 namespace {
 
 bool has_default_score(const Manifold& m) {
-  if (auto cover = m.cover()) return has_default_score(*cover->space);
-  if (auto product = dynamic_cast<const Product*>(&m))
-    return std::ranges::any_of(product->parts(), [](const Product::Part& part) {
-      return part.second->curvature() > 0 && has_default_score(*part.second);
-    });
   Expr x = parameter("x", Type::f32, m.point()), y = parameter("y", Type::f32, m.point()),
        v = parameter("v", Type::f32, {});
   return same(m.score(x, y, v), m.Manifold::score(x, y, v));
+}
+
+// What GeodesicWalk::approximation says, at the variance v in steps of `step`.
+double error_of_walk(const Manifold& m, double v, double step) {
+  if (auto product = dynamic_cast<const Product*>(&m)) {
+    std::vector<double> of_parts;
+    for (const auto& [name, space] : product->parts()) of_parts.push_back(error_of_walk(*space, v, step));
+    return independent_approximation(of_parts);
+  }
+  const std::optional<Cover> cover = m.cover();
+  const bool default_score = has_default_score(cover ? *cover->space : m);
+  const double d = m.dimension(), c = m.curvature(), radius = m.injectivity_radius();
+  if (c == 0 && default_score) return 0;
+  // Where geodesics come back, as on spheres, distances do not run away.
+  const bool comes_back = radius > 0 && std::isfinite(radius);
+  const double of_law = std::sqrt(d / 2 + (comes_back ? 0 : (d - 1) * (d - 1) * c * v / 4));
+  const double scale = comes_back ? std::pow(std::numbers::pi / radius, 2) : 1;
+  const double of_steps = step * std::max(scale, c * (d - 1) / 6 * of_law);
+  return of_steps + (default_score ? c * (d - 1) * std::sqrt(d) * v / 8 : 0);
 }
 
 }  // namespace
 
 GeodesicWalk::GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options)
     : HeatFlow(space, fmt::format("a geodesic walk on space '{}'", space->name()), options.rate),
-      steps_(options.steps),
-      default_score_(has_default_score(*space)) {
+      steps_(options.steps) {
   if (steps_ < 1 || steps_ > 65536)
     throw Error(fmt::format("a geodesic walk on space '{}' needs 1 to 65536 steps; found {}", space->name(), steps_));
 }
@@ -74,15 +87,7 @@ Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
 }
 
 double GeodesicWalk::approximation(double t) const {
-  const double v = rate_ * t, step = v / double(steps_), d = manifold().dimension(), c = manifold().curvature();
-  if (c == 0 && default_score_) return 0;
-  // Where geodesics come back, as on spheres, distances do not run away.
-  const double radius = manifold().injectivity_radius();
-  const bool comes_back = radius > 0 && std::isfinite(radius);
-  const double of_law = std::sqrt(d / 2 + (comes_back ? 0 : (d - 1) * (d - 1) * c * v / 4));
-  const double scale = comes_back ? std::pow(std::numbers::pi / radius, 2) : 1;
-  const double of_steps = step * std::max(scale, c * (d - 1) / 6 * of_law);
-  return of_steps + (default_score_ ? c * (d - 1) * std::sqrt(d) * v / 8 : 0);
+  return error_of_walk(manifold(), rate_ * t, rate_ * t / double(steps_));
 }
 
 GeodesicWalk Brownian(const Manifold& space, double) {

@@ -40,12 +40,11 @@ class GeodesicWalk final : public HeatFlow {
   /// at most c, either way, a step also has a share c (d - 1) D / 6 too much of its variance, or too little, which
   /// moves a normal law in d dimensions by sqrt(d / 2) of that, and where distances run away, as in hyperbolic space,
   /// those by (d - 1) sqrt(c v) / 2. The default score lacks a drift of c (d - 1) / 6 of the distance: c (d - 1)
-  /// sqrt(d) v / 8. Nothing in flat spaces.
+  /// sqrt(d) v / 8. With that score nothing is off in a flat space. Of a product each part is off by itself.
   double approximation(double t) const override;
 
  private:
   int64_t steps_;
-  bool default_score_;
 };
 
 /// For manifolds without an overload of their own: throws Error, because an approximation must be asked for by name.

@@ -94,18 +94,24 @@ Expr Product::part(Expr x, const std::string& name) const {
 
 namespace {
 
-// The points that `function` makes of the parts of its arguments.
-Expr by_part(const Product& product, const std::vector<Expr>& arguments,
-             const std::function<Expr(const Manifold&, const std::vector<Expr>&)>& function) {
+// The points on `to` that `function` makes of the parts of its arguments, points on `from`; it is told which part.
+Expr by_number(const Product& from, const Product& to, const std::vector<Expr>& arguments,
+               const std::function<Expr(size_t part, const std::vector<Expr>&)>& function) {
   std::vector<std::vector<Expr>> split;
-  for (const Expr& a : arguments) split.push_back(product.split(a));
+  for (const Expr& a : arguments) split.push_back(from.split(a));
   std::vector<Expr> results;
-  for (size_t i = 0; i < product.parts().size(); ++i) {
+  for (size_t i = 0; i < from.parts().size(); ++i) {
     std::vector<Expr> of_part;
     for (const std::vector<Expr>& s : split) of_part.push_back(s[i]);
-    results.push_back(function(*product.parts()[i].second, of_part));
+    results.push_back(function(i, of_part));
   }
-  return product.join(results);
+  return to.join(results);
+}
+
+Expr by_part(const Product& product, const std::vector<Expr>& arguments,
+             const std::function<Expr(const Manifold&, const std::vector<Expr>&)>& function) {
+  return by_number(product, product, arguments,
+                   [&](size_t part, const std::vector<Expr>& a) { return function(*product.parts()[part].second, a); });
 }
 
 }  // namespace
@@ -159,28 +165,20 @@ std::optional<Cover> Product::cover() const {
   }
   if (std::ranges::none_of(covers, [](const auto& c) { return c.has_value(); })) return std::nullopt;
   Product covering(std::move(spaces));
-  // What `function` makes of the parts that are covered; `from` and `to` split its arguments and join what it makes.
-  auto of_covered = [covers](const Product& from, const Product& to, const std::vector<Expr>& points,
-                             const std::function<Expr(const Cover&, const std::vector<Expr>&)>& function) {
-    std::vector<std::vector<Expr>> split;
-    for (const Expr& point : points) split.push_back(from.split(point));
-    std::vector<Expr> made = split.back();
-    for (size_t i = 0; i < covers.size(); ++i) {
-      std::vector<Expr> of_part;
-      for (const std::vector<Expr>& s : split) of_part.push_back(s[i]);
-      if (covers[i]) made[i] = function(*covers[i], of_part);
-    }
-    return to.join(made);
-  };
   auto lift = [=, self = *this](const Expr& x) {
-    return of_covered(self, covering, {x}, [](const Cover& c, const std::vector<Expr>& a) { return c.lift(a[0]); });
+    return by_number(self, covering, {x}, [&](size_t part, const std::vector<Expr>& a) {
+      return covers[part] ? covers[part]->lift(a[0]) : a[0];
+    });
   };
   auto fold = [=, self = *this](const Expr& u) {
-    return of_covered(covering, self, {u}, [](const Cover& c, const std::vector<Expr>& a) { return c.fold(a[0]); });
+    return by_number(covering, self, {u}, [&](size_t part, const std::vector<Expr>& a) {
+      return covers[part] ? covers[part]->fold(a[0]) : a[0];
+    });
   };
   auto image = [=](const Expr& u, const Expr& w, const Expr& v) {
-    return of_covered(covering, covering, {u, w},
-                      [&](const Cover& c, const std::vector<Expr>& a) { return c.image(a[0], a[1], v); });
+    return by_number(covering, covering, {u, w}, [&](size_t part, const std::vector<Expr>& a) {
+      return covers[part] ? covers[part]->image(a[0], a[1], v) : a[1];
+    });
   };
   return Cover{covering, lift, fold, image};
 }
@@ -238,9 +236,8 @@ namespace {
 // The points that `function` makes of the parts of its arguments.
 Expr by_process(const Product& product, const std::vector<Kept<Process>>& processes, const std::vector<Expr>& arguments,
                 const std::function<Expr(const Process&, const std::vector<Expr>&)>& function) {
-  size_t i = 0;
-  return by_part(product, arguments,
-                 [&](const Manifold&, const std::vector<Expr>& a) { return function(*processes[i++], a); });
+  return by_number(product, product, arguments,
+                   [&](size_t part, const std::vector<Expr>& a) { return function(*processes[part], a); });
 }
 
 // The same of what not every process has.
@@ -386,10 +383,16 @@ std::optional<Expr> ProductProcess::bridge_mean(Expr x0, Expr xt, Expr s, Expr t
                             [&](const Process& p, Expr from, Expr to) { return p.bridge_mean(from, to, s, t); });
 }
 
-double ProductProcess::approximation(double t) const {
+double independent_approximation(const std::vector<double>& of_parts) {
   double product = 1;
-  for (const Kept<Process>& p : processes_) product *= 1 + p->approximation(t) * p->approximation(t);
+  for (double part : of_parts) product *= 1 + part * part;
   return std::sqrt(product - 1);
+}
+
+double ProductProcess::approximation(double t) const {
+  std::vector<double> of_parts;
+  for (const Kept<Process>& p : processes_) of_parts.push_back(p->approximation(t));
+  return independent_approximation(of_parts);
 }
 
 ProductProcess Brownian(const Product& space, double) {

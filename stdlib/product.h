@@ -51,6 +51,10 @@ class Product : public Manifold {
   std::vector<Part> parts_;
 };
 
+/// Process::approximation of independent laws together, by those of each: of their chi distances 1 + chi^2 is the
+/// product of theirs.
+double independent_approximation(const std::vector<double>& of_parts);
+
 /// Independent processes on the parts of a product: forward, bridge, transition and prior part by part, the density
 /// their product. So is the model's estimate, of a kind that all parts have: of Brownian motion on rigid motions the
 /// endpoint, the tangent or the score. Its loss is the sum of the parts', each times its weight. Parts whose models
@@ -82,7 +86,6 @@ class ProductProcess final : public Process {
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
   std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
-  /// The parts' chi distances, as of independent laws: (1 + chi^2) is the product of theirs.
   double approximation(double t) const override;
 
  private:

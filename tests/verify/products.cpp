@@ -52,6 +52,7 @@ TEST_CASE("bridges of walks on powers and products of the simplex know its bound
                         {.effort = Effort::quick, .only = {"points", "Chapman-Kolmogorov and bridges"}}));
   }
   CHECK_FALSE(Product(Circle(), 2).cover());
+  check_passes(verify(Simplex(4).cover()->space, {.effort = Effort::quick}));
 }
 
 TEST_CASE("walks are no farther off than they say, in many dimensions and by the default score") {
@@ -67,6 +68,10 @@ TEST_CASE("walks are no farther off than they say, in many dimensions and by the
   const Product pair(testing::Sphere(), 2);
   CHECK(GeodesicWalk(pair, {.rate = 1, .steps = 256}).approximation(1) > 0.1);
   CHECK(GeodesicWalk(Euclidean({3}), {.rate = 1, .steps = 4}).approximation(1) == 0);
+  // Each part by its own scale: a circle beside it keeps no distance of H^6 from running away.
+  const Product mixed({{"far", Hyperbolic(6)}, {"round", Circle()}});
+  CHECK(GeodesicWalk(mixed, {.rate = 1, .steps = 16}).approximation(1) >
+        GeodesicWalk(Hyperbolic(6), {.rate = 1, .steps = 16}).approximation(1));
   CHECK(GeodesicWalk(Simplex(3), {.rate = 1, .steps = 256}).approximation(1) == 1.0 / 256);
 }
 
