@@ -36,7 +36,7 @@ void print_gpu(int index, int64_t points, int repeats, double seconds) {
     const int64_t row = c.question == Question::step ? element_count(c.process->estimates()[0].shape) : 1;
     const int64_t n = std::max<int64_t>(points / row, 64);
     State x0 = exact.prior(n, Seed(1)), xt = exact.forward(x0, c.t, Seed(2)), made = exact.prior(n, Seed(3));
-    const State given = c.question == Question::step ? memory.copied_in(estimates(c, n)) : x0;
+    const State given = c.question == Question::step ? memory.copied_in(estimates(c, n), nullptr) : x0;
     int64_t bytes = made["x"].bytes() + given["x"].bytes();  // Read and written in a call.
     if (c.question != Question::forward) bytes += xt["x"].bytes();
     Tensor from = memory.empty(Dtype::f32, {bytes / 8}, "a copy"), to = memory.empty(Dtype::f32, {bytes / 8}, "a copy");

@@ -228,7 +228,7 @@ Sampler loaded(const Source& source, const Target& target, const CompileOptions&
 // What the runtime's headers call catenary_<this>.
 constexpr std::string_view names_in_c =
     " bridge component convert device_kernel device_points_args device_sample_args device_sample_of "
-    "device_seed draw flow_step forward kernel load log_density loss loss_gradient mean_step message "
+    "device_seed draw flow_step flow_velocity forward kernel load log_density loss loss_gradient mean_step message "
     "module on_gpu operand point prior release sample_args sampler score state step tensor "
     "through_gpu tile_args times transition ";
 

@@ -42,6 +42,7 @@ Expr Process::endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr) const
 
 std::optional<Expr> Process::step(const Estimate&, Expr, Expr, Expr, Expr) const { return std::nullopt; }
 std::optional<Expr> Process::flow_step(const Estimate&, Expr, Expr, Expr, Expr) const { return std::nullopt; }
+std::optional<Expr> Process::flow_velocity_by(const Estimate&, Expr, Expr, Expr) const { return std::nullopt; }
 
 std::optional<Loss> Process::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
   const auto* manifold = dynamic_cast<const Manifold*>(&space());
@@ -66,6 +67,21 @@ Expr Process::weight(const Estimate&, Expr) const { return constant(1); }
 
 std::optional<Expr> Process::flow(Expr, Expr, Expr, Expr) const { return std::nullopt; }
 std::optional<Expr> Process::bridge_mean(Expr, Expr, Expr, Expr) const { return std::nullopt; }
+
+std::optional<Expr> Process::flow_velocity(Expr x0, Expr xt, Expr t) const {
+  Expr s = parameter("s of the flow", Type::f32, {}), u = parameter("a covector", Type::f32, xt.shape());
+  std::optional<Expr> led = flow(std::move(x0), std::move(xt), s, t);
+  if (!led || led->type() != Type::f32) return std::nullopt;
+  if (led->shape() != u.shape())
+    throw Error(fmt::format("the flow returns f32 {}; a point of its space '{}' is f32 {}", to_string(led->shape()),
+                            space().name(), to_string(u.shape())));
+  // A derivative by s is the gradient, by u, of that of dot(u, flow), which is linear in u. What is left of u asks
+  // whether a branch is taken, that is, whether a sum of its elements is 0: any that do not cancel will do.
+  Expr along = gradient(u.shape().empty() ? u * *led : dot(u, *led), s);
+  std::vector<double> some(size_t(element_count(u.shape())));
+  for (size_t i = 0; i < some.size(); ++i) some[i] = 1 + std::abs(std::sin(double(i + 1)));
+  return rewrite({gradient(along, u)}, {{s, t}, {u, constant(some, u.shape())}})[0];
+}
 
 Estimate Joint::Component::estimate() const {
   std::vector<Estimate> kinds = process->estimates();

@@ -69,6 +69,17 @@ Expr led_to(const Process& process, Question question, const Estimate& kind, con
                                                               : ", or override bridge_mean in it"));
 }
 
+// dx_t/dt of the flow in the process's own time, by an estimate that stands for x_0.
+Expr velocity_of(const Process& process, const Estimate& kind, const Expr& estimate, const Expr& x0, const Expr& xt,
+                 const Expr& t) {
+  std::optional<Expr> found = process.flow_velocity_by(kind, estimate, xt, t);
+  if (!found) found = process.flow_velocity(x0, xt, t);
+  if (found) return *found;
+  throw Error(fmt::format(
+      "the process on space '{}' has no flow, and so no velocity{}", process.space().name(),
+      process.space().type() == Type::i32 ? "; categories jump" : "; override flow or flow_velocity in it"));
+}
+
 Law derive_unchecked(const Joint& joint, const Joint::Component& component, Question question) {
   const Process& process = *component.process;
   const Space& space = process.space();
@@ -158,6 +169,11 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
               between_ends(start, checked(led_to(process, question, kind, estimate, start, xt, at_s, at_t),
                                           question == Question::flow_step ? "flow" : "mean of the bridge"))};
     }
+    case Question::flow_velocity: {
+      Expr value = expected(velocity_of(process, kind, estimate, endpoint(), xt, at_t), "velocity of the flow",
+                            Type::f32, space.point(), "it must be");
+      return {question, {estimate, xt, t}, moved ? select(t_at_start, 0.0, clock.derivative(t) * value) : value};
+    }
     case Question::convert: throw Error("a process converts nothing; declare a Conversion, and compile it by itself");
   }
   throw Bug("unknown question");
@@ -195,6 +211,8 @@ bool answers(const Joint::Component& component, Question question) {
     Expr s = parameter("s", Type::f32, {}), t = parameter("t", Type::f32, {});
     if (is_step(question))
       led_to(process, question, kind, estimate, x0, xt, s, t);
+    else if (question == Question::flow_velocity)
+      velocity_of(process, kind, estimate, x0, xt, t);
     else if (question < Question::loss)
       density_of(process, question, x0, xt, t);
     else

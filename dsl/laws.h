@@ -25,6 +25,7 @@ struct Law {
 ///   loss_gradient(the same)     f32 of the estimate's shape: the derivatives of the loss by its elements
 ///   flow_step(estimate, xt, s, t)   a point; as step, by the flow in place of the bridge
 ///   mean_step(estimate, xt, s, t)   a point; as step, by the bridge's mean
+///   flow_velocity(estimate, xt, t)  f32 of a point's shape, t > 0: dx_t/dt of the flow, in the joint's time
 /// Beside components that have a flow, or means, those of integers are drawn as by step.
 /// Where the clock reads 0 at t, an estimate that is not an endpoint itself stands for x_t.
 /// A component does not move while its clock stands: x_t is x0 where the clock reads 0 at t, x_s is x_t where it reads

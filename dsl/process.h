@@ -70,10 +70,11 @@ class Process {
   virtual Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const;
 
   /// Draws x_s by the estimate made at (x_t, t) itself, 0 < s < t, where that is not the bridge from the endpoint that
-  /// it stands for; and x_s where the probability flow leads, where that is not the flow from there. By default there
-  /// are none: the endpoint's serve.
+  /// it stands for; x_s where the probability flow leads, where that is not the flow from there; and its velocity at
+  /// x_t, t > 0, where that is not the velocity from there. By default there are none: the endpoint's serve.
   virtual std::optional<Expr> step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const;
   virtual std::optional<Expr> flow_step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const;
+  virtual std::optional<Expr> flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const;
 
   /// The loss of an estimate made at (x_t, t), t > 0, where the data are x_0; the models that it is least for on
   /// average are those that a walk asks for. By default on a manifold: of "tangent" |v - log(x_t, x_0)|^2 in the metric
@@ -86,6 +87,9 @@ class Process {
   /// Where the probability flow of the law given x_0 takes x_t at time s < t: a deterministic x_s that, x_t being drawn
   /// by forward, has the law of a forward draw at s. By default there is none.
   virtual std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const;
+  /// dx_t/dt of that flow at x_t, t > 0: f32 of a point's shape, a tangent vector at x_t. By default the derivative of
+  /// flow by s at s = t, which is then to be differentiable there, and without loops over what depends on s.
+  virtual std::optional<Expr> flow_velocity(Expr x0, Expr xt, Expr t) const;
   /// The mean of x_s given both ends, 0 < s < t, where a space has means: in flat ones, and where x_s is certain. By
   /// default there is none.
   virtual std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const;

@@ -8,7 +8,7 @@ namespace catenary {
 Expr Space::uniform_point() const {
   throw Error(
       fmt::format("space '{}' declares no uniform_point(), so a process on it has no prior; override uniform_point in "
-                  "the space, or prior in the process",
+                  "the space, or on a manifold origin, or prior in the process",
                   name_));
 }
 

@@ -43,7 +43,7 @@ enum {
   CATENARY_OUT = 3, /* written: a point */
   CATENARY_XS = 4,
   CATENARY_LOG_DENSITY = 5,   /* written: an f32 number */
-  CATENARY_SCORE = 6,         /* written: f32 of the point's shape */
+  CATENARY_TANGENT = 6,       /* written: f32 of the point's shape, a score or a velocity */
   CATENARY_LOSS = 7,          /* written: an f32 number */
   CATENARY_LOSS_GRADIENT = 8, /* written: f32 of the estimate's shape */
   CATENARY_SOURCE = 9,        /* what a conversion takes */

@@ -26,6 +26,8 @@ int guarded(catenary_message* message, Body&& body) noexcept {
   try {
     body();
     return answer(CATENARY_OK, "");
+  } catch (const catenary::DeviceError& fault) {
+    return answer(CATENARY_FAULT, fault.what());
   } catch (const Error& error) {
     return answer(CATENARY_INVALID, error.what());
   } catch (const std::exception& fault) {
@@ -232,6 +234,13 @@ int catenary_mean_step(const catenary_sampler* sampler, catenary_state out, cate
   return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
     r.sampler->mean_step_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(s, "s"), r.times(t, "t"),
                               r.seed, r.options);
+  });
+}
+
+int catenary_flow_velocity(const catenary_sampler* sampler, catenary_state out, catenary_state estimate,
+                           catenary_state xt, catenary_times t, const catenary_draw* draw, catenary_message* message) {
+  return asked(sampler, out, draw, message, [&](catenary::State& made, const Request& r) {
+    r.sampler->flow_velocity_into(made, r.state(estimate, "estimate"), r.state(xt, "xt"), r.times(t, "t"), r.options);
   });
 }
 

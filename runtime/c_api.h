@@ -12,7 +12,8 @@ extern "C" {
 enum {
   CATENARY_OK = 0,
   CATENARY_INVALID = 1, /* the caller can mend it; nothing was written */
-  CATENARY_FAULT = 2    /* out of memory or a fault of the library */
+  CATENARY_FAULT = 2    /* out of memory, a fault of the library, or what a GPU's driver answered: outputs may be half
+                           written */
 };
 
 /* Where a function says what was wrong: a sentence, cut to fit. Every `message` argument may be NULL. */
@@ -86,8 +87,9 @@ int catenary_transition(const catenary_sampler* sampler, catenary_state out, cat
                         catenary_times t, const catenary_draw* draw, catenary_message* message);
 
 /* Values at the points: a log density and a loss are f32 numbers, shape [batch, sites...]; a score is f32 of the
-   points' shape, the gradient of a loss of the estimates'; a step of the flow or of means is a point. Of `draw` the
-   seed and step are read for such steps alone, by which categories are drawn. */
+   points' shape, the gradient of a loss of the estimates'; a step of the flow or of means is a point, and the velocity
+   of a flow f32 of the points' shape. Of `draw` the seed and step are read for such steps alone, by which categories
+   are drawn. */
 int catenary_log_density(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                          catenary_times t, const catenary_draw* draw, catenary_message* message);
 int catenary_score(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
@@ -101,6 +103,8 @@ int catenary_flow_step(const catenary_sampler* sampler, catenary_state out, cate
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message);
 int catenary_mean_step(const catenary_sampler* sampler, catenary_state out, catenary_state estimate, catenary_state xt,
                        catenary_times s, catenary_times t, const catenary_draw* draw, catenary_message* message);
+int catenary_flow_velocity(const catenary_sampler* sampler, catenary_state out, catenary_state estimate,
+                           catenary_state xt, catenary_times t, const catenary_draw* draw, catenary_message* message);
 
 /* The points of `source` as a conversion has them: a sampler of what was compiled from a Conversion answers this and
    nothing else. Its one component has the conversion's name. Of `draw` the seed and step are not read. */

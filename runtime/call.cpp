@@ -202,6 +202,9 @@ void Call::check_range(const catenary_kernel& kernel, int64_t first_sample) cons
 void Call::run(Question question, Seed seed, int64_t first_sample, ThreadPool& pool, int threads) {
   if (place_.seed_memory && !place_.gpu)
     throw Error(fmt::format("{}: a seed in a GPU's memory was given; this sampler runs on the CPU", subject_.text()));
+  if (reinterpret_cast<uintptr_t>(place_.seed_memory) % alignof(catenary_device_seed) != 0)
+    throw Error(fmt::format("{}: the seed in the GPU's memory lies at an address that is no multiple of {}",
+                            subject_.text(), alignof(catenary_device_seed)));
   check_overlap();
   for (const catenary_kernel* kernel : module_.kernels(question)) {
     check_range(*kernel, first_sample);

@@ -200,7 +200,7 @@ const char* role_name(int role) {
 }
 
 bool is_output(int role) {
-  return role == CATENARY_OUT || role == CATENARY_LOG_DENSITY || role == CATENARY_SCORE || role == CATENARY_LOSS ||
+  return role == CATENARY_OUT || role == CATENARY_LOG_DENSITY || role == CATENARY_TANGENT || role == CATENARY_LOSS ||
          role == CATENARY_LOSS_GRADIENT;
 }
 
@@ -209,7 +209,7 @@ bool has_logits(const catenary_component& component) { return std::string_view(c
 const catenary_point& point_of(const catenary_component& component, int role) {
   static constexpr catenary_point number = {CATENARY_F32, 0, {}, 1, 0};
   if (role == CATENARY_LOG_DENSITY || role == CATENARY_LOSS) return number;
-  // A score is tangent to a point of floats, and is stored like one.
+  // What is tangent to a point of floats is stored like one.
   return role == CATENARY_ESTIMATE || role == CATENARY_LOSS_GRADIENT || role == CATENARY_SOURCE ? component.estimate
                                                                                                 : component.point;
 }
@@ -240,7 +240,7 @@ void check_tensor(const Subject& subject, const catenary_component& component, i
   const bool estimated = role == CATENARY_ESTIMATE;
   const char* these = estimated                        ? "estimates"
                       : role == CATENARY_LOG_DENSITY   ? "log densities"
-                      : role == CATENARY_SCORE         ? "scores"
+                      : role == CATENARY_TANGENT       ? "tangent vectors"
                       : role == CATENARY_LOSS          ? "losses"
                       : role == CATENARY_LOSS_GRADIENT ? "gradients"
                                                        : "points";
@@ -313,12 +313,13 @@ void check_times(const Subject& subject, const Module& module, const char* name,
 
 void check_after_start(const Subject& subject, const Times& t) {
   if (t.device() != Device{}) return;
+  const std::string_view call = subject.call;
   auto check = [&](double time, const std::string& whose) {
     if (!(time > 0))
       fail(subject, fmt::format("t{} is {}; {}, so t must be above it", whose, time_text(time),
-                                std::string_view(subject.call).starts_with("loss")
-                                    ? "at time 0 x_t is x_0 and leaves a model nothing to estimate"
-                                    : "x_t has a density only after time 0"));
+                                call.starts_with("loss") ? "at time 0 x_t is x_0 and leaves a model nothing to estimate"
+                                : call.starts_with("flow") ? "a flow has a velocity only after time 0"
+                                                           : "x_t has a density only after time 0"));
   };
   if (!t.per_sample()) return check(float(t.one()), "");
   for (size_t sample = 0; sample < t.each().size(); ++sample)

@@ -28,6 +28,7 @@ struct CudaFunctions {
   int (*load)(void**, const void*) = nullptr;
   int (*unload)(void*) = nullptr;
   int (*function)(void**, void*, const char*) = nullptr;
+  int (*load_function)(void*) = nullptr;  // Since CUDA 12.4; null before.
   int (*launch)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**,
                 void**) = nullptr;
   int (*wait)(void*) = nullptr;
@@ -40,6 +41,7 @@ struct CudaFunctions {
   int (*copy_in_on)(void*, const void*, size_t, void*) = nullptr;
   int (*copy_out)(void*, const void*, size_t) = nullptr;
   int (*copy_within)(void*, const void*, size_t, void*) = nullptr;
+  int (*set_words)(void*, unsigned, size_t, void*) = nullptr;
   int (*make_stream)(void**, unsigned) = nullptr;
   int (*end_stream)(void*) = nullptr;
   int (*begin_capture)(void*, int) = nullptr;
@@ -58,7 +60,13 @@ constexpr int least_version = 11040;  // CUDA 11.4, the first whose graphs take 
 
 enum Result { success = 0, out_of_memory = 2, no_binary = 209, invalid_ptx = 218, ptx_too_new = 222 };
 enum CaptureMode { relaxed = 2 };
-enum Attribute { multiprocessor_count = 16, capability_major = 75, capability_minor = 76 };
+enum Attribute {
+  multiprocessor_count = 16,
+  capability_major = 75,
+  capability_minor = 76,
+  pageable_by_host_tables = 100,
+  memory_pools = 115
+};
 
 std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
@@ -101,6 +109,7 @@ std::unique_ptr<const CudaFunctions> open(const std::string& asked, const std::s
   find(f->copy_in_on, "cuMemcpyHtoDAsync_v2");
   find(f->copy_out, "cuMemcpyDtoH_v2");
   find(f->copy_within, "cuMemcpyDtoDAsync_v2");
+  find(f->set_words, "cuMemsetD32Async");
   find(f->make_stream, "cuStreamCreate");
   find(f->end_stream, "cuStreamDestroy_v2");
   find(f->begin_capture, "cuStreamBeginCapture_v2");
@@ -111,6 +120,7 @@ std::unique_ptr<const CudaFunctions> open(const std::string& asked, const std::s
   find(f->launch_graph, "cuGraphLaunch");
   find(f->end_graph, "cuGraphExecDestroy");
   find(f->end_graph_source, "cuGraphDestroy");
+  f->load_function = reinterpret_cast<int (*)(void*)>(dlsym(f->library, "cuFuncLoad"));
   return f;
 }
 
@@ -133,7 +143,8 @@ class CudaDevice::Current {
   const CudaDevice& device_;
 };
 
-/// Lets this thread take and free memory while it captures a graph elsewhere, as a framework's capture would forbid.
+/// Lets this thread load code, take, free and copy memory while a graph is captured elsewhere, which a framework's
+/// capture would forbid.
 class CudaDevice::Relaxed {
  public:
   explicit Relaxed(const CudaDevice& device) : device_(device) { device_.driver_->exchange_capture_mode(&mode_); }
@@ -160,6 +171,14 @@ CudaDevice::CudaDevice(int index, const std::string& library) : index_(index), d
                                          count, count - 1));
   check(driver_->device(&device_, index), "opening it");
   check(driver_->attribute(&multiprocessors_, multiprocessor_count, device_), "counting its multiprocessors");
+  check(driver_->attribute(&reads_pageable_memory_, pageable_by_host_tables, device_), "asking what memory it reads");
+  int pools = 0;
+  check(driver_->attribute(&pools, memory_pools, device_), "asking for memory pools");
+  if (pools == 0)
+    throw Error(
+        fmt::format("{}: this GPU, or the way in which it is shared, has no memory pools, which draws take "
+                    "their workspace from",
+                    name()));
   check(driver_->retain(&context_, device_), "taking its context");
 }
 
@@ -173,12 +192,13 @@ void CudaDevice::check(int result, const std::string& what) const {
   if (result == success) return;
   const char* text = nullptr;
   driver_->error_text(result, &text);
-  throw Error(fmt::format("{}: {} failed: {} (code {} of NVIDIA's driver)", name(), what,
-                          text ? text : "no such error is known", result));
+  throw DeviceError(fmt::format("{}: {} failed: {} (code {} of NVIDIA's driver)", name(), what,
+                                text ? text : "no such error is known", result));
 }
 
 void* CudaDevice::load(const char* ptx, const std::string& what) const {
   Current current(*this);
+  const Relaxed allowed(*this);
   void* code = nullptr;
   int result = driver_->load(&code, ptx);
   if (result == ptx_too_new)
@@ -206,14 +226,20 @@ void* CudaDevice::load(const char* ptx, const std::string& what) const {
 void CudaDevice::unload(void* code) const noexcept {
   void* popped = nullptr;
   if (driver_->push(context_) != success) return;
-  driver_->unload(code);
+  {
+    const Relaxed allowed(*this);
+    driver_->unload(code);
+  }
   driver_->pop(&popped);
 }
 
 void* CudaDevice::function(void* code, const char* entry) const {
   Current current(*this);
   void* found = nullptr;
+  const Relaxed allowed(*this);
   check(driver_->function(&found, code, entry), fmt::format("finding '{}'", entry));
+  // Else it is brought to the GPU by its first launch, which may be one that is captured.
+  if (driver_->load_function) check(driver_->load_function(found), fmt::format("loading '{}'", entry));
   return found;
 }
 
@@ -226,6 +252,13 @@ void CudaDevice::launch(void* function, uint32_t blocks, uint32_t threads, const
 void CudaDevice::wait(void* stream) const {
   Current current(*this);
   check(driver_->wait(stream), "waiting for a stream");
+}
+
+void CudaDevice::finish(void* stream) const noexcept {
+  void* popped = nullptr;
+  if (driver_->push(context_) != success) return;
+  driver_->wait(stream);
+  driver_->pop(&popped);
 }
 
 void* CudaDevice::capture(const std::function<void(void* stream)>& enqueue) const {
@@ -275,8 +308,8 @@ void CudaDevice::check_allocation(int result, size_t bytes, const std::string& w
   if (result == out_of_memory) {
     size_t free = 0, total = 0;
     check(driver_->memory(&free, &total), "asking for its memory");
-    throw Error(fmt::format("{}: {} needs {} bytes, and {} of its {} are free; use smaller batches", name(), what,
-                            bytes, free, total));
+    throw DeviceError(fmt::format("{}: {} needs {} bytes, and {} of its {} are free; use smaller batches", name(), what,
+                                  bytes, free, total));
   }
   check(result, fmt::format("taking {} bytes for {}", bytes, what));
 }
@@ -320,17 +353,25 @@ void CudaDevice::copy_in_on(void* stream, void* to, const void* from, size_t byt
 
 void CudaDevice::copy_in(void* to, const void* from, size_t bytes) const {
   Current current(*this);
+  const Relaxed allowed(*this);
   check(driver_->copy_in(to, from, bytes), fmt::format("copying {} bytes to it", bytes));
 }
 
 void CudaDevice::copy_out(void* to, const void* from, size_t bytes) const {
   Current current(*this);
+  const Relaxed allowed(*this);
   check(driver_->copy_out(to, from, bytes), fmt::format("copying {} bytes from it", bytes));
 }
 
 void CudaDevice::copy_within_on(void* stream, void* to, const void* from, size_t bytes) const {
   Current current(*this);
   check(driver_->copy_within(to, from, bytes, stream), fmt::format("copying {} bytes within it", bytes));
+}
+
+void CudaDevice::set_words_on(void* stream, void* to, std::span<const uint32_t> words) const {
+  Current current(*this);
+  for (size_t k = 0; k < words.size(); ++k)
+    check(driver_->set_words(static_cast<uint32_t*>(to) + k, words[k], 1, stream), "setting a word of it");
 }
 
 }  // namespace catenary

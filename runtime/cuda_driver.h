@@ -5,14 +5,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace catenary {
 
 struct CudaFunctions;
 
-/// One GPU: its context, code and memory. Safe to use from many threads. Throws Error, saying what was asked and what
-/// the driver answered.
+/// One GPU: its context, code and memory. Safe to use from many threads. Throws Error where it cannot be opened or does
+/// not take the code, and DeviceError, saying what was asked and what the driver answered.
 class CudaDevice {
  public:
   /// GPU `index`, as the driver counts them. Errors: no driver, one that is too old, no such GPU.
@@ -36,6 +37,8 @@ class CudaDevice {
   /// Enqueues a function of one parameter, given by its address, on a stream of the driver's (null: the default one).
   void launch(void* function, uint32_t blocks, uint32_t threads, const void* parameter, void* stream) const;
   void wait(void* stream) const;
+  /// The same, where what the driver says has been said or is asked by the next call.
+  void finish(void* stream) const noexcept;
 
   /// What `enqueue` puts on the stream that it is given, as a graph, ready to be launched. Nothing of it is done yet.
   void* capture(const std::function<void(void* stream)>& enqueue) const;
@@ -53,11 +56,15 @@ class CudaDevice {
   void free_on(void* stream, void* memory) const noexcept;
 
   void copy_in(void* to, const void* from, size_t bytes) const;
-  /// In the order of a stream. `from` may change at once if it is pageable memory; pinned memory is read when the
-  /// stream comes to it.
+  /// In the order of a stream. `from` may change at once if it is pageable memory, unless reads_pageable_memory();
+  /// pinned memory is read when the stream comes to it.
   void copy_in_on(void* stream, void* to, const void* from, size_t bytes) const;
   void copy_out(void* to, const void* from, size_t bytes) const;
   void copy_within_on(void* stream, void* to, const void* from, size_t bytes) const;
+  /// Words that go with the call itself, in the order of a stream.
+  void set_words_on(void* stream, void* to, std::span<const uint32_t> words) const;
+  /// Whether the GPU reads the host's pageable memory where it lies, and so when a stream comes to it.
+  bool reads_pageable_memory() const { return reads_pageable_memory_ != 0; }
 
  private:
   class Current;
@@ -68,7 +75,7 @@ class CudaDevice {
   int index_, device_ = 0;
   std::unique_ptr<const CudaFunctions> driver_;
   void* context_ = nullptr;
-  int multiprocessors_ = 0;
+  int multiprocessors_ = 0, reads_pageable_memory_ = 0;
 };
 
 }  // namespace catenary

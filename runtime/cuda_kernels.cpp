@@ -2,7 +2,8 @@
 #include <catenary/runtime/cuda_kernels.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -111,6 +112,7 @@ void CudaKernels::run(const catenary_kernel& kernel, const KernelCall& call, voi
     time.memory = next;
     next += call.samples;
   }
+  if (copied > 0 && device_->reads_pageable_memory()) device_->wait(stream);  // The caller's times may change.
   here.coefficients = next;
   launch(kernel, here);
 }
@@ -124,8 +126,14 @@ CudaKernels::Graph::Graph(std::shared_ptr<const CudaDevice> device, const Enqueu
              [device = device_](void* made) { device->destroy_graph(made); }) {}
 
 void CudaKernels::Graph::launch(Seed seed, void* stream) const {
-  const catenary_device_seed told{seed.value, seed.step};
-  device_->copy_in_on(stream, seed_memory_.get(), &told, sizeof told);
+  if (device_->is_captured(stream))
+    throw Error(
+        fmt::format("{}: a captured walk was launched on a stream that is being captured, whose graph would "
+                    "outlive the walk's memory; launch it on another stream",
+                    device_->name()));
+  const auto told = std::bit_cast<std::array<uint32_t, 4>>(catenary_device_seed{seed.value, seed.step});
+  const std::lock_guard alone(told_);
+  device_->set_words_on(stream, seed_memory_.get(), told);
   device_->launch_graph(graph_.get(), stream);
 }
 
@@ -136,13 +144,13 @@ Tensor CudaKernels::empty(Dtype dtype, const Shape& shape, const std::string& wh
   return {TensorView(memory.get(), dtype, shape, {}, device()), memory};
 }
 
-State CudaKernels::copied_in(const State& host) const {
-  State made;
-  for (const auto& [name, tensor] : host) {
-    Tensor copy = empty(tensor.dtype(), tensor.shape(), fmt::format("component '{}'", name));
-    device_->copy_in(copy.data(), tensor.data(), size_t(tensor.bytes()));
-    made.set(name, std::move(copy));
-  }
+State CudaKernels::copied_in(const State& host, void* stream) const {
+  State made;  // All of its memory first: none is to go while another copy is under way.
+  for (const auto& [name, tensor] : host)
+    made.set(name, empty(tensor.dtype(), tensor.shape(), fmt::format("component '{}'", name)));
+  for (const auto& [name, tensor] : host)
+    device_->copy_in_on(stream, made.at(name).data(), tensor.data(), size_t(tensor.bytes()));
+  device_->wait(stream);
   return made;
 }
 

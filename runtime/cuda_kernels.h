@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -62,23 +63,28 @@ class CudaKernels {
   class Graph {
    public:
     Graph(std::shared_ptr<const CudaDevice> device, const Enqueue& enqueue);
-    /// Enqueues it. Launches of one graph wait for one another if they are on one stream; they must be.
+    /// Enqueues it. Launches of one graph wait for one another if they are on one stream; they must be. Any thread.
+    /// Error: a stream that is being captured, whose graph would outlive this one's memory.
     void launch(Seed seed, void* stream) const;
 
    private:
     std::shared_ptr<const CudaDevice> device_;
     std::shared_ptr<void> seed_memory_, graph_;
+    mutable std::mutex told_;  // A seed is set and drawn with before the next one is.
   };
   Graph captured(const Enqueue& enqueue) const { return {device_, enqueue}; }
   bool is_captured(void* stream) const { return device_->is_captured(stream); }
 
   Device device() const { return {DeviceKind::cuda, device_->index()}; }
 
-  /// Fresh memory of the GPU, elements not initialised; `what` is what it is for.
+  /// Fresh memory of the GPU, elements not initialised; `what` is what it is for. What is enqueued must be done with it
+  /// before it is dropped.
   Tensor empty(Dtype dtype, const Shape& shape, const std::string& what) const;
+  /// Waits for what is enqueued on a stream, whatever becomes of it.
+  void finish(void* stream) const noexcept { device_->finish(stream); }
 
-  /// A copy of a state of the host in this GPU's memory;
-  State copied_in(const State& host) const;
+  /// A copy of a state of the host in this GPU's memory, there when this returns; in the order of a stream,
+  State copied_in(const State& host, void* stream) const;
   /// and back to tensors of the host, of the same shapes, once the stream has come so far.
   void copy_out(const State& there, const State& host, void* stream) const;
 

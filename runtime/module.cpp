@@ -18,7 +18,7 @@ void require(bool fact, const catenary_kernel& kernel, const char* what) {
 }
 
 void require_sound(const catenary_kernel& kernel, int question, int component_count) {
-  constexpr int times[question_names.size()] = {0, 1, 2, 2, 2, 1, 1, 1, 1, 2, 0, 2};
+  constexpr int times[question_names.size()] = {0, 1, 2, 2, 2, 1, 1, 1, 1, 2, 0, 2, 1};
   require(kernel.lanes >= 1 && kernel.lanes <= 1024, kernel, "has no sensible number of lanes");
   require(kernel.group == 1 || kernel.group == 2 || kernel.group == 4, kernel, "has a group that is not 1, 2 or 4");
   require(kernel.tile >= kernel.group && kernel.tile <= 65536 && kernel.tile % kernel.group == 0, kernel,

@@ -29,7 +29,8 @@ Subject subject_of(Question question, const DrawOptions& options) {
 int output_role(Question question) {
   switch (question) {
     case Question::log_density: return CATENARY_LOG_DENSITY;
-    case Question::score: return CATENARY_SCORE;
+    case Question::score:
+    case Question::flow_velocity: return CATENARY_TANGENT;
     case Question::loss: return CATENARY_LOSS;
     case Question::loss_gradient: return CATENARY_LOSS_GRADIENT;
     default: return CATENARY_OUT;
@@ -94,12 +95,18 @@ struct Sampler::Impl {
     std::vector<State> states;
     std::vector<Input> there;
     states.reserve(inputs.size());
-    for (const Input& input : inputs) there.push_back({input.role, states.emplace_back(gpu->copied_in(input.state))});
+    for (const Input& input : inputs)
+      there.push_back({input.role, states.emplace_back(gpu->copied_in(input.state, options.stream))});
     State made;
     for (const auto& [name, tensor] : out)
       made.set(name, gpu->empty(tensor.dtype(), tensor.shape(), fmt::format("component '{}'", name)));
-    Impl{module, pool, gpu}.answer(question, there, times, seed, options, &made);
-    gpu->copy_out(made, out, options.stream);
+    try {
+      Impl{module, pool, gpu}.answer(question, there, times, seed, options, &made);
+      gpu->copy_out(made, out, options.stream);
+    } catch (...) {
+      gpu->finish(options.stream);  // What is enqueued is in memory that goes.
+      throw;
+    }
   }
 };
 
@@ -290,6 +297,17 @@ void Sampler::mean_step_into(State& out, const State& estimate, const State& xt,
   impl_->answer(Question::mean_step, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {s, t}, seed, options, &out);
 }
 
+State Sampler::flow_velocity(const State& estimate, const State& xt, Times t, const DrawOptions& options) const {
+  return impl_->answer(Question::flow_velocity, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {t}, Seed(0),
+                       options);
+}
+
+void Sampler::flow_velocity_into(State& out, const State& estimate, const State& xt, Times t,
+                                 const DrawOptions& options) const {
+  impl_->answer(Question::flow_velocity, {{CATENARY_ESTIMATE, estimate}, {CATENARY_XT, xt}}, {t}, Seed(0), options,
+                &out);
+}
+
 State Sampler::convert(const State& source, const DrawOptions& options) const {
   return impl_->answer(Question::convert, {{CATENARY_SOURCE, source}}, {}, Seed(0), options);
 }
@@ -318,7 +336,7 @@ State Sampler::reverse(const Model& model, const std::vector<double>& times, int
     Call call(impl_->module, subject);
     call.bind(role, state);
     if (check_data) call.check_data(role, *impl_->pool, options.threads);
-    return gpu.copied_in(state);
+    return gpu.copied_in(state, options.stream);
   };
   auto asked = [&](const ModelInput& input, State& estimate) {
     const State seen = on_host(input.state);

@@ -126,6 +126,14 @@ class Sampler {
   void mean_step_into(State& out, const State& estimate, const State& xt, Times s, Times t, Seed seed,
                       const DrawOptions& options = {}) const;
 
+  /// dx_t/dt at x_t of the probability flow that `flow_step` follows, 0 < t <= T, by a model's estimate: f32 [batch,
+  /// sites..., point...] per component, tangent vectors; per unit of the joint's time, whatever its clocks. For
+  /// solvers of one's own, which go from T down: x_s is about exp(x_t, (s - t) times it). Error: `compile` was not
+  /// given the question, or a component has no flow, as categories have none.
+  State flow_velocity(const State& estimate, const State& xt, Times t, const DrawOptions& options = {}) const;
+  void flow_velocity_into(State& out, const State& estimate, const State& xt, Times t,
+                          const DrawOptions& options = {}) const;
+
   /// Each point as a conversion has it, [batch, sites..., point...]; Converter asks this.
   State convert(const State& source, const DrawOptions& options = {}) const;
   void convert_into(State& out, const State& source, const DrawOptions& options = {}) const;
@@ -136,7 +144,8 @@ class Sampler {
   /// taken up again after k steps, with `initial` and Seed(value, k), goes on as if it had not stopped. Between two
   /// calls of the model there is one kernel per group of sites; states and estimates are not copied or allocated anew,
   /// but for the ragged end of a batch, which goes through memory of a tile. Errors: those of `step`; a model that
-  /// throws (its exception nested in the Error); `Cancelled` if progress says so.
+  /// throws (its exception nested in the Error); `Cancelled` if progress says so. On a GPU it returns when the last
+  /// step is done.
   State reverse(const Model& model, const std::vector<double>& times, int64_t samples, Seed seed,
                 const WalkOptions& options = {}) const;
 

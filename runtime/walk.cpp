@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -136,7 +137,11 @@ State walk(const Module& module, ThreadPool& pool, const CudaKernels* gpu, const
     throw Error(
         "reverse: a graph is being captured from the stream, and would outlive the walk's memory; capture the "
         "walk by capture_reverse, or a step by step_into with tensors of your own");
-  return std::move(Walk(module, pool, gpu, model, times, samples, options).go(seed, options.stream));
+  Walk there(module, pool, gpu, model, times, samples, options);
+  // What is enqueued is done before memory of the walk goes, also where a model throws.
+  const auto finish = [&](const CudaKernels* on) { on->finish(options.stream); };
+  const std::unique_ptr<const CudaKernels, decltype(finish)> finished(gpu, finish);
+  return std::move(there.go(seed, options.stream));
 }
 
 struct CapturedWalk::Impl {

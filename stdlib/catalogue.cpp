@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <catenary/stdlib/generator_tables.h>
 #include <catenary/stdlib/stdlib.h>
 
 namespace catenary {
@@ -31,11 +32,10 @@ Parameters complete(const CatalogueEntry& entry, const Parameters& given) {
                       : fmt::format("'{}' has no parameter '{}'; it has {}", entry.name, name, fmt::join(names, ", ")));
     all[name] = value;
   }
-  // Beyond 2^53 a double does not tell neighbours apart.
   for (const CatalogueParameter& p : entry.parameters)
-    if (double value = all[p.name]; p.whole && !(value == std::floor(value) && std::abs(value) <= 0x1p53))
+    if (double value = all[p.name]; p.whole && !(value == std::floor(value) && std::abs(value) <= 1e6))
       throw Error(
-          fmt::format("'{}' takes a whole number of at most 2^53 for '{}'; found {}", entry.name, p.name, value));
+          fmt::format("'{}' takes a whole number of at most a million for '{}'; found {}", entry.name, p.name, value));
   return all;
 }
 
@@ -49,6 +49,7 @@ int64_t count(const Parameters& p, const std::string& name) { return int64_t(p.a
 // Rates of jumps to the next category and the one before, around a ring.
 std::vector<double> ring_rates(int64_t categories, double onward, double back) {
   auto n = size_t(categories);
+  GeneratorTables::check_size("a generator jump process", n);
   std::vector<double> rates(n * n);
   for (size_t i = 0; i < n; ++i) {
     rates[i * n + (i + 1) % n] += onward;

@@ -40,17 +40,19 @@ Expr Categorical::uniform_point() const { return uniform_int(categories_); }
 namespace {
 
 // Draws from probabilities, category by category. The unit interval is 2^32 levels, of which a word is one. Each
-// category takes its share from below, at most one half; the likeliest so far is held back. What a share loses to
-// rounding is passed on. Once a category is chosen, the level wraps around and stays above the share of the likeliest,
-// hence above all that follow.
+// category takes its share from below, at most one half; the likeliest so far, or one that is a thousandth less likely,
+// is held back. What a share loses to rounding is passed on. Once a category is chosen, the level wraps around and
+// stays above what is left, hence above all that follow.
 struct Levels {
   explicit Levels(Expr otherwise)
       : state{bits(), constant(0), constant(-1, Type::i32), std::move(otherwise), constant(0)} {}
   explicit Levels(std::vector<Expr> carried) : state(std::move(carried)) {}
   Levels after(const Expr& k, const Expr& probability) const {
     const Expr &level = state[0], &rest = state[1], &chosen = state[2], &held = state[3], &most = state[4];
-    Expr levels = 0x1p32 * probability, more = levels > most;
-    Expr taken = select(more, most, levels) + rest, share = to_int(taken);
+    // By more than rounding: equal ones would be held back as it falls. What one above a half by rounding
+    // has beyond 31 bits is the likeliest's.
+    Expr levels = 0x1p32 * probability, more = levels > min((1 + 0x1p-10) * most, 0x1p31 + 0x1p10);
+    Expr taken = min(select(more, most, levels), 0x1p31 - 0x1p7) + rest, share = to_int(taken);
     return Levels({level - share, taken - to_float(share), select(below(level, share), select(more, held, k), chosen),
                    select(more, k, held), select(more, levels, most)});
   }
@@ -68,7 +70,7 @@ Expr draw_category(int64_t categories, Expr otherwise, const std::function<Expr(
 }
 
 LogitsOptions checked(std::string_view whose, LogitsOptions options, int64_t categories) {
-  positive(whose, "temperature of its logits", options.temperature);
+  above_zero(whose, "temperature of its logits", options.temperature);
   std::vector<int64_t>& forbidden = options.forbidden;
   std::sort(forbidden.begin(), forbidden.end());
   forbidden.erase(std::unique(forbidden.begin(), forbidden.end()), forbidden.end());

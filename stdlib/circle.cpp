@@ -181,6 +181,7 @@ Expr CircleBrownian::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
 // Each series is kept to its own variances, so that the one not taken is finite, and so is its gradient.
 Expr CircleBrownian::log_kernel(Expr difference, Expr v) {
   constexpr double border = 4;
+  difference = within(std::move(difference));  // As a float half a turn may lie beyond it, and the next image nearer.
   Expr small = max(min(v, border), 1e-37);
   // Relative to the nearest one. Half turns in two floats: beside the antipode their rounding would show.
   auto image = [&](double k) {

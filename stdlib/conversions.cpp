@@ -77,10 +77,10 @@ Conversion metrics_from_lattices() {
 }
 
 std::vector<Conversion> all() {
-  return {rotations_from_matrices(), matrices_from_rotations(),  rotations_from_vectors(),   vectors_from_rotations(),
-          rotations_from_axes(),     frames_from_backbones(),    backbones_from_frames(),    frames_from_matrices(),
-          matrices_from_frames(),    lattices_from_parameters(), parameters_from_lattices(), lattices_from_metrics(),
-          metrics_from_lattices()};
+  return {rotations_from_matrices(),  matrices_from_rotations(), rotations_from_vectors(), vectors_from_rotations(),
+          tangents_from_vectors(),    vectors_from_tangents(),   rotations_from_axes(),    frames_from_backbones(),
+          backbones_from_frames(),    frames_from_matrices(),    matrices_from_frames(),   lattices_from_parameters(),
+          parameters_from_lattices(), lattices_from_metrics(),   metrics_from_lattices()};
 }
 
 }  // namespace catenary::conversions

@@ -28,28 +28,18 @@ double error_of_walk(const Manifold& m, double v, double step) {
   const std::optional<Cover> cover = m.cover();
   const bool default_score = has_default_score(cover ? *cover->space : m);
   const double d = m.dimension(), c = m.curvature(), radius = m.injectivity_radius();
-  if (c == 0 && default_score) return 0;
-  // Where geodesics come back, as on spheres, distances do not run away.
+  // Where geodesics come back, as on spheres and tori, distances do not run away.
   const bool comes_back = radius > 0 && std::isfinite(radius);
+  if (c == 0 && default_score && !comes_back) return 0;
   const double of_law = std::sqrt(d / 2 + (comes_back ? 0 : (d - 1) * (d - 1) * c * v / 4));
   const double scale = comes_back ? std::pow(std::numbers::pi / radius, 2) : 1;
   const double of_steps = step * std::max(scale, c * (d - 1) / 6 * of_law);
-  return of_steps + (default_score ? c * (d - 1) * std::sqrt(d) * v / 8 : 0);
+  if (!default_score) return of_steps;
+  const double of_ways = comes_back ? 4 * std::sqrt(d) * std::exp(-radius * radius / (2 * v)) : 0;
+  return of_steps + c * (d - 1) * std::sqrt(d) * v / 8 + of_ways;
 }
 
 }  // namespace
-
-GeodesicWalk::GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options)
-    : HeatFlow(space, fmt::format("a geodesic walk on space '{}'", space->name()), options.rate),
-      steps_(options.steps) {
-  if (steps_ < 1 || steps_ > 65536)
-    throw Error(fmt::format("a geodesic walk on space '{}' needs 1 to 65536 steps; found {}", space->name(), steps_));
-}
-
-Expr GeodesicWalk::prior(Expr horizon) const {
-  if (auto origin = manifold().origin()) return forward(*origin, std::move(horizon));
-  return space().uniform_point();
-}
 
 namespace {
 
@@ -59,7 +49,24 @@ Expr walked(const Manifold& m, int64_t steps, const Expr& x0, const Expr& v) {
   return fold(steps, x0, [&](Expr, Expr x) { return m.project(m.exp(x, deviation * m.tangent_normal(x))); });
 }
 
-// and back from there to the variance `least`.
+// also where there is a cover;
+Expr walked_or_folded(const Manifold& m, int64_t steps, const Expr& x0, const Expr& v) {
+  auto cover = m.cover();
+  return cover ? cover->fold(walked(*cover->space, steps, cover->lift(x0), v)) : walked(m, steps, x0, v);
+}
+
+// and from the origin; uniform where there is none.
+Expr prior_of(const Manifold& m, int64_t steps, const Expr& v) {
+  if (auto product = dynamic_cast<const Product*>(&m)) {
+    std::vector<Expr> of_parts;
+    for (const auto& [name, space] : product->parts()) of_parts.push_back(prior_of(*space, steps, v));
+    return product->join(of_parts);
+  }
+  auto origin = m.origin();
+  return origin ? walked_or_folded(m, steps, *origin, v) : m.uniform_point();
+}
+
+// Back from there to the variance `least`.
 Expr walked_back(const Manifold& m, int64_t steps, const Expr& x0, const Expr& xt, const Expr& least,
                  const Expr& passed) {
   Expr step = passed / double(steps);
@@ -73,10 +80,16 @@ Expr walked_back(const Manifold& m, int64_t steps, const Expr& x0, const Expr& x
 
 }  // namespace
 
-Expr GeodesicWalk::forward(Expr x0, Expr t) const {
-  if (auto cover = manifold().cover()) return cover->fold(walked(*cover->space, steps_, cover->lift(x0), rate_ * t));
-  return walked(manifold(), steps_, x0, rate_ * t);
+GeodesicWalk::GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options)
+    : HeatFlow(space, fmt::format("a geodesic walk on space '{}'", space->name()), options.rate),
+      steps_(options.steps) {
+  if (steps_ < 1 || steps_ > 65536)
+    throw Error(fmt::format("a geodesic walk on space '{}' needs 1 to 65536 steps; found {}", space->name(), steps_));
 }
+
+Expr GeodesicWalk::prior(Expr horizon) const { return prior_of(manifold(), steps_, rate_ * horizon); }
+
+Expr GeodesicWalk::forward(Expr x0, Expr t) const { return walked_or_folded(manifold(), steps_, x0, rate_ * t); }
 
 Expr GeodesicWalk::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   if (auto cover = manifold().cover()) {

@@ -28,7 +28,7 @@ class GeodesicWalk final : public HeatFlow {
  public:
   GeodesicWalk(Kept<Manifold> space, GeodesicWalkOptions options);
   /// Uniform: right once the process has mixed. On a space that has an origin in place of a uniform law, the law of x_T
-  /// from there.
+  /// from there. Of a product each part's.
   Expr prior(Expr horizon) const override;
   /// Each step of variance D = v_t / steps goes along exp(x, sqrt(D) n), n a standard normal tangent vector.
   Expr forward(Expr x0, Expr t) const override;
@@ -40,7 +40,9 @@ class GeodesicWalk final : public HeatFlow {
   /// at most c, either way, a step also has a share c (d - 1) D / 6 too much of its variance, or too little, which
   /// moves a normal law in d dimensions by sqrt(d / 2) of that, and where distances run away, as in hyperbolic space,
   /// those by (d - 1) sqrt(c v) / 2. The default score lacks a drift of c (d - 1) / 6 of the distance: c (d - 1)
-  /// sqrt(d) v / 8. With that score nothing is off in a flat space. Of a product each part is off by itself.
+  /// sqrt(d) v / 8; and it knows of one way between two points, where there are others that are longer than r by 4
+  /// sqrt(d) e^{-r^2 / 2v}, an estimate. With that score nothing is off in R^n. Of a product each part is off by
+  /// itself. A space that states no injectivity radius is taken for one without other ways.
   double approximation(double t) const override;
 
  private:

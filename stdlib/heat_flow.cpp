@@ -33,6 +33,11 @@ std::optional<Expr> HeatFlow::flow_step(const Estimate& kind, Expr estimate, Exp
   return manifold().project(manifold().exp(xt, way * manifold().tangent(xt, estimate)));
 }
 
+std::optional<Expr> HeatFlow::flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const {
+  if (kind.kind != "score") return Process::flow_velocity_by(kind, estimate, xt, t);
+  return -0.5 * rate_ * manifold().tangent(xt, estimate);
+}
+
 std::optional<Loss> HeatFlow::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
   if (kind.kind != "score") return Process::loss(kind, estimate, x0, xt, t);
   Expr deviation = sqrt(rate_ * t);
@@ -46,6 +51,10 @@ std::optional<Expr> HeatFlow::score(Expr x0, Expr xt, Expr t) const {
 
 std::optional<Expr> HeatFlow::flow(Expr x0, Expr xt, Expr s, Expr t) const {
   return manifold().flow(std::move(xt), std::move(x0), rate_ * t, rate_ * s);
+}
+
+std::optional<Expr> HeatFlow::flow_velocity(Expr x0, Expr xt, Expr t) const {
+  return -0.5 * rate_ * *score(std::move(x0), std::move(xt), std::move(t));
 }
 
 }  // namespace catenary

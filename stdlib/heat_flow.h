@@ -28,12 +28,14 @@ class HeatFlow : public Process {
   Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
   std::optional<Expr> step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override;
   std::optional<Expr> flow_step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
   /// Of "score" v_t |score - that of p(x_t | x_0)|^2 in the metric at x_t, weighted as by Song et al.: "Score-based
   /// generative modeling through stochastic differential equations" (2021). Its least model is the score of p(x_t).
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
-  /// The space's, at variance v_t; and its flow, to v_s.
+  /// The space's, at variance v_t; and its flow, to v_s, whose velocity is -rate / 2 times the score.
   std::optional<Expr> score(Expr x0, Expr xt, Expr t) const override;
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> flow_velocity(Expr x0, Expr xt, Expr t) const override;
 
  protected:
   /// Throws Error in the name of `whose` unless the rate is above 0.

@@ -62,12 +62,22 @@ Expr GeodesicInterpolation::endpoint(const Estimate& kind, Expr estimate, Expr x
 
 std::optional<Loss> GeodesicInterpolation::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
   if (kind.kind != "velocity") return Process::loss(kind, estimate, x0, xt, t);
-  Expr passed = max(flow_time::within(t), shortest);
-  Expr off = manifold().tangent(xt, estimate) + manifold().log(xt, x0) / passed;
+  Expr off = manifold().tangent(xt, estimate) - *flow_velocity(x0, xt, t);
   return manifold().inner(xt, off, off);
 }
 
 std::optional<Expr> GeodesicInterpolation::flow(Expr x0, Expr xt, Expr s, Expr t) const { return bridge(x0, xt, s, t); }
+
+std::optional<Expr> GeodesicInterpolation::flow_velocity(Expr x0, Expr xt, Expr t) const {
+  return -manifold().log(xt, x0) / max(flow_time::within(t), shortest);
+}
+
+std::optional<Expr> GeodesicInterpolation::flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt,
+                                                            Expr t) const {
+  if (kind.kind == "tangent") return -manifold().tangent(xt, estimate) / max(flow_time::within(t), shortest);
+  if (kind.kind != "velocity") return Process::flow_velocity_by(kind, estimate, xt, t);
+  return manifold().tangent(xt, estimate);
+}
 
 std::optional<Expr> GeodesicInterpolation::bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const {
   return bridge(x0, xt, s, t);
@@ -198,9 +208,7 @@ Expr StochasticInterpolant::endpoint(const Estimate& kind, Expr estimate, Expr x
 
 std::optional<Loss> StochasticInterpolant::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
   if (kind.kind != "velocity") return Process::loss(kind, estimate, x0, xt, t);
-  Motion m = motion_at(t);
-  Expr rate = min(m.length_slope / max(m.length, least), 1 / shortest);
-  Expr off = flat().project(estimate) - fma(rate, fma(-m.a, x0, xt), m.a_slope * x0);
+  Expr off = flat().project(estimate) - *flow_velocity(x0, xt, t);
   return off.shape().empty() ? square(off) : dot(off, off);
 }
 
@@ -208,6 +216,18 @@ std::optional<Expr> StochasticInterpolant::flow(Expr x0, Expr xt, Expr s, Expr t
   Expr before = flow_time::within(s), after = flow_time::within(t);
   Expr share = share_of(noise_at(before).length, noise_at(after).length);
   return fma(share, fma(-options_.a(after), x0, xt), options_.a(before) * x0);
+}
+
+std::optional<Expr> StochasticInterpolant::flow_velocity(Expr x0, Expr xt, Expr t) const {
+  Motion m = motion_at(t);
+  Expr rate = min(m.length_slope / max(m.length, least), 1 / shortest);
+  return fma(rate, fma(-m.a, x0, xt), m.a_slope * x0);
+}
+
+std::optional<Expr> StochasticInterpolant::flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt,
+                                                            Expr t) const {
+  if (kind.kind != "velocity") return Process::flow_velocity_by(kind, estimate, xt, t);
+  return flat().project(estimate);
 }
 
 }  // namespace catenary

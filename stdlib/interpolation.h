@@ -37,8 +37,10 @@ class GeodesicInterpolation final : public Process {
   std::vector<Estimate> estimates() const override;
   Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
-  /// The bridge, which draws nothing.
+  /// The bridge, which draws nothing; its velocity is -log(x_t, x_0) / t, or what the model says it is.
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> flow_velocity(Expr x0, Expr xt, Expr t) const override;
+  std::optional<Expr> flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
   std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
 
  private:
@@ -84,8 +86,11 @@ class StochasticInterpolant final : public Process {
   std::vector<Estimate> estimates() const override;
   Expr endpoint(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
-  /// x_s = a_s x_0 + (l_s / l_t) (x_t - a_t x_0): the noise n stays.
+  /// x_s = a_s x_0 + (l_s / l_t) (x_t - a_t x_0): the noise n stays. Its velocity is that of x_0 and x_t, or what the
+  /// model says it is.
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> flow_velocity(Expr x0, Expr xt, Expr t) const override;
+  std::optional<Expr> flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
   std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
 
  private:

@@ -160,6 +160,24 @@ LinearGaussian::Moments LinearDiffusion::moments(const Expr& s, const Expr& t, i
   return {decay, sqrt(length) * sqrt(last[1]), shift, change};
 }
 
+LinearGaussian::Slopes LinearDiffusion::slopes(Expr t) const {
+  Expr now = min(t, options_.horizon), over = t > options_.horizon;
+  Moments all = moments(constant(0), now);
+  Expr growth = 0.5 * square(options_.noise(now) / max(all.deviation, 1e-30));
+  std::optional<Expr> decay, shift;
+  if (options_.drift) {
+    Expr drift = options_.drift(now);
+    growth = drift + growth;
+    decay = select(over, 0.0, drift * *all.decay);
+    if (all.shift) shift = drift * *all.shift;
+  }
+  if (options_.offset) {
+    Expr offset = options_.offset(now);
+    shift = select(over, 0.0, shift ? *shift + offset : offset);
+  }
+  return {decay, select(over, 0.0, growth), shift};
+}
+
 void LinearDiffusion::choose_pieces() {
   constexpr int64_t most = 16;
   constexpr double tolerance = 0x1p-23;  // Constants are floats.

@@ -32,6 +32,8 @@ class LinearDiffusion final : public LinearGaussian {
 
  private:
   Moments moments(const Expr& s, const Expr& t, int64_t pieces) const;
+  /// A' = drift A, D' / D = drift + noise^2 / (2 D^2) and m' = drift m + offset.
+  Slopes slopes(Expr t) const override;
   void choose_pieces();
   LinearDiffusionOptions options_;
   Shape drift_, deviation_, shift_;  ///< Shapes: {} or a point's.

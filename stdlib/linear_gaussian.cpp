@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <catenary/dsl/evaluate.h>
+#include <catenary/dsl/gradient.h>
 #include <catenary/stdlib/checks.h>
 
 namespace catenary {
@@ -227,6 +228,49 @@ std::optional<Expr> LinearGaussian::flow(Expr x0, Expr xt, Expr s, Expr t) const
   Expr noise = (then.deviation / max(now.deviation, least)) * away_from_mean(now, x0, xt);
   Split decay = split(then);
   return sum_of(base_of(decay, x0), fma_of(decay.rest, x0, sum_of(noise, then.shift)));
+}
+
+LinearGaussian::Slopes LinearGaussian::slopes(Expr t) const {
+  const Moments all = moments(constant(0), t);
+  // Of a time for each element where the moment has one.
+  auto slope = [&](const Expr& moment, const std::function<Expr(const Moments&)>& of) {
+    return derivative([&](Expr at) { return of(moments(constant(0), std::move(at))); }, splat(t, moment.shape()));
+  };
+  std::optional<Expr> decay, shift;
+  if (all.decay) decay = slope(*all.decay, [](const Moments& m) { return *m.decay; });
+  if (all.shift) shift = slope(*all.shift, [](const Moments& m) { return *m.shift; });
+  return {decay, slope(all.deviation, [](const Moments& m) { return m.deviation; }) / max(all.deviation, least), shift};
+}
+
+std::optional<Expr> LinearGaussian::flow_velocity(Expr x0, Expr xt, Expr t) const {
+  const Slopes slope = slopes(t);
+  return fma_of(slope.log_deviation, away_from_mean(moments(constant(0), t), x0, xt),
+                fma_of(slope.decay, x0, slope.shift));
+}
+
+std::optional<Expr> LinearGaussian::flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const {
+  const bool velocity = kind.kind == "velocity", tangent = kind.kind == "tangent", score = kind.kind == "score";
+  if (!velocity && !tangent && !score && kind.kind != "noise") return Process::flow_velocity_by(kind, estimate, xt, t);
+  const Moments all = moments(constant(0), t);
+  const Slopes slope = slopes(t);
+  const Expr& d = all.deviation;
+  Expr given = flat().project(estimate), a = all.decay.value_or(constant(1));
+  // x_t - m, and D n and x_0 of which one is told.
+  Expr off = all.shift ? xt - *all.shift : xt, noise = d * given, x0 = xt;
+  if (velocity) {
+    Expr unit = max(max(a, d), least), p = a / unit, q = d / unit, total = unit * (p * p + q * q);
+    noise = d * ((p * given + q * off) / total);
+    x0 = (p * off - q * given) / total;
+  } else if (tangent) {
+    x0 = xt + given;
+    noise = -(a * given);
+    if (all.decay) noise = fma(-(all.change ? *all.change : a - 1.0), xt, noise);
+    if (all.shift) noise = noise - *all.shift;
+  } else {
+    if (score) noise = -(d * (d * (covariance_.size() ? covariance_.times(given) : given)));
+    if (all.decay) x0 = (off - noise) / max(a, least);
+  }
+  return fma_of(slope.log_deviation, noise, fma_of(slope.decay, x0, slope.shift));
 }
 
 // ---- covariances --------------------------------------------------------------------------------

@@ -93,7 +93,8 @@ class LinearGaussian : public Process {
   ///   "noise"     n: Ho, Jain, Abbeel: "Denoising diffusion probabilistic models" (2020)
   ///   "score"     the gradient of log p(x_t | x_0) at x_t, -C^{-1} n / D: Song et al. (2021)
   ///   "velocity"  v = A n - D x_0, the v-prediction of Salimans and Ho: "Progressive distillation" (2022)
-  /// The velocity of a probability flow is another: it has the derivatives of A, D and m in the place of -D, A and 0.
+  /// The velocity of the probability flow (Sampler::flow_velocity) is another: it has the derivatives of A, D and m in
+  /// the place of -D, A and 0.
   /// x_0 from noise and score is (x_t - m - D n) / A, as badly told as A is small; of velocity it is
   /// (A (x_t - m) - D v) / (A^2 + D^2). Elements of x_0 stop at 1e30.
   std::vector<Estimate> estimates() const override;
@@ -105,6 +106,9 @@ class LinearGaussian : public Process {
   /// x_s = mean_s + (D_s / D_t) (x_t - mean_t): the noise stays. With an estimate for x_0 it is DDIM without noise,
   /// Song, Meng, Ermon: "Denoising diffusion implicit models" (2021).
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+  /// A' x_0 + m' + D' n: x_0 and n as the estimate has them, where one of them follows from the other and x_t.
+  std::optional<Expr> flow_velocity(Expr x0, Expr xt, Expr t) const override;
+  std::optional<Expr> flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
   std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
 
   /// A^2 / D^2 up to 1e30, of which weights of losses are made (Placement::weight; t is the process's time): a number,
@@ -128,6 +132,16 @@ class LinearGaussian : public Process {
   PerCoordinate scale(std::string_view whose, std::string_view what, PerCoordinate value) const;
   /// Likewise for a place: finite, and a point of the space.
   PerCoordinate place(std::string_view whose, std::string_view what, PerCoordinate value) const;
+  /// How fast the moments from time 0 to t change with t: A', D' / D and m'. By default the derivatives of `moments`,
+  /// which is then to have no loops.
+  struct Slopes {
+    std::optional<Expr> decay;  ///< Absent: 0.
+    Expr log_deviation;
+    std::optional<Expr> shift;  ///< Absent: 0.
+  };
+  virtual Slopes slopes(Expr t) const;
+  /// x_t - mean_t, given x_0.
+  Expr away_from_mean(const Moments& all, const Expr& x0, const Expr& xt) const;
   /// A constant: a number, or of a point's shape.
   Expr spread(const PerCoordinate& value) const;
 
@@ -138,8 +152,6 @@ class LinearGaussian : public Process {
     Expr mean, deviation;
   };
   Between between(const Expr& x0, const Expr& xt, const Expr& s, const Expr& t) const;
-  /// x_t - mean_t, given x_0.
-  Expr away_from_mean(const Moments& all, const Expr& x0, const Expr& xt) const;
   Covariance covariance_;
 };
 

@@ -50,7 +50,8 @@ struct CosineOptions {
 /// Variance preserving with decay cos(a_t) / cos(a_0), a_t = (pi/2) (t + offset) / (1 + offset): x_t given x_0 is
 /// N(decay x_0, (1 - decay^2) C). At time 1, where it ends, x_0 is forgotten, and from then on x_t is new noise at
 /// every time. The prior is N(0, C). Nichol and Dhariwal, "Improved denoising diffusion probabilistic models" (2021),
-/// without their bound on single steps.
+/// without their bound on single steps: at time 1 noise and score tell nothing of x_0, and an error in them is blown up
+/// without bound, so that with these kinds a walk is to have a horizon a little before 1; the velocity tells x_0 there.
 class CosineVariancePreserving final : public LinearGaussian {
  public:
   explicit CosineVariancePreserving(Kept<Flat> space, CosineOptions options = {}, Covariance covariance = {});

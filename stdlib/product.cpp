@@ -346,6 +346,13 @@ std::optional<Expr> ProductProcess::flow_step(const Estimate& kind, Expr estimat
       [&](const Process& p, Expr x0, Expr x) { return p.flow(x0, x, s, t); });
 }
 
+std::optional<Expr> ProductProcess::flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const {
+  return stepped(
+      kind, estimate, xt, t,
+      [&](const Process& p, const Estimate& k, Expr e, Expr x) { return p.flow_velocity_by(k, e, x, t); },
+      [&](const Process& p, Expr x0, Expr x) { return p.flow_velocity(x0, x, t); });
+}
+
 std::optional<Loss> ProductProcess::loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const {
   std::vector<Expr> of_parts = product().split(estimate), from = product().split(x0), to = product().split(xt), slopes;
   Expr total = constant(0);
@@ -376,6 +383,11 @@ bool ProductProcess::bridges_compose() const {
 std::optional<Expr> ProductProcess::flow(Expr x0, Expr xt, Expr s, Expr t) const {
   return where_each_has_one(product(), processes_, x0, xt,
                             [&](const Process& p, Expr from, Expr to) { return p.flow(from, to, s, t); });
+}
+
+std::optional<Expr> ProductProcess::flow_velocity(Expr x0, Expr xt, Expr t) const {
+  return where_each_has_one(product(), processes_, x0, xt,
+                            [&](const Process& p, Expr from, Expr to) { return p.flow_velocity(from, to, t); });
 }
 
 std::optional<Expr> ProductProcess::bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const {

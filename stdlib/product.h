@@ -82,9 +82,11 @@ class ProductProcess final : public Process {
   /// Where a part has a step of its own; of the others the bridge, or the flow, from the endpoint.
   std::optional<Expr> step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override;
   std::optional<Expr> flow_step(const Estimate& kind, Expr estimate, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override;
   /// Where every part has one.
   std::optional<Loss> loss(const Estimate& kind, Expr estimate, Expr x0, Expr xt, Expr t) const override;
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override;
+  std::optional<Expr> flow_velocity(Expr x0, Expr xt, Expr t) const override;
   std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override;
   double approximation(double t) const override;
 

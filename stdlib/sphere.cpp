@@ -1,6 +1,8 @@
 // The sphere's geometry, and its heat kernel in one, two and three dimensions.
 #include <catenary/stdlib/sphere.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <catenary/dsl/gradient.h>
@@ -172,8 +174,58 @@ Expr pull_by_series(int d, const Sphere::Way& way, const Expr& v) {
   return select(last[4] > 1e-5 * last[6], sin(near) * last[5] / max(last[4], 1e-6), pull_at_short_times(d, way, v));
 }
 
-// As late as the first form is good, and as early as the terms of the series suffice.
-double border_of_series(int d) { return std::max(2.0, 2 * std::log(d / 12.0)) / d; }
+// In more dimensions the series has too many terms that cancel. With e^{-v l^2 / 2} as an integral over e^{i l y} (a
+// Gaussian's Fourier transform) it is that of its generating function, Poisson's kernel, along any line y = i s + eta
+// above the real one: with z = e^{-s - i eta}, Q = 1 - 2 z cos r + z^2
+//   K ~ integral of e^{-eta^2 / 2v + i eta (s / v - a)} (1 - z^2) Q^{-(a + 1)} d eta,
+// and of 2 (a + 1) z / Q times that for its derivative by cos r. The line is led through the saddle point by some steps
+// of s = v ((a + 1) (1 - z^2) / Q - (1 + z^2) / (1 - z^2)), where it is near; the sum over equal steps of eta converges
+// faster than any power (Trefethen and Weideman: "The exponentially convergent trapezoidal rule", 2014). Where what is
+// left cancels, or too little is, as for short times.
+constexpr int most_terms = 32;  // Up to this dimension the series is taken.
+
+Expr pull_by_contour(int d, const Sphere::Way& way, const Expr& v) {
+  constexpr double step = 0.6;
+  const double a = (d - 1) / 2.0;
+  Expr near = min(way.angle, way.rest), root = sqrt(v);
+  Expr less = 2.0 * square(select(way.angle <= way.rest, sin(0.5 * near), cos(0.5 * near)));  // 1 - cos r
+  // On the line at eta = 0: z, 1 - z and Q.
+  auto middle = [&](const Expr& s) {
+    Expr z = catenary::exp(-s), rest = -expm1(-s);
+    return std::array{z, rest, fma(2.0 * less, z, square(rest))};
+  };
+  Expr s = fold(8, {v * (a + 1)}, [&](Expr, const std::vector<Expr>& k) {
+    auto [z, rest, q] = middle(k[0]);
+    Expr whole = rest * (1.0 + z), next = v * ((a + 1) * whole / q - (1.0 + z * z) / whole);
+    return std::vector{min(max(next, 0.5 * a * v), 80.0)};
+  })[0];
+  auto [z, rest, q] = middle(s);
+  // k: K, its derivative over 2 (a + 1), and the sizes of what is added up to K.
+  auto last = fold(16, {0.0, 0.0, 0.0}, [&](Expr trip, const std::vector<Expr>& k) {
+    Expr at = step * to_float(trip), eta = at * root, half = sin(0.5 * eta), lost = 2.0 * square(half);
+    Expr re = z * (1.0 - lost), im = -z * sin(eta), rest_re = fma(z, lost, rest), more = 1.0 + re;
+    Expr q_re = fma(2.0 * less, re, rest_re * rest_re - im * im), q_im = 2.0 * im * (less - rest_re);
+    Expr square_of_q = q_re * q_re + q_im * q_im;
+    Expr size = catenary::exp(min(-0.5 * at * at - 0.5 * (a + 1) * catenary::log(square_of_q / (q * q)), 60.0));
+    Expr phase = eta * (s / v - a) - (a + 1) * atan2(q_im, q_re);
+    // (1 - z)(1 + z), turned; and z / Q times that.
+    Expr f_re = rest_re * more + im * im, f_im = im * (rest_re - more);
+    Expr t_re = size * (f_re * cos(phase) - f_im * sin(phase)), t_im = size * (f_re * sin(phase) + f_im * cos(phase));
+    Expr by_re = (re * q_re + im * q_im) / square_of_q, by_im = (im * q_re - re * q_im) / square_of_q;
+    Expr weight = select(equal(trip, 0), 0.5, constant(1));
+    return std::vector{fma(weight, t_re, k[0]), fma(weight, t_re * by_re - t_im * by_im, k[1]),
+                       fma(weight, size * sqrt(f_re * f_re + f_im * f_im), k[2])};
+  });
+  Expr pull = 2 * (a + 1) * sin(near) * last[1] / max(last[0], 1e-30);
+  return select(last[0] > 1e-3 * last[2], pull, pull_at_short_times(d, way, v));
+}
+
+Expr pull_at_long_times(int d, const Sphere::Way& way, const Expr& v) {
+  return d > most_terms ? pull_by_contour(d, way, v) : pull_by_series(d, way, v);
+}
+
+// As late as the form for short times is good, and as early as the other is.
+double border_of_times(int d) { return 2 * std::clamp(std::pow(64.0 / d, 0.3), 0.5, 1.0) / d; }
 
 }  // namespace
 
@@ -204,7 +256,7 @@ Expr Sphere::log(Expr x, Expr y) const {
 
 Expr Sphere::pull(const Way& way, const Expr& v) const {
   if (int d = dimension(); d > exact_up_to)
-    return select(v < border_of_series(d), pull_at_short_times(d, way, v), pull_by_series(d, way, v));
+    return select(v < border_of_times(d), pull_at_short_times(d, way, v), pull_at_long_times(d, way, v));
   if (dimension() > 3) return SphereKernel(dimension(), v).pull(way.angle, way.rest);
   if (dimension() == 2) return -slope_of_s2(way.angle, v);
   auto by_angle = [&](const Expr& r) { return log_kernel(dimension(), r, way.rest, v); };
@@ -225,8 +277,9 @@ Expr Sphere::flow(Expr x, Expr y, Expr u, Expr w) const {
   };
   if (int d = dimension(); d > exact_up_to) {
     // To where the other formula takes over, at which the pull jumps, and on.
-    Expr border = min(u, max(w, border_of_series(d)));
-    Expr there = moved(back.angle, u, border, [d](const Way& way, const Expr& v) { return pull_by_series(d, way, v); });
+    Expr border = min(u, max(w, border_of_times(d)));
+    Expr there =
+        moved(back.angle, u, border, [d](const Way& way, const Expr& v) { return pull_at_long_times(d, way, v); });
     return exp(y, moved(there, border, w, [d](const Way& way, const Expr& v) {
                     return pull_at_short_times(d, way, v);
                   }) * back.direction);

@@ -18,8 +18,9 @@ class Sphere final : public Manifold {
   Expr exp(Expr x, Expr v) const override;
   Expr log(Expr x, Expr y) const override;
   Expr uniform_point() const override { return project(normal(point())); }
-  /// Exact for d <= 12. Beyond: for v from 2 / d on (later for d > 32) by its Gegenbauer series; below, and where the
-  /// kernel is next to nothing, by the first terms for small v and the many ways to the antipode: see docs/walks.md.
+  /// Exact for d <= 12. Beyond: for v from 2 / d on (earlier in many dimensions) by its Gegenbauer series, for d > 32
+  /// as a contour integral; below, and where the kernel is next to nothing, by the first terms for small v and the many
+  /// ways to the antipode: see docs/walks.md.
   Expr score(Expr x, Expr y, Expr v) const override;
   Expr flow(Expr x, Expr y, Expr u, Expr w) const override;
 

@@ -12,6 +12,12 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& sentence) : std::runtime_error(sentence) {}
 };
 
+/// What a device answered: out of its memory, a fault of its own. What was asked may be half done.
+class DeviceError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A broken promise of the library itself; worth a report with the message.
 class Bug : public std::logic_error {
  public:

@@ -48,12 +48,13 @@ enum class Question : uint32_t {
   loss_gradient = 8,
   flow_step = 9,
   convert = 10,
-  mean_step = 11
+  mean_step = 11,
+  flow_velocity = 12
 };
 
-inline constexpr std::array<const char*, 12> question_names = {"prior",         "forward",     "bridge",  "step",
-                                                               "transition",    "log_density", "score",   "loss",
-                                                               "loss_gradient", "flow_step",   "convert", "mean_step"};
+inline constexpr std::array<const char*, 13> question_names = {
+    "prior", "forward",       "bridge",    "step",    "transition", "log_density",  "score",
+    "loss",  "loss_gradient", "flow_step", "convert", "mean_step",  "flow_velocity"};
 /// Whether answers are draws; others are values.
 inline bool is_drawn(Question question) { return question <= Question::transition; }
 inline const char* name_of(Question question) { return question_names[size_t(question)]; }

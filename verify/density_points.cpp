@@ -114,13 +114,16 @@ class PointChecks {
     });
   }
 
-  // The density has no hole at x_0, for a way on from there to a point as far as x_t is.
+  // The density has no hole at x_0, for a way through there to a point as far as x_t is: it may rise along that.
   void peak(const Place& at, const Vector& as_far) {
-    Vector way = c_.geometry->log(at.x0, as_far), beside = c_.geometry->exp(at.x0, combine(1e-5, way, 0, way));
-    double there = ask(density_, at)[0], here = ask(density_, {at.x0, beside, at.t})[0];
+    Vector way = c_.geometry->log(at.x0, as_far);
+    auto beside = [&](double by) {
+      return ask(density_, {at.x0, c_.geometry->exp(at.x0, combine(by, way, 0, way)), at.t})[0];
+    };
+    double there = ask(density_, at)[0], here = 0.5 * (beside(1e-5) + beside(-1e-5));
     peak_.offer(std::abs(there - here), 1e-3, [&] {
-      return fmt::format("log_density is {:.6g} at x_t = x_0 and {:.6g} at {} close to it; {}", there, here,
-                         verifying::text_of(beside), text_of(at));
+      return fmt::format("log_density is {:.6g} at x_t = x_0 and {:.6g} close to it, either way along {}; {}", there,
+                         here, verifying::text_of(way), text_of(at));
     });
   }
 
@@ -129,11 +132,12 @@ class PointChecks {
     const Geometry& g = *c_.geometry;
     at.xt = g.project(at.xt);
     Vector found = ask(*score_, at);
-    double width = g.length(at.xt, found), h = 1e-4 * std::min(1.0, g.distance(at.x0, as_far));
+    double width = g.length(at.xt, found), away = g.distance(at.x0, as_far), h = 1e-4 * std::min(1.0, away);
+    const double known = 1e-3 * (width + std::min(1.0, 10 / away));  // Far out, scores are small.
     for (const Vector& u : g.frame(at.xt, 4).vectors) {
       auto density = [&](double by) { return ask(density_, {at.x0, g.exp(at.xt, combine(by, u, 0, u)), at.t})[0]; };
       double difference = (density(h) - density(-h)) / (2 * h), given = g.inner(at.xt, found, u);
-      slopes_.offer(std::abs(given - difference), 1e-3 * (1 + width), [&] {
+      slopes_.offer(std::abs(given - difference), known, [&] {
         return fmt::format(
             "along a unit vector at x_t the score is {:.6g}, and log_density rises by {:.6g} (|score| = {:.4g}); {}",
             given, difference, width, text_of(at));

@@ -23,14 +23,16 @@ double size_of(const Vector& v) {
   return most;
 }
 
-EstimateKind::EstimateKind(const Component& c, const Estimate& estimate, double horizon)
+EstimateKind::EstimateKind(const Component& c, const Estimate& estimate, double horizon, const Clock& clock)
     : c_(c), estimate_(estimate), joint_("kind", horizon) {
-  joint_.add(c.name, c.declared->process, {.estimate = estimate.kind});
+  joint_.add(c.name, c.declared->process, {.clock = clock, .estimate = estimate.kind});
   const auto& placed = joint_.components()[0];
   auto evaluator = [&](Question question) { return Evaluator(std::vector{derive(joint_, placed, question).result}); };
   endpoint_ = evaluator(Question::step);
   if (answers(placed, Question::loss)) loss_ = evaluator(Question::loss);
   if (answers(placed, Question::loss_gradient)) gradient_ = evaluator(Question::loss_gradient);
+  if (answers(placed, Question::flow_step)) flow_ = evaluator(Question::flow_step);
+  if (answers(placed, Question::flow_velocity)) velocity_ = evaluator(Question::flow_velocity);
   if (estimate.kind == "score" && answers(placed, Question::score)) score_ = evaluator(Question::score);
 }
 
@@ -45,6 +47,7 @@ Sampler EstimateKind::compiled(const Session& session) const {
   std::vector<Question> questions = {Question::step};
   if (has_loss()) questions.push_back(Question::loss);
   if (has_gradient()) questions.push_back(Question::loss_gradient);
+  if (has_velocity()) questions.push_back(Question::flow_velocity);
   if (steps_itself())
     for (Question q : {Question::score, Question::flow_step})
       if (answers(joint_.components()[0], q)) questions.push_back(q);
@@ -82,7 +85,11 @@ std::optional<Vector> EstimateKind::least_of_square(const Place& at) const {
     left = norm(g);
     best = e;
   }
-  return left <= 1e-6 * first ? std::optional(best) : std::nullopt;
+  if (!(left <= 1e-6 * first)) return {};
+  // The part that the loss does not see is still the start's.
+  if (c_.geometry && n == at.xt.size())
+    if (Vector seen = c_.geometry->tangent(at.xt, best); norm(gradient(at, seen)) <= left + 1e-12 * first) return seen;
+  return best;
 }
 
 bool EstimateKind::has_no_least(const Place& at) const {
@@ -121,9 +128,9 @@ Vector EstimateKind::direction(const Vector& from, uint64_t i) const {
   return is_point() && c_.geometry ? c_.geometry->tangent(from, v) : v;
 }
 
-Vector EstimateKind::ask(const Evaluator& function, const Place& at, const Vector& estimate) const {
+Vector EstimateKind::ask(const Evaluator& function, const Place& at, const Vector& estimate, double s) const {
   // At s = 0 a step is the endpoint itself.
-  return function({{"estimate", estimate}, {"x0", at.x0}, {"xt", at.xt}, {"s", {0}}, {"t", {at.t}}},
+  return function({{"estimate", estimate}, {"x0", at.x0}, {"xt", at.xt}, {"s", {s}}, {"t", {at.t}}},
                   {.question = Question::step})[0];
 }
 

@@ -13,8 +13,8 @@ double size_of(const Vector& v);
 
 class EstimateKind {
  public:
-  /// Up to the process's own time `horizon`.
-  EstimateKind(const Component& c, const Estimate& estimate, double horizon);
+  /// Up to the process's own time `horizon`; with a clock, the joint's, in which its times then are.
+  EstimateKind(const Component& c, const Estimate& estimate, double horizon, const Clock& clock = {});
 
   struct Place {
     Vector x0, xt;
@@ -34,7 +34,12 @@ class EstimateKind {
   Vector endpoint(const Place& at, const Vector& estimate) const { return ask(*endpoint_, at, estimate); }
   double loss(const Place& at, const Vector& estimate) const { return ask(*loss_, at, estimate)[0]; }
   Vector gradient(const Place& at, const Vector& estimate) const { return ask(*gradient_, at, estimate); }
-  /// The three compiled, and steps and the score where they are there; times are the process's own.
+  /// Where the flow leads by time s; where the process has one.
+  Vector flown(const Place& at, const Vector& estimate, double s) const { return ask(*flow_, at, estimate, s); }
+  bool has_velocity() const { return bool(velocity_); }
+  /// That of the flow at x_t, where has_velocity().
+  Vector velocity(const Place& at, const Vector& estimate) const { return ask(*velocity_, at, estimate); }
+  /// All these compiled, and steps and the score where they are there; times are the process's own.
   Sampler compiled(const Session& session) const;
 
   /// The estimate that x_0 makes true: of points, scores and logits it is known, else the least of a loss that is a
@@ -52,13 +57,13 @@ class EstimateKind {
   bool reflected(const Vector& from, double h, const Vector& v) const;
 
  private:
-  Vector ask(const Evaluator& function, const Place& at, const Vector& estimate) const;
+  Vector ask(const Evaluator& function, const Place& at, const Vector& estimate, double s = 0) const;
   std::optional<Vector> least_of_square(const Place& at) const;
 
   const Component& c_;
   Estimate estimate_;
   Joint joint_;
-  std::optional<Evaluator> endpoint_, score_, loss_, gradient_;
+  std::optional<Evaluator> endpoint_, score_, loss_, gradient_, flow_, velocity_;
 };
 
 }  // namespace catenary::verifying

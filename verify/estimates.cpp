@@ -1,8 +1,9 @@
-// Estimates: what they stand for, what a model is trained on, and where the flow leads.
+// Estimates: what they stand for, and what a model is trained on.
 #include <catenary/verify/estimates.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <optional>
 
@@ -30,22 +31,12 @@ class EstimateChecks {
 
   static void plan(const std::shared_ptr<EstimateChecks>& self) {
     self->session_.plan("estimates", 2, [self] { self->estimates(); });
-    self->session_.plan("steps by estimates", 1, [self] {
-      for (size_t i = 0; i < self->subject_->components.size(); ++i) self->steps(i);
-    });
-    self->session_.plan("flow", 1, [self] { self->flow(); });
-    self->session_.plan("bridge mean", 1, [self] { self->bridge_mean(); });
   }
 
  private:
   const Sampler& sampler() const { return *subject_->sampler; }
   double time(double share) const { return subject_->time(share); }
   Seed seed(uint32_t step) const { return Seed(session_.options().seed, step); }
-  State certain(const State& x0) const {
-    State estimate;
-    for (const Component& c : subject_->components) estimate.set(c.name, c.certain(x0));
-    return estimate;
-  }
 
   void estimates() {
     const Words words{"endpoint estimate",
@@ -59,7 +50,7 @@ class EstimateChecks {
     TwoWays::Results results(subject_->components.size());
     auto both = [&](const State& x0, int64_t first) {
       State xt = sampler().forward(x0, t, seed(13), unchecked(first));
-      return std::pair(Way{sampler().step(certain(x0), xt, s, t, seed(14), unchecked(first)), xt},
+      return std::pair(Way{sampler().step(subject_->certain(x0), xt, s, t, seed(14), unchecked(first)), xt},
                        Way{sampler().bridge(x0, xt, s, t, seed(15), unchecked(first)), xt});
     };
     ways_.compare({{results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.25, both}}, 1, t);
@@ -166,7 +157,8 @@ class EstimateChecks {
     for (size_t k = 0; k < kinds.size(); ++k) {
       const EstimateKind& kind = kinds[k];
       names.push_back(kind.name());
-      if (compiled[k]) compare_in_f32(c, kind, *compiled[k], x0, in_f32);
+      const auto points = std::ranges::find_if(kinds, &EstimateKind::is_point);
+      if (compiled[k]) compare_in_f32(c, kind, points == kinds.end() ? nullptr : &*points, *compiled[k], x0, in_f32);
       bool known = true, tells = false, stands_for = false;
       for (double share : {1e-6, 1e-3, 0.1, 0.6, 1.0}) {
         double t = time(share), now = c.clock(t);
@@ -196,7 +188,7 @@ class EstimateChecks {
       if (!known)
         session_.skip(fmt::format("{}true estimates: {}", c.label, kind.name()),
                       "which estimate is true is told by a loss that is a square, and there is none");
-      else if (kind.has_loss() && !tells)
+      else if (kind.has_loss() && !tells && !(c.categorical() && c.possible_data().size() == 1))
         least.add(false, [&] { return fmt::format("the loss of '{}' is 0 whatever the estimate", kind.name()); });
     }
     session_.judge_points(
@@ -205,8 +197,8 @@ class EstimateChecks {
         stands.wrong, stands.worst,
         "endpoint: the x_0 that an estimate stands for; or loss: what the estimate is compared with");
     session_.add(in_f32.check(c.label + "estimates in f32",
-                              "what estimates stand for, their losses and the gradients of these compiled, against "
-                              "double precision, at times from 1e-9 T to T",
+                              "what estimates stand for, their losses, the gradients of these and velocities "
+                              "compiled, against double precision, at times from 1e-9 T to T",
                               "a formula that cancels; a quotient that overflows, a division by 0"));
     if (least.n == 0) return session_.skip(c.label + "loss", "this process has none");
     session_.judge_points(c.label + "loss",
@@ -248,21 +240,30 @@ class EstimateChecks {
     return given;
   }
 
-  void compare_in_f32(const Component& c, const EstimateKind& kind, const Sampler& compiled, const State& x0,
-                      Errors& errors) const {
+  void compare_in_f32(const Component& c, const EstimateKind& kind, const EstimateKind* points, const Sampler& compiled,
+                      const State& x0, Errors& errors) const {
     for (double share : {1e-9, 1e-4, 0.03, 0.5, 1.0}) {
       double t = time(share), now = double(float(c.clock(t)));
       if (!(now > 0)) continue;
       State xt = sampler().forward(x0, t, seed(20), unchecked());
       Given given = given_to(c, kind, x0, xt, now);
       const State from{{c.name, x0[c.name]}}, to{{c.name, xt[c.name]}}, estimates{{c.name, given.estimates}};
-      auto compare = [&](const char* what, const State& found, auto&& function, auto&& away) {
-        compare_in_f32(c, kind, given, what, found[c.name], function, away, errors);
+      auto compare = [&](const char* what, const State& found, auto&& function, auto&& away,
+                         const std::function<double(const EstimateKind::Place&, const Vector&)>& more = {}) {
+        compare_in_f32(c, kind, given, what, found[c.name], function, away, more, errors);
       };
       auto difference = [](const Vector& a, const Vector& b) { return norm(combine(1, a, -1, b)); };
       auto apart = [&](const Vector& a, const Vector& b) { return gap(c, a, b); };
       using At = const EstimateKind::Place&;
       using E = const Vector&;
+      // A velocity may go by way of the endpoint, which is a point of floats; and of heat it is a score.
+      auto by_endpoint = [&](At at, E e) {
+        const double known = log_tolerance * gap(c, at.x0, at.xt) / at.t;
+        if (!points || !points->has_velocity() || kind.is_point()) return known;
+        auto velocity = [&](const Inputs& inputs) { return points->velocity(at, inputs[0]); };
+        const Vector end = kind.endpoint(at, e);
+        return known + f32_tolerance(velocity, {end}, velocity({end}));
+      };
       // What is drawn from logits is not compared here.
       if (!c.categorical())
         compare(
@@ -276,13 +277,20 @@ class EstimateChecks {
         compare(
             "the loss's gradient", compiled.loss_gradient(estimates, from, to, now, unchecked()),
             [&](At at, E e) { return kind.gradient(at, e); }, difference);
+      if (kind.has_velocity())
+        compare(
+            "the velocity of the flow", compiled.flow_velocity(estimates, to, now, unchecked()),
+            [&](At at, E e) { return kind.velocity(at, e); }, difference, by_endpoint);
     }
   }
 
   // What a function of place and estimate is compiled, against double precision; `away` is how far two results are.
+  // `more` is allowed besides.
   template <class F, class Away>
   static void compare_in_f32(const Component& c, const EstimateKind& kind, const Given& given, const char* what,
-                             const Tensor& found, const F& function, const Away& away, Errors& errors) {
+                             const Tensor& found, const F& function, const Away& away,
+                             const std::function<double(const EstimateKind::Place&, const Vector&)>& more,
+                             Errors& errors) {
     auto all = found.values<const float>();
     const size_t size = all.size() / given.places.size();
     for (size_t i = 0; i < given.places.size(); ++i) {
@@ -296,7 +304,7 @@ class EstimateChecks {
       };
       Inputs inputs = {estimate, {at.t}};
       if (!c.categorical()) inputs.insert(inputs.end(), {at.x0, at.xt});
-      double tolerance = f32_tolerance(moved, inputs, exact);
+      double tolerance = f32_tolerance(moved, inputs, exact) + (more ? more(at, estimate) : 0);
       // What is compared with the true score is compared with one that is a little off.
       if (kind.has_score() && !kind.estimate().tells_x0)
         tolerance += away(function(at, combine(1, estimate, log_tolerance, kind.direction(estimate, i))), exact);
@@ -344,198 +352,6 @@ class EstimateChecks {
                          text_of(along), kind.name(), text_of(other), slope, expected);
     });
     return more > 0;
-  }
-
-  // ---- steps by what estimates say themselves -------------------------------------------------------
-
-  // Early, when space is flat: there they are the bridge and the flow.
-  void steps(size_t at) {
-    const Component& c = subject_->components[at];
-    if (!c.declared) return;
-    for (const Estimate& estimate : c.declared->process->estimates()) {
-      EstimateKind kind(c, estimate, c.clock(time(1)));
-      if (!kind.steps_itself()) continue;
-      if (kind.has_score()) {
-        const Sampler compiled = kind.compiled(session_);
-        step_by(at, kind, compiled);
-        if (compiled.answers(Question::flow_step)) flow_by(at, kind, compiled);
-      } else {
-        session_.skip(fmt::format("{}steps by {}", c.label, kind.name()),
-                      "which estimate is true is known of scores alone, and the process tells no score");
-      }
-    }
-  }
-
-  static constexpr double early = 1e-6;
-
-  // The true estimate, and x_t, of this component alone.
-  static std::pair<State, State> told(const Component& c, const Sampler& by_kind, const State& x0, const State& xt,
-                                      double t) {
-    State to{{c.name, xt[c.name]}};
-    return {by_kind.score({{c.name, x0[c.name]}}, to, c.clock(t), unchecked()), to};
-  }
-
-  void step_by(size_t at, const EstimateKind& kind, const Sampler& by_kind) {
-    const Component& c = subject_->components[at];
-    const Words words{fmt::format("steps by {}", kind.name()),
-                      fmt::format("x_s stepped to from x_t by the true '{}', against bridged from x_0", kind.name()),
-                      "stepped",
-                      "bridged",
-                      "x_s",
-                      "x_t",
-                      "step: what the estimate does in the place of an endpoint; or the score"};
-    double s = time(0.5 * early), t = time(early);
-    auto both = [&](const State& x0, int64_t first) {
-      State xt = sampler().forward(x0, t, seed(30), unchecked(first));
-      auto [estimate, to] = told(c, by_kind, x0, xt, t);
-      State stepped = sampler().bridge(x0, xt, s, t, seed(31), unchecked(first));
-      stepped.set(c.name, by_kind.step(estimate, to, c.clock(s), c.clock(t), seed(31), unchecked(first))[c.name]);
-      return std::pair(Way{stepped, xt}, Way{sampler().bridge(x0, xt, s, t, seed(32), unchecked(first)), xt});
-    };
-    compare(at, words, s, t, both);
-  }
-
-  void flow_by(size_t at, const EstimateKind& kind, const Sampler& by_kind) {
-    const Component& c = subject_->components[at];
-    const Words words{fmt::format("flow by {}", kind.name()),
-                      fmt::format("x_s led to from x_t by the true '{}', against noised from x_0", kind.name()),
-                      "by the flow",
-                      "noised",
-                      "x_s",
-                      "",
-                      "flow_step: what the estimate does in the place of an endpoint; or the score"};
-    double r = time(0.2 * early), s = time(0.5 * early), t = time(early);
-    auto led = [&](const State& x0, const State& xt, double from, double to) {
-      auto [estimate, start] = told(c, by_kind, x0, xt, from);
-      return by_kind.flow_step(estimate, start, c.clock(to), c.clock(from), unchecked());
-    };
-    auto both = [&](const State& x0, int64_t first) {
-      State xt = sampler().forward(x0, t, seed(33), unchecked(first));
-      State flown = sampler().forward(x0, s, seed(33), unchecked(first));
-      flown.set(c.name, led(x0, xt, t, s)[c.name]);
-      return std::pair(Way{flown, {}}, Way{sampler().forward(x0, s, seed(34), unchecked(first)), {}});
-    };
-    compare(at, words, s, t, both);
-    const State x0 = part_of(x0_, 0, few), xt = sampler().forward(x0, t, seed(35), unchecked());
-    composes(c, words.check + " composes", {r, s, t},
-             {x0[c.name], xt[c.name], led(x0, led(x0, xt, t, s), s, r)[c.name], led(x0, xt, t, r)[c.name]});
-  }
-
-  void compare(size_t at, const Words& words, double s, double t, const DrawBoth& both) {
-    TwoWays::Results results(subject_->components.size());
-    ways_.compare({{results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.125, both}}, 1, t);
-    ways_.report(at, results[at], words);
-  }
-
-  // ---- the flow -------------------------------------------------------------------------------------
-
-  void flow() {
-    if (!subject_->answers(Question::flow_step)) return session_.skip("flow", "not every process here has a flow");
-    const Words words{
-        "flow", "x_s that the flow takes x_t to, given x_0, against noised from x_0", "by the flow", "noised", "x_s",
-        "",     "flow: given x_0 it keeps the noise, which grows from s to t"};
-    constexpr std::pair<double, double> pairs[] = {{0.4, 1}, {0.06, 0.1}, {1e-4, 0.02}};
-    TwoWays::Results results(subject_->components.size());
-    for (auto [of_s, of_t] : pairs) {
-      double s = time(of_s), t = time(of_t);
-      auto both = [&](const State& x0, int64_t first) {
-        State xt = sampler().forward(x0, t, seed(25), unchecked(first));
-        return std::pair(Way{sampler().flow_step(certain(x0), xt, s, t, seed(36), unchecked(first)), {}},
-                         Way{sampler().forward(x0, s, seed(26), unchecked(first)), {}});
-      };
-      ways_.compare({{results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.125, both}}, std::size(pairs), t);
-      if (session_.options().stop_at_failure && TwoWays::any_failed(results)) break;
-    }
-    ways_.report(results, words);
-
-    const State x0 = part_of(x0_, 0, few), estimate = certain(x0);
-    double r = time(0.1), s = time(0.3), t = time(0.6);
-    State xt = sampler().forward(x0, t, seed(27), unchecked());
-    auto flown = [&](const State& x, double to, double from) {
-      return sampler().flow_step(estimate, x, to, from, seed(36), unchecked());
-    };
-    State by_s = flown(flown(xt, s, t), r, s), at_once = flown(xt, r, t);
-    for (const Component& c : subject_->components)
-      if (c.border->point.dtype == CATENARY_F32)  // Others are drawn.
-        composes(c, "flow composes", {r, s, t}, {x0[c.name], xt[c.name], by_s[c.name], at_once[c.name]});
-  }
-
-  /// Where a flow leads from x_t by way of a time between, and at once.
-  struct Led {
-    Tensor x0, xt, by_s, at_once;
-  };
-  static constexpr int64_t few = 4096;
-  void composes(const Component& c, const std::string& name, std::array<double, 3> times, const Led& led) {
-    auto point = [&](const Tensor& x, int64_t i) { return vector_of(c, {{c.name, x}}, i); };
-    Tally tally;
-    double size = 0;
-    for (int64_t i = 0; i < few; ++i) size = std::max({size, size_of(point(led.x0, i)), size_of(point(led.xt, i))});
-    for (int64_t i = 0; i < few; ++i) {
-      Vector a = point(led.by_s, i), b = point(led.at_once, i);
-      double away = size_of(combine(1, a, -1, b)), known = 1e-4 * size;
-      if (!(away <= known) && c.geometry) away = std::min(away, c.geometry->distance(a, b));
-      tally.add(away <= known, [&] {
-        return fmt::format(
-            "from x_t = {} at t = {:.4g} the flow leads to {} at r = {:.4g}, and by way of s = {:.4g} to {}",
-            text_of(point(led.xt, i)), times[2], text_of(b), times[0], times[1], text_of(a));
-      });
-    }
-    session_.judge_points(c.label + name, "where the flow leads at once, against by way of a time between", tally.n,
-                          tally.wrong, tally.worst, "flow: which time is which, and the sign of the noise");
-  }
-
-  // ---- the bridge's mean ----------------------------------------------------------------------------
-
-  // Draws of the bridge less its mean, along each element: they add up to 0, and so do their products with how far x_t
-  // is from x_0, from whatever x_0.
-  void bridge_mean() {
-    if (!subject_->answers(Question::mean_step))
-      return session_.skip("bridge mean", "not every process here tells the mean of its bridge");
-    constexpr std::pair<double, double> pairs[] = {{0.4, 1}, {0.05, 0.1}, {0.3, 0.6}, {1e-4, 0.02}};
-    for (const Component& c : subject_->components) {
-      if (c.border->point.dtype != CATENARY_F32) continue;  // It is drawn.
-      const size_t m = c.elements(), sums = m * size_t(groups) * 2;
-      Check check;
-      check.name = c.label + "bridge mean";
-      check.compared =
-          "x_s bridged from x_0 and x_t, against the mean of the bridge; differences against 0, also by x_t";
-      check.statistic_name = "|z|";
-      check.threshold = sigmas_of_probability(session_.level() / double(sums * std::size(pairs)));
-      std::string worst;
-      for (auto [of_s, of_t] : pairs) {
-        double s = time(of_s), t = time(of_t);
-        std::vector<double> sum(sums), squares(sums);
-        for (int64_t first = 0; first < session_.draws(int64_t{1} << 20); first += TwoWays::batch) {
-          State xt = sampler().forward(x0_, t, seed(28), unchecked(first));
-          State drawn = sampler().bridge(x0_, xt, s, t, seed(29), unchecked(first));
-          State mean = sampler().mean_step(certain(x0_), xt, s, t, seed(37), unchecked(first));
-          std::vector<float> off = displacements(c, mean[c.name].data(), drawn[c.name].data(), TwoWays::batch);
-          auto from = x0_[c.name].values<const float>(), to = xt[c.name].values<const float>();
-          for (size_t i = 0; i < off.size(); ++i) {
-            double d = double(off[i]), way = double(to[i]) - double(from[i]);
-            // Where nothing is drawn what is left is rounding.
-            if (std::abs(d) < 1e-6 * (std::abs(double(from[i])) + std::abs(double(to[i])))) d = 0;
-            size_t at = 2 * (i % m + m * (i / m % size_t(groups)));
-            sum[at] += d;
-            squares[at] += d * d;
-            sum[at + 1] += d * way;
-            squares[at + 1] += d * way * d * way;
-          }
-          check.n += TwoWays::batch;
-        }
-        for (size_t k = 0; k < sums; ++k) {
-          double z = sum[k] == 0 ? 0 : std::abs(sum[k]) / std::sqrt(squares[k]);
-          if (!(z <= check.statistic)) {
-            check.statistic = std::isnan(z) ? infinity : z;
-            worst = fmt::format(
-                "what is drawn is off {} by |z| = {:.3g} in element {} from x_0 number {} (s = {:.4g}, "
-                "t = {:.4g})",
-                k % 2 ? "along the way to x_t" : "on average", z, k / 2 % m + 1, k / 2 / m + 1, s, t);
-          }
-        }
-      }
-      session_.judge(std::move(check), worst, "bridge_mean: what it makes of x_0 and of x_t; or the bridge");
-    }
   }
 
   Session& session_;

@@ -1,4 +1,4 @@
-// The checks of what a model returns: estimates, losses, steps of the flow.
+// The checks of what a model returns: what estimates stand for, and their losses.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,7 @@
 
 namespace catenary::verifying {
 
-/// Plans the checks of every kind of estimate that a component's process lists, and of its flow; the session outlives
-/// the run.
+/// Plans the checks of every kind of estimate that a component's process lists; the session outlives the run.
 void plan_estimates(Session& session, std::shared_ptr<const Subject> subject);
 
 }  // namespace catenary::verifying

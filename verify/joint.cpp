@@ -125,7 +125,9 @@ class JointChecks {
     const State x0 = starting_points(*subject_, n);
     double t = time(0.5), s = time(0.25);
     State xt = sampler().forward(x0, t, seed(72), unchecked());
-    State xs = sampler().bridge(x0, xt, s, t, seed(72), unchecked());
+    // From an end of its own: what is left of x_s by its ends is centred, not independent of them.
+    const State end = sampler().forward(x0, t, seed(74), unchecked());
+    State xs = sampler().bridge(x0, end, s, t, seed(72), unchecked());
     State again = sampler().forward(x0, t, seed(73), unchecked());
     State prior = sampler().prior(n, seed(72), unchecked());
     struct Signal {
@@ -157,7 +159,7 @@ class JointChecks {
       add("noised", xt, nullptr, "x_t");
       add("noised with another step", again, nullptr, "x_t");
       add("prior", prior, nullptr, "x_T");
-      if (!c.categorical()) add("bridged", xs, &xt, "x_s");
+      if (!c.categorical()) add("bridged", xs, &end, "x_s");
     }
     struct Product {
       const Signal *a, *b;

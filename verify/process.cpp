@@ -163,7 +163,13 @@ class ProcessChecks {
                        Way{draw.forward(x0, horizon, seed(12), unchecked(first)), {}});
     };
     ways.compare({{results, words, fmt::format("T = {:.4g}", horizon), share, both}}, 1, horizon);
-    ways.report(results, words);
+    for (size_t i = 0; i < results.size(); ++i) {
+      const Component& c = subject_->components[i];
+      if (c.declared || c.categorical())
+        ways.report(i, results[i], words);
+      else
+        session_.skip(c.label + check, "the text of a declaration does not say about which point its data lie");
+    }
   }
 
   // ---- single points --------------------------------------------------------------------------------
@@ -398,7 +404,7 @@ class ProcessChecks {
               size = std::max(size, std::abs(exact[j]));
             }
             if (!(away <= 1e-3 * size) && c.geometry) away = std::min(away, c.geometry->distance(exact, found));
-            if (std::isfinite(away) && away <= 1e-3 * size) continue;
+            if (c.categorical() ? away == 0 : std::isfinite(away) && away <= 1e-3 * size) continue;
             std::lock_guard lock(mutex);
             if (++different == 1)
               sentence =

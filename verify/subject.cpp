@@ -24,6 +24,12 @@ Tensor Component::certain(const State& x0) const {
   return logits;
 }
 
+State Subject::certain(const State& x0) const {
+  State estimate;
+  for (const Component& c : components) estimate.set(c.name, c.certain(x0));
+  return estimate;
+}
+
 std::vector<int32_t> Component::possible_data() const {
   std::vector<int32_t> data;
   for (int32_t k = 0; k < border->point.categories; ++k)

@@ -57,6 +57,8 @@ struct Subject {
   /// The float that is this share of the horizon.
   double time(double share) const { return double(float(share * horizon())); }
   bool answers(Question question) const { return sampler->answers(question); }
+  /// Every component's.
+  State certain(const State& x0) const;
   /// `from_cache`, where it is not null, becomes whether some of the code was.
   Sampler compile(const Target& target, CompileOptions options, bool* from_cache = nullptr) const;
 };

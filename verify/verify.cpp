@@ -8,6 +8,7 @@
 #include <catenary/verify/process.h>
 #include <catenary/verify/sameness.h>
 #include <catenary/verify/space.h>
+#include <catenary/verify/steps.h>
 
 namespace catenary {
 
@@ -22,6 +23,7 @@ Report verify_subject(Session& session, std::shared_ptr<const Subject> subject) 
     if (auto space = c.space(); space && session.options().spaces) kept.push_back(plan_space(session, *space, c.label));
   plan_processes(session, subject);
   plan_estimates(session, subject);
+  plan_steps(session, subject);
   plan_joint(session, subject);
   plan_sameness(session, subject);
   return session.run();

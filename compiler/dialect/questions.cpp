@@ -20,12 +20,13 @@ const QuestionForm* find_question(llvm::StringRef question) {
       {{Role::xt, Role::estimate}, {"s", "t"}, CATENARY_OUT},                 // step
       {{Role::xs}, {"s", "t"}, CATENARY_OUT},                                 // transition
       {{Role::x0, Role::xt}, {"t"}, CATENARY_LOG_DENSITY},                    // log_density
-      {{Role::x0, Role::xt}, {"t"}, CATENARY_SCORE},                          // score
+      {{Role::x0, Role::xt}, {"t"}, CATENARY_TANGENT},                        // score
       {{Role::x0, Role::xt, Role::estimate}, {"t"}, CATENARY_LOSS},           // loss
       {{Role::x0, Role::xt, Role::estimate}, {"t"}, CATENARY_LOSS_GRADIENT},  // loss_gradient
       {{Role::xt, Role::estimate}, {"s", "t"}, CATENARY_OUT},                 // flow_step
       {{Role::source}, {}, CATENARY_OUT},                                     // convert
       {{Role::xt, Role::estimate}, {"s", "t"}, CATENARY_OUT},                 // mean_step
+      {{Role::xt, Role::estimate}, {"t"}, CATENARY_TANGENT},                  // flow_velocity
   };
   static_assert(std::size(forms) == question_names.size());
   const auto* name = llvm::find(question_names, question);

@@ -127,6 +127,9 @@ int main(int count, char** arguments) {
     return failed("loss_gradient");
   if (catenary_flow_step(sampler, step_state, estimate, forward_state, at_s, at_t, &draw, &message) != CATENARY_INVALID)
     return 6;
+  if (catenary_flow_velocity(sampler, step_state, estimate, forward_state, at_half, &draw, &message) !=
+      CATENARY_INVALID)
+    return 6;
   if (catenary_mean_step(sampler, step_state, estimate, forward_state, at_s, at_t, &draw, &message) != CATENARY_INVALID)
     return 6;
 

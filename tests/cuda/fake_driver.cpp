@@ -66,7 +66,7 @@ int cuDeviceGet(int* device, int index) {
   return 0;
 }
 int cuDeviceGetAttribute(int* value, int attribute, int) {
-  *value = attribute == 16 ? 2 : attribute == 75 ? 7 : 5;
+  *value = attribute == 16 ? 2 : attribute == 75 ? 7 : attribute == 76 ? 5 : attribute == 115 ? fake.pools : 0;
   return 0;
 }
 int cuDevicePrimaryCtxRetain(void** context, int) {
@@ -88,11 +88,13 @@ int cuCtxPopCurrent_v2(void**) {
 }
 int cuModuleLoadData(void** module, const void* ptx) {
   if (int code = answer("cuModuleLoadData")) return code;
+  if (forbidden()) return 900;
   *module = const_cast<void*>(ptx);
   ++fake.modules;
   return 0;
 }
 int cuModuleUnload(void*) {
+  if (forbidden()) return 900;
   --fake.modules;
   return 0;
 }
@@ -156,6 +158,7 @@ int cuMemcpyHtoDAsync_v2(void* to, const void* from, size_t bytes, void* stream)
   return 0;
 }
 int cuMemcpyHtoD_v2(void* to, const void* from, size_t bytes) {
+  if (forbidden()) return 900;
   std::memcpy(to, from, bytes);
   return 0;
 }
@@ -163,8 +166,12 @@ int cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, void* stream)
   return put(stream, [=] { std::memcpy(to, from, bytes); });
 }
 int cuMemcpyDtoH_v2(void* to, const void* from, size_t bytes) {
+  if (forbidden()) return 900;
   std::memcpy(to, from, bytes);
   return 0;
+}
+int cuMemsetD32Async(void* to, unsigned word, size_t count, void* stream) {
+  return put(stream, [=] { std::fill_n(static_cast<unsigned*>(to), count, word); });
 }
 int cuStreamCreate(void** stream, unsigned) {
   *stream = std::malloc(1);

@@ -13,6 +13,7 @@ struct FakeDriver {
   int gpus = 2;
   const char* failing = nullptr;  ///< The function that fails,
   int code = 0;                   ///< and with what.
+  int pools = 1;                  ///< Whether GPUs have memory pools.
   bool loads_all = false;         ///< Entry points that no test has told of are there too; they fail when launched.
   int contexts = 0, pushed = 0, modules = 0, allocations = 0, streams = 0, graphs = 0;
   void* stream = nullptr;  ///< that memory was last taken on

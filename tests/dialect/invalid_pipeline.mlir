@@ -1,6 +1,6 @@
 // RUN: catenary-opt %s -split-input-file -verify-diagnostics
 
-// expected-error @+1 {{'catenary.pipeline' op asks "backward"; the questions are prior, forward, bridge, step, transition, log_density, score, loss, loss_gradient, flow_step, convert and mean_step}}
+// expected-error @+1 {{'catenary.pipeline' op asks "backward"; the questions are prior, forward, bridge, step, transition, log_density, score, loss, loss_gradient, flow_step, convert, mean_step and flow_velocity}}
 catenary.pipeline @p asks "backward" {
 }
 

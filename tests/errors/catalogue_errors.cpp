@@ -24,11 +24,11 @@ TEST_CASE("catalogue: parameters") {
                     "'uniform_jump' has no parameter 'speed'; it has categories, rate");
   CHECK_THROWS_WITH(catalogue_entry("circle").space({{"radius", 1}}), "'circle' has no parameters; 'radius' was given");
   CHECK_THROWS_WITH(catalogue_entry("uniform_jump").process({{"categories", 2.5}}),
-                    "'uniform_jump' takes a whole number of at most 2^53 for 'categories'; found 2.5");
+                    "'uniform_jump' takes a whole number of at most a million for 'categories'; found 2.5");
   CHECK_THROWS_WITH(catalogue_entry("euclidean").space({{"dimension", 1e300}}),
-                    "'euclidean' takes a whole number of at most 2^53 for 'dimension'; found 1e+300");
+                    "'euclidean' takes a whole number of at most a million for 'dimension'; found 1e+300");
   CHECK_THROWS_WITH(catalogue_entry("uniform_jump").process({{"categories", std::nan("")}}),
-                    "'uniform_jump' takes a whole number of at most 2^53 for 'categories'; found nan");
+                    "'uniform_jump' takes a whole number of at most a million for 'categories'; found nan");
   CHECK_THROWS_WITH(catalogue_entry("circle_brownian").process({{"rate", -1}}),
                     "Brownian motion on space 'circle' needs a rate above 0; found -1");
 }

@@ -50,6 +50,10 @@ TEST_CASE("cuda messages: drivers and GPUs") {
   CHECK(opening(1) == "no error");
   CHECK(opening(2) == "cuda:2: there is no such GPU; the driver finds 2, cuda:0 to cuda:1");
   CHECK(opening(-1) == "cuda:-1: there is no such GPU; the driver finds 2, cuda:0 to cuda:1");
+  fake.driver->pools = 0;
+  CHECK(opening(0) ==
+        "cuda:0: this GPU, or the way in which it is shared, has no memory pools, which draws take their workspace "
+        "from");
   fake.driver->gpus = 0;
   CHECK(opening(0) == "cuda:0: the driver finds no GPU here");
   fake.driver->version = 10020;
@@ -135,6 +139,18 @@ TEST_CASE("cuda messages: seeds and times in a GPU's memory, and graphs") {
   CHECK(message_of([&] { Times(times(1, {4}, Dtype::i32)); }) ==
         "times in a GPU's memory must be a contiguous f32 tensor of shape [samples], or of shape [] for all; this one "
         "is i32 of shape [4] and strides [1] on cuda:1");
+  auto at_address = [&](uintptr_t address) {
+    return message_of([&] { Times(TensorView(reinterpret_cast<void*>(address), Dtype::f32, {4}, {}, gpu.device())); });
+  };
+  CHECK(at_address(0) == "times were given at a null pointer");
+  CHECK(at_address(4098) == "times were given at an address that is no float's, which are multiples of 4");
+  CHECK(message_of([&] {
+          gpu.forward(there, 0.5, Seed(1), {.seed_memory = reinterpret_cast<const catenary_device_seed*>(4100)});
+        }) == "forward: the seed in the GPU's memory lies at an address that is no multiple of 8");
+  State between{{"x", TensorView(reinterpret_cast<void*>(4098), Dtype::f32, {4}, {}, gpu.device())}};
+  CHECK(message_of([&] { gpu.forward(between, 0.5, Seed(1)); }) ==
+        "forward: component 'x' of x0 lies at an address that is not a multiple of 4 bytes; copy it to memory aligned "
+        "for its elements");
   CHECK(message_of([&] { cpu.forward(here, times(1, {4}), Seed(1)); }) ==
         "forward: t is on cuda:1; this sampler runs on the CPU");
   CHECK(message_of([&] { gpu.through_gpu(1, CATENARY_FAKE_CUDA_DRIVER).forward(here, times(1, {4}), Seed(1)); }) ==
@@ -178,6 +194,9 @@ TEST_CASE("cuda messages: seeds and times in a GPU's memory, and graphs") {
   CHECK(message_of([&] { gpu.capture_reverse(throwing, {1, 0}, 4); }) ==
         "reverse, step 1 of 1 (time 1): the model threw: no weights");
   const CapturedWalk walk = gpu.capture_reverse(model, {1, 0}, 4);
+  CHECK(capturing([&](void* stream) { walk(Seed(1), stream); }) ==
+        "cuda:1: a captured walk was launched on a stream that is being captured, whose graph would outlive the walk's "
+        "memory; launch it on another stream");
 
   // Where a framework captures, it forbids to take memory in the common way.
   auto begin = reinterpret_cast<int (*)(void*, int)>(dlsym(fake.handle, "cuStreamBeginCapture_v2"));
@@ -189,6 +208,11 @@ TEST_CASE("cuda messages: seeds and times in a GPU's memory, and graphs") {
   begin(&stream, 0);
   CHECK(allocate(&taken, 1) == 900);
   CHECK(message_of([&] { gpu.forward(there, 0.5, Seed(1), {.stream = &stream}); }) == "no error");
+  // Nor may code be loaded in the common way, or what is here be copied there and back.
+  CHECK(message_of([&] { cpu.on_gpu(1, CATENARY_FAKE_CUDA_DRIVER); }) == "no error");
+  const int loaded = fake.driver->modules;
+  CHECK(message_of([&] { cpu.through_gpu(1, CATENARY_FAKE_CUDA_DRIVER).forward(here, 0.5, Seed(1)); }) == "no error");
+  CHECK(fake.driver->modules == loaded);
   end(&stream, &graph);
   destroy(graph);
 

@@ -254,8 +254,7 @@ TEST_CASE("messages: joint processes") {
       "origin(); give the interpolation a draw, GeodesicInterpolation(space, {.noise = ...})");
   CHECK(say([] { Disc().uniform_point(); }) ==
         "space 'disc' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
-        "space, or "
-        "prior in the process");
+        "space, or on a manifold origin, or prior in the process");
 
   Joint j("j");
   j.add("place", Mute(Disc(), vector(3)));
@@ -377,6 +376,15 @@ TEST_CASE("messages: estimates, losses and flows") {
       "joint 'j', component 'place', flow_step: the flow returns f32 []; a point of its space 'euclidean' is f32 [2]");
   CHECK(say(Trained({}, one, normal({2})), Question::flow_step) ==
         "joint 'j', component 'place', flow_step: it draws, and a function of its arguments must not");
+  CHECK(say(Trained({}, one, {}), Question::flow_velocity) ==
+        "joint 'j', component 'place', flow_velocity: the process on space 'euclidean' has no flow, and so no "
+        "velocity; override flow or flow_velocity in it");
+  CHECK(say(Trained({}, one, number()), Question::flow_velocity) ==
+        "joint 'j', component 'place', flow_velocity: the flow returns f32 []; a point of its space 'euclidean' is f32 "
+        "[2]");
+  CHECK(say(UniformJump(Categorical(3), 1.0), Question::flow_velocity, "endpoint") ==
+        "joint 'j', component 'place', flow_velocity: the process on space 'categorical' has no flow, and so no "
+        "velocity; categories jump");
   CHECK(say(UniformJump(Categorical(3), 1.0), Question::loss_gradient, "endpoint") ==
         "joint 'j', component 'place', loss_gradient: the estimate 'endpoint' is i32; a loss has derivatives by f32 "
         "elements alone");

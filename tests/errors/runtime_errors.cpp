@@ -270,7 +270,8 @@ TEST_CASE("errors: transitions, densities and scores") {
   says("score: t is 0; x_t has a density only after time 0, so t must be above it",
        [&] { scores.score(place, place, 0); });
   says(
-      "score: component 'place' of the output has shape [4, 3, 2]; its scores are [3] (space 'sphere'), so the shape "
+      "score: component 'place' of the output has shape [4, 3, 2]; its tangent vectors are [3] (space 'sphere'), so "
+      "the shape "
       "must "
       "be [batch, sites..., 3]",
       [&] { scores.score_into(narrow, place, place, 1); });

@@ -136,8 +136,7 @@ TEST_CASE("messages: the standard library") {
         "an Ornstein-Uhlenbeck process with a schedule needs a variance in all above 0; found 0");
   CHECK(say([] { Brownian(Euclidean({3}), 1.0).space().uniform_point(); }) ==
         "space 'euclidean' declares no uniform_point(), so a process on it has no prior; override uniform_point in the "
-        "space, "
-        "or prior in the process");
+        "space, or on a manifold origin, or prior in the process");
 }
 
 TEST_CASE("messages: linear diffusions") {

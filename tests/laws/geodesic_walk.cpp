@@ -2,7 +2,9 @@
 #include <catch2/catch.hpp>
 
 #include <catenary/stdlib/circle.h>
+#include <catenary/stdlib/euclidean.h>
 #include <catenary/stdlib/geodesic_walk.h>
+#include <catenary/stdlib/rigid_motions.h>
 #include <catenary/tests/laws/identities.h>
 #include <catenary/tests/sphere.h>
 
@@ -87,6 +89,37 @@ TEST_CASE("geodesic walk on the sphere: prior") {
   std::vector<double> heights;
   for (size_t i = 0; i < x.size(); i += 3) heights.push_back(x[i]);
   CHECK(ks_distance(heights, [](double h) { return (h + 1) / 2; }) < ks_bound(heights.size()));
+}
+
+TEST_CASE("geodesic walk on a product: the prior is each part's") {
+  // Of positions what a walk from the origin gives, of rotations uniform at any horizon.
+  auto draws = draws_of(GENERATE(from_range(engines())), GeodesicWalk(RigidMotions(), {.rate = 2, .steps = 4}), 0.1);
+  Points x = draws->prior(1);
+  for (size_t k = 0; k < 7; ++k) {
+    std::vector<double> squares;
+    for (size_t i = k; i < x.size(); i += 7) squares.push_back(x[i] * x[i]);
+    CAPTURE(k);
+    CHECK(std::abs(z_of_mean(squares, k < 3 ? 0.2 : 0.25)) < z_bound());
+  }
+  // Which of uniform rotations vanish, and of those about one that is turned about the diagonal do not.
+  std::vector<double> products;
+  for (size_t i = 0; i < x.size(); i += 7) products.push_back(x[i + 3] * x[i + 4] + x[i + 5] * x[i + 6]);
+  CHECK(std::abs(z_of_mean(products, 0)) < z_bound());
+}
+
+TEST_CASE("geodesic walks: other ways around a compact space count in what they are off by") {
+  struct Cell final : Manifold {
+    Cell() : Manifold("cell", {.point = {}, .dimension = 1, .injectivity_radius = 0.5, .curvature = 0}) {}
+    Expr project(Expr x) const override { return x - floor(x); }
+    Expr tangent(Expr, Expr v) const override { return v; }
+    Expr exp(Expr x, Expr v) const override { return project(x + v); }
+    Expr log(Expr x, Expr y) const override { return y - x - floor(y - x + 0.5); }
+    Expr uniform_point() const override { return uniform(); }
+  };
+  GeodesicWalk walk(Cell(), {.steps = 65536});
+  CHECK(walk.approximation(0.5) > 0.5);  // Its bridges were measured to be off by that.
+  CHECK(walk.approximation(0.005) < 1e-3);
+  CHECK(GeodesicWalk(Euclidean({2}), {.steps = 1}).approximation(1) == 0);
 }
 
 TEST_CASE("geodesic walk on the sphere: bridge, within its error") {

@@ -23,12 +23,14 @@ struct Kernel {
 
 // On S^d, by the Gegenbauer series with p = sum N_l R_l e^{-l (l + d - 1) v / 2} over the volume, R_l = C_l / C_l(1),
 // N_l the number of harmonics, and d sin^{d-1} r R'_l by the identity R'_l(c) = l (l + d - 1) / d times the R_{l-1} of
-// S^{d+2}. In 60 digits, of which a small kernel beside the antipode leaves some.
-inline Kernel exact_kernel(int d, double angle, double v) {
-  using Real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<60>, boost::multiprecision::et_off>;
+// S^{d+2}. In so many digits, of which a small kernel beside the antipode, or in many dimensions, leaves some.
+template <unsigned digits = 60>
+Kernel exact_kernel(int d, double angle, double v) {
+  using Real =
+      boost::multiprecision::number<boost::multiprecision::cpp_bin_float<digits>, boost::multiprecision::et_off>;
   Real c = cos(Real(angle)), kernel = 1, slope = 0, number = 1;
   Real r = c, before = 1, up = 1, up_before = 0;
-  for (int l = 1; l < 3 || l * (l + d - 1) * v < 300; ++l) {
+  for (int l = 1; l < 3 || l * (l + d - 1) * v < 300 + (d > 32 ? 4 * d : 0); ++l) {
     number *= Real(2 * l + d - 1) / (2 * l + d - 3) * (l + d - 2) / l;
     Real weight = number * exp(-Real(v) * l * (l + d - 1) / 2);
     kernel += weight * r;
@@ -38,7 +40,7 @@ inline Kernel exact_kernel(int d, double angle, double v) {
     before = std::exchange(r, next);
     up_before = std::exchange(up, next_up);
   }
-  double log_volume = std::log(2 * std::pow(std::numbers::pi, (d + 1) / 2.0) / std::tgamma((d + 1) / 2.0));
+  double log_volume = std::log(2) + (d + 1) / 2.0 * std::log(std::numbers::pi) - std::lgamma((d + 1) / 2.0);
   return {double(log(kernel)) - log_volume, double(sin(Real(angle)) * slope / kernel)};
 }
 

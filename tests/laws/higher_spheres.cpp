@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <catenary/compiler/compile.h>
 #include <catenary/dsl/evaluate.h>
 #include <catenary/stdlib/geodesic_walk.h>
 #include <catenary/stdlib/sphere.h>
@@ -189,6 +190,42 @@ TEST_CASE("spheres above S^12: the score is that of the heat kernel, within its 
     for (double angle : {0.0, 1.0, std::acos(-1)}) {
       Values found = score({{"x", away(d, 0)}, {"y", away(d, angle)}, {"v", {1e6}}})[0];
       CHECK(std::all_of(found.begin(), found.end(), [](double s) { return s == 0; }));
+    }
+  }
+}
+
+TEST_CASE("spheres above S^32: the score is that of the heat kernel where points lie") {
+  // Cosines lie about e^{-d v / 2}. Evaluated, and compiled to f32.
+  for (int d : {33, 128, 1023}) {
+    Joint joint("far");
+    joint.add("x", GeodesicWalk(Sphere(d), {.steps = 1}));
+    const Sampler sampler = compile(joint, Target::host(), {.questions = {Question::score}});
+    const size_t n = size_t(d) + 1;
+    Expr x = parameter("x", Type::f32, {d + 1}), y = parameter("y", Type::f32, {d + 1}),
+         v = parameter("v", Type::f32, {});
+    const Evaluator evaluated({Sphere(d).score(x, y, v)});
+    const double border = 2 * std::clamp(std::pow(64.0 / d, 0.3), 0.5, 1.0) / d;
+    for (double by_border : {0.3, 0.999, 1.001, 1.5, 4.0}) {
+      const double variance = double(float(by_border * border));
+      const double center = std::exp(-d * variance / 2), spread = std::sqrt((1 - center * center) / d);
+      for (int k : {-3, -1, 0, 2}) {
+        const double cosine = center + k * spread;
+        if (cosine > 0.999) continue;
+        const double angle = std::acos(cosine);
+        State from{{"x", Tensor::empty(Dtype::f32, {1, d + 1})}}, to = from.clone();
+        Points x0 = away(d, 0), xt = away(d, angle);
+        std::ranges::copy(xt, from["x"].values<float>().begin());
+        std::ranges::copy(x0, to["x"].values<float>().begin());
+        // Of the angle that the floats are at.
+        auto e = from["x"].values<const float>();
+        const double exact = exact_kernel<320>(d, std::atan2(double(e[1]), double(e[0])), variance).pull;
+        const State score = sampler.score(from, to, variance);
+        const Values found = evaluated({{"x", x0}, {"y", xt}, {"v", {variance}}})[0];
+        CAPTURE(d, by_border, k, exact, found[1], n);
+        const double known = (by_border < 1 ? 0.12 : 0.04) / std::sqrt(variance);
+        CHECK(std::abs(found[1] - exact) < known);
+        CHECK(std::abs(double(score["x"].values<const float>()[1]) - exact) < known + 1e-3 * exact);
+      }
     }
   }
 }

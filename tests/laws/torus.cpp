@@ -1,8 +1,12 @@
 // Tori: wrapping with any period, and Brownian motion coordinate by coordinate.
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <numbers>
 
 #include <catch2/catch.hpp>
 
+#include <catenary/compiler/compile.h>
 #include <catenary/dsl/evaluate.h>
 #include <catenary/stdlib/circle.h>
 #include <catenary/stdlib/torus.h>
@@ -145,5 +149,22 @@ TEST_CASE("torus: the density integrates to one") {
         sum += std::exp(log_density({{"xt", at}, {"t", {time}}})[0][0]);
       }
     CHECK(sum / (cells * cells) == Approx(1).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("torus: densities and scores half a period apart, where a float lies beyond half a turn") {
+  Joint joint("halves");
+  joint.add("x", Brownian(Torus({1.0, 3.0}), 1.0));
+  const Sampler sampler = compile(joint, Target::host(), {.questions = {Question::log_density, Question::score}});
+  State x0{{"x", Tensor::empty(Dtype::f32, {1, 2})}}, xt = x0.clone();
+  std::ranges::copy(std::array{0.0f, 0.0f}, x0["x"].values<float>().begin());
+  std::ranges::copy(std::array{0.5f, -1.5f}, xt["x"].values<float>().begin());
+  for (double v : {1e-12, 1e-10, 1e-6, 1e-3}) {
+    CAPTURE(v);
+    // Either way around is as long.
+    const double expected = 2 * std::log(2.0) - (0.25 + 2.25) / (2 * v) - std::log(2 * std::numbers::pi * v);
+    CHECK(double(sampler.log_density(x0, xt, v)["x"].values<const float>()[0]) == Approx(expected).epsilon(1e-5));
+    const State score = sampler.score(x0, xt, v);
+    for (float s : score["x"].values<const float>()) CHECK(std::isfinite(s));
   }
 }

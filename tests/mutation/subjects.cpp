@@ -183,6 +183,15 @@ class MutatedProcess final : public Process {
     auto mine = replaced_("flow", {x0, xt, s, t});
     return mine ? mine : original_->flow(x0, xt, s, t);
   }
+  std::optional<Expr> flow_velocity(Expr x0, Expr xt, Expr t) const override {
+    if (by_default("flow_velocity")) return Process::flow_velocity(x0, xt, t);
+    auto mine = replaced_("flow_velocity", {x0, xt, t});
+    return mine ? mine : original_->flow_velocity(x0, xt, t);
+  }
+  std::optional<Expr> flow_velocity_by(const Estimate& kind, Expr estimate, Expr xt, Expr t) const override {
+    auto mine = replaced_("flow_velocity_by", {estimate, xt, t}, kind.kind);
+    return mine ? mine : original_->flow_velocity_by(kind, estimate, xt, t);
+  }
   std::optional<Expr> bridge_mean(Expr x0, Expr xt, Expr s, Expr t) const override {
     auto mine = replaced_("bridge_mean", {x0, xt, s, t});
     return mine ? mine : original_->bridge_mean(x0, xt, s, t);
@@ -197,10 +206,12 @@ class MutatedProcess final : public Process {
   std::vector<std::string> defaults_;
 };
 
-// Whether a process leaves its score to its density; one whose density is not differentiated does not.
-bool inherits_score(const Process& p, const Leaves& e) {
+// Whether a process leaves its score to its density, or its velocity to its flow; one whose density, or flow, is not
+// differentiated does not.
+bool inherits(const std::function<std::pair<std::optional<Expr>, std::optional<Expr>>()>& own_and_inherited) {
   try {
-    return same_text(p.score(e["x0"], e["xt"], e["t"]), p.Process::score(e["x0"], e["xt"], e["t"]));
+    auto [own, inherited] = own_and_inherited();
+    return same_text(own, inherited);
   } catch (const Error&) {
     return false;
   }
@@ -212,7 +223,13 @@ std::vector<std::string> defaults_of(const Process& p) {
   std::vector<std::string> names;
   if (same_text(p.transition(e["xs"], e["s"], e["t"]), p.forward(e["xs"], e["t"] - e["s"])))
     names.emplace_back("transition");
-  if (inherits_score(p, e)) names.emplace_back("score");
+  if (inherits(
+          [&] { return std::pair(p.score(e["x0"], e["xt"], e["t"]), p.Process::score(e["x0"], e["xt"], e["t"])); }))
+    names.emplace_back("score");
+  if (inherits([&] {
+        return std::pair(p.flow_velocity(e["x0"], e["xt"], e["t"]), p.Process::flow_velocity(e["x0"], e["xt"], e["t"]));
+      }))
+    names.emplace_back("flow_velocity");
   return names;
 }
 
@@ -234,6 +251,7 @@ std::vector<Function> functions_of(const Process& p) {
   add("log_density", {"x0", "xt", "t"}, p.log_density(e["x0"], e["xt"], e["t"]));
   if (own("score")) add("score", {"x0", "xt", "t"}, p.score(e["x0"], e["xt"], e["t"]));
   add("flow", {"x0", "xt", "s", "t"}, p.flow(e["x0"], e["xt"], e["s"], e["t"]));
+  if (own("flow_velocity")) add("flow_velocity", {"x0", "xt", "t"}, p.flow_velocity(e["x0"], e["xt"], e["t"]));
   add("bridge_mean", {"x0", "xt", "s", "t"}, p.bridge_mean(e["x0"], e["xt"], e["s"], e["t"]));
   for (const Estimate& kind : p.estimates()) {
     Leaves of(p.space(), kind.shape, kind.type);
@@ -242,6 +260,8 @@ std::vector<Function> functions_of(const Process& p) {
     if (auto step = p.step(kind, estimate, xt, s, t)) list.push_back({"step", {estimate, xt, s, t}, *step, kind.kind});
     if (auto step = p.flow_step(kind, estimate, xt, s, t))
       list.push_back({"flow_step", {estimate, xt, s, t}, *step, kind.kind});
+    if (auto velocity = p.flow_velocity_by(kind, estimate, xt, t))
+      list.push_back({"flow_velocity_by", {estimate, xt, t}, *velocity, kind.kind});
     // What the base class makes of the space's functions is changed there.
     Expr endpoint = p.endpoint(kind, estimate, xt, t);
     if (!same_text(endpoint, p.Process::endpoint(kind, estimate, xt, t)))
@@ -341,6 +361,7 @@ std::vector<std::string> Subject::steps_of(const Function& function) {
   if (name == "loss" || name == "loss_gradient") return {"estimates"};
   if (name == "step" || name == "flow_step") return {"steps by estimates"};
   if (name == "flow") return {"flow"};
+  if (name == "flow_velocity" || name == "flow_velocity_by") return {"flow velocity"};
   if (name == "bridge_mean") return {"bridge mean"};
   if (name == "log_density") return {"density", "oracle walk", "posterior-mean walk"};
   if (name == "score") return {"density"};

@@ -203,7 +203,7 @@ template <int lanes, int group, int tile = lanes * group>
 const catenary_module* scores_module() {
   static const catenary_point place = {CATENARY_F32, 1, {3}, 3, 0};
   static const catenary_component component = {"place", "sphere", "residues", place, place, "endpoint"};
-  static const catenary_operand operands[] = {{0, CATENARY_X0}, {0, CATENARY_XT}, {0, CATENARY_SCORE}};
+  static const catenary_operand operands[] = {{0, CATENARY_X0}, {0, CATENARY_XT}, {0, CATENARY_TANGENT}};
   static const catenary_kernel kernel = {"score",
                                          "residues",
                                          lanes,

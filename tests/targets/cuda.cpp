@@ -365,11 +365,10 @@ TEST_CASE("a GPU's errors are sentences", "[gpu]") {
 // In a process of its own: the driver gives up the whole context.
 TEST_CASE("an address that is not the GPU's is told of when the stream is waited for", "[.illegal]") {
   REQUIRE(has_gpu());
-  Sampler gpu = compile(all_laws("laws"), Target::cuda("sm_80"), {.questions = {Question::prior}}).on_gpu(0);
-  State out = gpu.prior(samples, {{"atoms", {atoms}}}, seed);
-  State nowhere;
-  for (const auto& [name, tensor] : out)
-    nowhere.set(name, TensorView(reinterpret_cast<void*>(4096), tensor.dtype(), tensor.shape(), {}, tensor.device()));
+  Joint joint("alone");
+  joint.add("x", Brownian(Euclidean({}), 1.0));
+  Sampler gpu = compile(joint, Target::cuda("sm_80"), {.questions = {Question::prior}}).on_gpu(0);
+  State nowhere{{"x", TensorView(reinterpret_cast<void*>(4096), Dtype::f32, {samples}, {}, gpu.device())}};
   CudaDevice device(0);
   gpu.prior_into(nowhere, seed);
   const std::string message = message_of([&] { device.wait(nullptr); });

@@ -67,7 +67,8 @@ TEST_CASE("the text of a declaration says the kind of estimate, and has its loss
   for (const char* kind : {"endpoint", "tangent", "noise", "score", "velocity"})
     CHECK(text.find(fmt::format("@{} ", kind)) < text.find(fmt::format("estimates \"{}\"", kind)));
   const std::vector<Question> asked = {Question::prior,         Question::step,      Question::loss,
-                                       Question::loss_gradient, Question::flow_step, Question::mean_step};
+                                       Question::loss_gradient, Question::flow_step, Question::mean_step,
+                                       Question::flow_velocity};
   Sampler one = compile(joint, Target::host(), {.questions = asked});
   Sampler other = compile_mlir(text, "chosen.mlir");
   CHECK(other.describe() == one.describe());
@@ -76,6 +77,7 @@ TEST_CASE("the text of a declaration says the kind of estimate, and has its loss
     CHECK(same_bytes(one.step(estimate, xt, t / 3, t, Seed(4)), other.step(estimate, xt, t / 3, t, Seed(4))));
     CHECK(same_bytes(one.flow_step(estimate, xt, t / 3, t), other.flow_step(estimate, xt, t / 3, t)));
     CHECK(same_bytes(one.mean_step(estimate, xt, t / 3, t), other.mean_step(estimate, xt, t / 3, t)));
+    CHECK(same_bytes(one.flow_velocity(estimate, xt, t), other.flow_velocity(estimate, xt, t)));
     CHECK(same_bytes(one.loss(estimate, x0, xt, t), other.loss(estimate, x0, xt, t)));
     CHECK(same_bytes(one.loss_gradient(estimate, x0, xt, t), other.loss_gradient(estimate, x0, xt, t)));
   }

@@ -20,6 +20,7 @@ inline State answer(const Sampler& sampler, Question question, const Arguments& 
     case Question::loss_gradient: return sampler.loss_gradient(a.estimate, a.x0, a.xt, a.t, options);
     case Question::flow_step: return sampler.flow_step(a.estimate, a.xt, a.s, a.t, options);
     case Question::mean_step: return sampler.mean_step(a.estimate, a.xt, a.s, a.t, options);
+    case Question::flow_velocity: return sampler.flow_velocity(a.estimate, a.xt, a.t, options);
     case Question::convert: break;  // No process is asked.
   }
   throw Bug("unknown question");
@@ -43,6 +44,7 @@ inline Asked asked(Question question, const Arguments& a, Seed seed, int64_t fir
     case Question::step:
     case Question::flow_step:
     case Question::mean_step: return of({{CATENARY_ESTIMATE, &a.estimate}, {CATENARY_XT, &a.xt}}, a.s, a.t);
+    case Question::flow_velocity: return of({{CATENARY_ESTIMATE, &a.estimate}, {CATENARY_XT, &a.xt}}, a.t, {});
     case Question::convert: break;
   }
   throw Bug("unknown question");

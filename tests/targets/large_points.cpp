@@ -33,9 +33,9 @@ Joint joint_of(const char* name, Kept<Process> process) {
   return joint;
 }
 
-const std::vector<Question> of_each_number = {Question::prior,         Question::forward,    Question::bridge,
-                                              Question::step,          Question::transition, Question::score,
-                                              Question::loss_gradient, Question::flow_step,  Question::mean_step};
+const std::vector<Question> of_each_number = {
+    Question::prior, Question::forward,       Question::bridge,    Question::step,      Question::transition,
+    Question::score, Question::loss_gradient, Question::flow_step, Question::mean_step, Question::flow_velocity};
 
 std::vector<double> neighbours_alike(int64_t n) {
   std::vector<double> covariance;
@@ -67,7 +67,8 @@ std::vector<Large> large_points() {
   const std::vector<Question> walked = {Question::prior, Question::forward, Question::bridge, Question::step,
                                         Question::loss};
   // Steps without noise, and a gradient, of centred points are centred as they are.
-  const std::vector<Question> centred = {Question::loss_gradient, Question::flow_step, Question::mean_step};
+  const std::vector<Question> centred = {Question::loss_gradient, Question::flow_step, Question::mean_step,
+                                         Question::flow_velocity};
   const Euclidean features({35});
   const OrnsteinUhlenbeck each_its_rate(features, {.theta = rates(35), .mean = 0.25, .sigma = 1.2});
   const Covariance alike(neighbours_alike(37));

@@ -261,6 +261,16 @@ struct FlowOfTheWrongLaw final : Straight {
     return *Straight::flow(x0, xt, s, t) + 0.1 * s * (1.0 - s) * x0;
   }
 };
+struct VelocityTooFast final : Straight {
+  std::optional<Expr> flow_velocity(Expr x0, Expr xt, Expr t) const override {
+    return 1.01 * *Straight::flow_velocity(x0, xt, t);
+  }
+};
+struct VelocityTowardsTheNoise final : Straight {
+  std::optional<Expr> flow_velocity_by(const Estimate& kind, Expr estimate, Expr, Expr) const override {
+    return kind.kind == "velocity" ? std::optional(-estimate) : std::nullopt;
+  }
+};
 struct FlowThatTurnsTheNoise final : Straight {
   std::optional<Expr> flow(Expr x0, Expr xt, Expr s, Expr t) const override {
     return 2.0 * (1.0 - s) * x0 - *Straight::flow(x0, xt, s, t);
@@ -448,8 +458,8 @@ TEST_CASE("an estimate that f32 does not bear") {
   VerifyOptions options = quick(1);
   options.only = {"estimates"};
   CHECK_THAT(first_failure(verify(VelocityThatCancels(), options)),
-             Contains("estimates in f32: the endpoint of the 'velocity' [") && Contains("; in double precision ") &&
-                 Contains("a formula that cancels"));
+             Contains("estimates in f32: the ") && Contains(" of the 'velocity' [") &&
+                 Contains("; in double precision ") && Contains("a formula that cancels"));
 }
 
 TEST_CASE("mistakes in any kind of estimate, in losses and in flows") {
@@ -478,6 +488,22 @@ TEST_CASE("mistakes in any kind of estimate, in losses and in flows") {
   CHECK(said.at("true estimates: velocity") ==
         "which estimate is true is told by a loss that is a square, and there is none");
   CHECK_THAT(first_failure(report), Contains("loss: the loss of 'tangent' is the same for all estimates"));
+}
+
+TEST_CASE("mistakes in the velocity of a flow") {
+  VerifyOptions options = quick(1);
+  options.only = {"flow velocity"};
+  auto failure = [&](auto process) { return first_failure(verify(std::move(process), options)); };
+  CHECK(failure(Straight()) == "none");
+  CHECK_THAT(failure(VelocityTooFast()), Contains("flow velocity: by the 'endpoint' [") &&
+                                             Contains("the velocity is [") && Contains("and x_t changes by ["));
+  CHECK_THAT(failure(VelocityTowardsTheNoise()), Contains("flow velocity: by the 'velocity' ["));
+  auto skipped = [&](auto process) { return verify(std::move(process), options).checks.at(0).worst; };
+  CHECK(skipped(PriorOfOneHorizon()) == "the process has no flow");
+  // By the clock's derivative, as the joint's flow goes.
+  Joint joint("joint", 2);
+  joint.add("x", Straight(), {.clock = Clock::linear(0.5).then(Clock::power(2))});
+  CHECK(first_failure(verify(joint, options)) == "none");
 }
 
 TEST_CASE("mistakes in steps by a score") {
@@ -543,6 +569,14 @@ TEST_CASE("saved declarations") {
   Report report = verify_mlir(to_mlir(joint), "both.mlir", quick(8));
   CHECK(report.subject == "declaration 'both.mlir'");
   CHECK_THAT(first_failure(report), Contains("wind: bridge identity: "));
+  // About which point data of flat space lie it does not.
+  Joint flat("flat", 8);
+  flat.add("place", Brownian(Euclidean({2}), 1.0));
+  report = verify_mlir(to_mlir(flat), "flat.mlir", quick(8));
+  CHECK(first_failure(report) == "none");
+  CHECK(std::ranges::any_of(report.checks, [](const Check& c) {
+    return c.name == "prior" && c.worst == "the text of a declaration does not say about which point its data lie";
+  }));
   // The mask is no datum, and the text says so.
   Joint masked("masked", 16);
   masked.add("word", AbsorbingJump(Categorical(4), {.mask = 1}));
