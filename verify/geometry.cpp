@@ -1,6 +1,7 @@
 // Functions of a manifold, called with numbers.
 #include <catenary/verify/geometry.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -27,6 +28,19 @@ Vector combine(double a, const Vector& x, double b, const Vector& y) {
   Vector v(x.size());
   for (size_t i = 0; i < v.size(); ++i) v[i] = a * x[i] + b * y[i];
   return v;
+}
+
+std::vector<Vector> directions(size_t elements, size_t most) {
+  std::vector<Vector> result(std::min(elements, most), Vector(elements));
+  for (size_t k = 0; k < result.size(); ++k) {
+    if (elements <= most) {
+      result[k][k] = 1;
+      continue;
+    }
+    for (size_t j = 0; j < elements; ++j)
+      result[k][j] = philox4x32({uint32_t(j), uint32_t(k), 0, 0}, {0, 0})[0] >> 31 ? 1 : -1;
+  }
+  return result;
 }
 
 namespace {
@@ -123,12 +137,16 @@ Frame Geometry::frame(const Vector& x, size_t most) const {
   };
   std::vector<Vector> axes;
   for (size_t i = 0; i < n; ++i) axes.push_back(axis(i));
-  // Gram and Schmidt, the longest remainder first: the last ones of dependent axes are rounding.
   std::vector<Vector> left = axes;
+  if (size_t(space_->dimension()) > most) {
+    left = directions(n, most);
+    for (Vector& v : left) v = tangent(x, v);
+  }
+  // Gram and Schmidt, the longest remainder first: the last ones of dependent axes are rounding.
   while (frame.vectors.size() < most) {
     size_t best = 0;
     double longest = 0;
-    for (size_t i = 0; i < n; ++i) {
+    for (size_t i = 0; i < left.size(); ++i) {
       double square = inner(x, left[i], left[i]);
       if (square < -1e-9) return {};
       if (square > longest) {
@@ -138,7 +156,7 @@ Frame Geometry::frame(const Vector& x, size_t most) const {
     }
     if (!(longest > 1e-10)) break;
     Vector u = combine(1 / std::sqrt(longest), left[best], 0, left[best]);
-    for (size_t i = 0; i < n; ++i) left[i] = combine(1, left[i], -inner(x, u, left[i]), u);
+    for (Vector& v : left) v = combine(1, v, -inner(x, u, v), u);
     Vector covector(n);
     for (size_t j = 0; j < n; ++j) covector[j] = inner(x, u, axes[j]);
     frame.vectors.push_back(std::move(u));

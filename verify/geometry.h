@@ -61,7 +61,8 @@ class Geometry {
   /// The space's origin, or the zero vector where that is a point.
   std::optional<Vector> origin() const;
 
-  /// At most `most` vectors. Empty where the metric is not positive.
+  /// At most `most` vectors: near the axes where the space has no more dimensions, else each with a share of all axes.
+  /// Empty where the metric is not positive.
   Frame frame(const Vector& x, size_t most) const;
 
  private:
@@ -79,6 +80,8 @@ double dot(const Vector& a, const Vector& b);
 double norm(const Vector& a);
 /// The larger of two, NaN where one is: std::max would drop it.
 inline double larger(double a, double b) { return std::isnan(a) || a >= b ? a : b; }
+/// Independent directions: the axes, or `most` that have a share of every axis each, where there are more axes.
+std::vector<Vector> directions(size_t elements, size_t most);
 Vector combine(double a, const Vector& x, double b, const Vector& y);  ///< a x + b y
 
 }  // namespace catenary::verifying

@@ -14,6 +14,9 @@ namespace {
 constexpr size_t most_shown = 3, most_kept = 16;
 constexpr int most_cells = 64;
 
+// How much of coordinate k, in deviations, there is in the mix of all: of each about as much, and no two alike.
+double share_of_mix(size_t k) { return (k % 4 == 1 || k % 4 == 2 ? -1 : 1) * (1 + 0.5 * std::fmod(0.618 * double(k), 1)); }
+
 }  // namespace
 
 std::vector<float> displacements(const Component& c, const void* from, const void* to, int64_t n) {
@@ -71,27 +74,27 @@ Relations::Relations(const Component& component, const State& starts, bool with_
   for (int64_t g = 0; g < groups; ++g) {
     const auto* x0 = element_of<float>(starts, component, g);
     auto& covectors = covectors_.emplace_back();
-    if (component.geometry) covectors = component.geometry->frame(Vector(x0, x0 + m), most_kept).covectors;
-    if (!component.geometry)
-      for (size_t k = 0; k < std::min(m, most_kept); ++k) {
-        covectors.emplace_back(m);
-        covectors.back()[k] = 1;
-      }
+    covectors = component.geometry ? component.geometry->frame(Vector(x0, x0 + m), most_kept).covectors
+                                   : directions(m, most_kept);
   }
   kept_ = covectors_[0].size();
   for (const auto& c : covectors_) kept_ = std::min(kept_, c.size());
   shown_ = std::min(kept_, most_shown);
   pull_.resize(kept_);
-  mean_s_.resize(kept_ * size_t(groups));
-  mean_t_.resize(kept_ * size_t(groups));
+  for (Side* side : {&s_, &t_}) {
+    side->mean.resize(kept_ * size_t(groups));
+    side->unit.resize(kept_);
+  }
   for (size_t k = 0; k < kept_; ++k)
     for (int64_t g = 0; g < groups; ++g) {
       const auto* x0 = element_of<float>(starts, component, g);
       const Vector& covector = covectors_[size_t(g)][k];
       size_.push_back(norm(Vector(x0, x0 + m)) * norm(covector));
     }
-  for (size_t k = 0; k < shown_; ++k) {
-    std::string which = kept_ > 1 ? fmt::format(", coordinate {}", k + 1) : "";
+  for (size_t k = 0; k < shown_ + (kept_ > 1); ++k) {
+    std::string which = k == shown_  ? ", a mix of all coordinates"
+                        : kept_ > 1 ? fmt::format(", coordinate {}", k + 1)
+                                    : "";
     name(fmt::format("the way from x_0 to {}{}", s, which));
     if (!with_end) continue;
     name(fmt::format("what is left of {} given x_0 and {}{}", s, t, which));
@@ -110,31 +113,41 @@ std::vector<Row> Relations::rows_at(const std::vector<float>& ways, int64_t firs
 
 void Relations::prepare(const Triples& pilot, int64_t n) {
   if (component_.categorical()) return;
-  std::fill(mean_s_.begin(), mean_s_.end(), 0.0);
-  std::fill(mean_t_.begin(), mean_t_.end(), 0.0);
-  auto mean_into = [&](std::vector<double>& mean, const std::vector<float>& way) {
+  // Calls body(group, coordinate, its values) for a tile of the pilot's ways.
+  auto each_coordinate = [&](const std::vector<float>& ways, auto&& body) {
     TwoSample::each_tile(0, n, groups, [&](int64_t first) {
       const size_t group = size_t(first % groups);
-      const std::vector<Row> rows = rows_at(way, first);
-      for (size_t k = 0; k < kept_; ++k)
-        for (double v : along(rows, covectors_[group][k])) mean[k * size_t(groups) + group] += v;
+      const std::vector<Row> rows = rows_at(ways, first);
+      for (size_t k = 0; k < kept_; ++k) body(group, k, along(rows, covectors_[group][k]));
     });
-    for (double& v : mean) v *= double(groups) / double(n);
   };
-  mean_into(mean_s_, pilot.s_from_0_);
+  auto look = [&](Side& side, const std::vector<float>& ways) {
+    std::fill(side.mean.begin(), side.mean.end(), 0.0);
+    each_coordinate(ways, [&](size_t group, size_t k, const Row& row) {
+      for (double v : row) side.mean[k * size_t(groups) + group] += v * double(groups) / double(n);
+    });
+    std::vector<double> square(kept_);
+    each_coordinate(ways, [&](size_t group, size_t k, const Row& row) {
+      const double mean = side.mean[k * size_t(groups) + group];
+      for (double v : row) square[k] += (v - mean) * (v - mean) / double(n);
+    });
+    for (size_t k = 0; k < kept_; ++k) {
+      const double unit = share_of_mix(k) / std::sqrt(square[k]);
+      side.unit[k] = std::isfinite(unit) ? unit : 0;
+    }
+    return square;
+  };
+  look(s_, pilot.s_from_0_);
   if (!with_end_) return;
-  mean_into(mean_t_, pilot.t_from_0_);
-  std::vector<double> product(kept_), square(kept_);
+  const std::vector<double> square = look(t_, pilot.t_from_0_);
+  std::vector<double> product(kept_);
   TwoSample::each_tile(0, n, groups, [&](int64_t first) {
     const size_t group = size_t(first % groups);
     const std::vector<Row> rows_s = rows_at(pilot.s_from_0_, first), rows_t = rows_at(pilot.t_from_0_, first);
     for (size_t k = 0; k < kept_; ++k) {
       const Row s = along(rows_s, covectors_[group][k]), t = along(rows_t, covectors_[group][k]);
       const size_t at = k * size_t(groups) + group;
-      for (size_t i = 0; i < tile; ++i) {
-        product[k] += (t[i] - mean_t_[at]) * (s[i] - mean_s_[at]);
-        square[k] += (t[i] - mean_t_[at]) * (t[i] - mean_t_[at]);
-      }
+      for (size_t i = 0; i < tile; ++i) product[k] += (t[i] - t_.mean[at]) * (s[i] - s_.mean[at]) / double(n);
     }
   });
   for (size_t k = 0; k < kept_; ++k)
@@ -150,15 +163,17 @@ void Relations::read(const Triples& x, int64_t first, double* values) const {
   auto tell = [&](const Row& row) { values = std::copy(row.begin(), row.end(), values); };
   const std::vector<Row> rows_s = rows_at(x.s_from_0_, first);
   const std::vector<Row> rows_t = with_end_ ? rows_at(x.t_from_0_, first) : std::vector<Row>();
-  Row way{}, rest{};
+  Row way{}, rest{}, mix_s{}, mix_t{}, mix_left{};
   for (size_t k = 0; k < kept_; ++k) {
     const size_t at = k * size_t(groups) + group;
-    const double mean_s = mean_s_[at], mean_t = mean_t_[at], pull = pull_[k], size = size_[at];
+    const double mean_s = s_.mean[at], mean_t = t_.mean[at], pull = pull_[k], size = size_[at];
+    const double unit_s = s_.unit[k], unit_t = t_.unit[k];
     Row s = along(rows_s, covectors_[group][k]);
 #pragma omp simd
     for (size_t i = 0; i < tile; ++i) {
       s[i] -= mean_s;
       way[i] += s[i] * s[i];
+      mix_s[i] += unit_s * s[i];
     }
     if (k < shown_) tell(s);
     if (!with_end_) continue;
@@ -171,10 +186,20 @@ void Relations::read(const Triples& x, int64_t first, double* values) const {
       left[i] = std::abs(of_s) < 1e-6 * rounded ? 0 : of_s;
       rest[i] += left[i] * left[i];
       product[i] = s[i] * dt;
+      mix_t[i] += unit_t * dt;
+      mix_left[i] += unit_s * left[i];
     }
     if (k < shown_) {
       tell(left);
       tell(product);
+    }
+  }
+  if (kept_ > 1) {
+    tell(mix_s);
+    if (with_end_) {
+      tell(mix_left);
+      for (size_t i = 0; i < tile; ++i) mix_s[i] *= mix_t[i];
+      tell(mix_s);
     }
   }
   tell(way);

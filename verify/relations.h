@@ -51,9 +51,14 @@ class Relations {
   std::vector<int> whole_;
   size_t shown_ = 0, kept_ = 0;                 ///< Coordinates told one by one, and all together.
   std::vector<std::vector<Vector>> covectors_;  ///< [group][coordinate]
-  std::vector<double> pull_, mean_s_,
-      mean_t_;                ///< Regression of x_s on x_t, by coordinate; means by group and coordinate.
-  std::vector<double> size_;  ///< By group and coordinate: of x_0, in the coordinate's unit.
+  std::vector<double> pull_;                    ///< Regression of x_s on x_t, by coordinate.
+  /// What a pilot shows of one of the two.
+  struct Side {
+    std::vector<double> mean;  ///< By coordinate and group.
+    std::vector<double> unit;  ///< What a unit of a coordinate counts for in the mix of all.
+  };
+  Side s_, t_;
+  std::vector<double> size_;  ///< By coordinate and group: of x_0, in the coordinate's unit.
 };
 
 }  // namespace catenary::verifying
