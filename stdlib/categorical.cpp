@@ -383,6 +383,12 @@ Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options) {
 
 FixedLaw FixedLaw::uniform(int64_t categories) { return {Kind::uniform, categories, true}; }
 
+FixedLaw FixedLaw::uniform_but(int64_t categories, int64_t left_out) {
+  FixedLaw law(Kind::uniform_but, categories - 1, false);
+  law.left_out_ = left_out;
+  return law;
+}
+
 FixedLaw FixedLaw::point(int64_t category) { return {Kind::point, category, false}; }
 
 FixedLaw FixedLaw::of(std::string_view whose, const std::vector<double>& weights) {
@@ -435,21 +441,25 @@ Expr FixedLaw::draw(Expr word) const {
   if (kind_ == Kind::point) return constant(double(number_), Type::i32);
   Expr slot = multiply_high(word, number_);
   if (kind_ == Kind::uniform) return slot;
+  if (kind_ == Kind::uniform_but) return select(slot < left_out_, slot, slot + 1);
   return select(below(bits(), at(tables_[3], slot)), slot, at(tables_[4], slot));
 }
 
 Expr FixedLaw::probability(Expr k) const {
   if (kind_ == Kind::uniform) return constant(1 / double(number_));
+  if (kind_ == Kind::uniform_but) return select(equal(k, left_out_), 0.0, 1 / double(number_));
   return kind_ == Kind::point ? to_float(equal(k, number_)) : at(tables_[0], k);
 }
 
 Expr FixedLaw::complement(Expr k) const {
   if (kind_ == Kind::uniform) return constant(1 - 1 / double(number_));
+  if (kind_ == Kind::uniform_but) return select(equal(k, left_out_), 1.0, 1 - 1 / double(number_));
   return kind_ == Kind::point ? to_float(!equal(k, number_)) : at(tables_[1], k);
 }
 
 Expr FixedLaw::log_probability(Expr k) const {
   if (kind_ == Kind::uniform) return constant(-std::log(double(number_)));
+  if (kind_ == Kind::uniform_but) return select(equal(k, left_out_), -infinity, -std::log(double(number_)));
   return kind_ == Kind::point ? select(equal(k, number_), constant(0), -infinity) : at(tables_[2], k);
 }
 

@@ -56,6 +56,8 @@ Loss cross_entropy(Expr logits, Expr x0, const LogitsOptions& options);
 class FixedLaw {
  public:
   static FixedLaw uniform(int64_t categories);
+  /// Uniform on all but one.
+  static FixedLaw uniform_but(int64_t categories, int64_t left_out);
   static FixedLaw point(int64_t category);
   /// In proportion to the weights. Throws Error unless they are finite, at least 0 and one of them above 0.
   static FixedLaw of(std::string_view whose, const std::vector<double>& weights);
@@ -70,11 +72,12 @@ class FixedLaw {
   Expr log_probability(Expr k) const;  ///< -inf for probability 0.
 
  private:
-  enum class Kind { uniform, point, table };
+  enum class Kind { uniform, uniform_but, point, table };
   FixedLaw(Kind kind, int64_t number, bool positive) : kind_(kind), number_(number), positive_(positive) {}
   void make_table(const std::vector<double>& probability);
   Kind kind_;
-  int64_t number_;  ///< The category of a point, else K.
+  int64_t number_;  ///< The category of a point, else how many there are a probability for.
+  int64_t left_out_ = -1;
   bool positive_;
   std::vector<Expr> tables_;  ///< probability, complement, log_probability, threshold, alias
 };

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <catenary/dsl/gradient.h>
 #include <catenary/stdlib/flow_time.h>
 
 namespace catenary {
@@ -84,7 +85,9 @@ Expr happens(const Expr& part, const Expr& rest, const Expr& whole) { return ber
 DiscreteFlow::DiscreteFlow(Categorical space, DiscreteFlowOptions options, LogitsOptions logits)
     : Jump(space, whose, without_mask(space, options, std::move(logits))),
       options_(std::move(options)),
-      law_(law_of(space, options_)) {
+      law_(law_of(space, options_)),
+      between_(options_.mask ? FixedLaw::uniform_but(space.categories(), *options_.mask)
+                             : FixedLaw::uniform(space.categories())) {
   check_schedules(options_);
 }
 
@@ -108,7 +111,7 @@ Expr DiscreteFlow::forward(Expr x0, Expr t) const {
   Expr u = bits(), is_noise = below(u, chance(now.noise, 1.0 - now.noise)), noise = law_.draw(bits());
   if (!options_.uniform) return select(is_noise, noise, x0);
   Expr is_gone = below(u, chance(now.gone, 1.0 - now.gone));
-  return select(is_noise, noise, select(is_gone, uniform_int(space().categories()), x0));
+  return select(is_noise, noise, select(is_gone, between_.draw(bits()), x0));
 }
 
 Expr DiscreteFlow::transition(Expr xs, Expr s, Expr t) const {
@@ -129,7 +132,7 @@ Expr DiscreteFlow::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   }
   Expr noise_t = last.noise / whole, gone_s = min(first.gone, last.gone) / whole,
        gone_t = select(none, 0.0, constant(1));
-  Expr q = law_.probability(xt), k = constant(one_category());
+  Expr q = law_.probability(xt), k = between_.probability(xt);
   Expr uniform = q * (min(gone_s, noise_t) - noise_s);
   Expr same = fma(q, noise_s, k * max(gone_s - noise_t, 0.0));
   Expr start = fma(q, max(noise_t - gone_s, 0.0), k * (gone_t - max(gone_s, noise_t)));
@@ -137,7 +140,7 @@ Expr DiscreteFlow::bridge(Expr x0, Expr xt, Expr s, Expr t) const {
   Expr all = uniform + same + start, possible = all > 0.0, unit = select(possible, all, 1.0);
   Expr u = bits(), is_uniform = below(u, chance(uniform / unit, (same + start) / unit));
   Expr is_same = below(u, chance((uniform + same) / unit, start / unit));
-  Expr between = select(is_uniform, uniform_int(space().categories()), select(is_same, xt, x0));
+  Expr between = select(is_uniform, between_.draw(bits()), select(is_same, xt, x0));
   return select(possible, between, xt);
 }
 
@@ -146,11 +149,19 @@ std::optional<Expr> DiscreteFlow::log_density(Expr x0, Expr xt, Expr t) const {
   auto log_of = [](const Expr& share) { return select(share > 0.0, log(share), -infinity); };
   Expr moved = log_of(now.noise) + law_.log_probability(xt), gone = now.noise * law_.complement(xt);
   if (options_.uniform) {
-    moved = log_of_sum(moved, log_of(now.uniform) + std::log(one_category()));
-    gone = fma(1 - one_category(), now.uniform, gone);
+    moved = log_of_sum(moved, log_of(now.uniform) + between_.log_probability(xt));
+    gone = fma(between_.complement(xt), now.uniform, gone);
   }
   Expr stays = select(gone < 0.5, log1p(-gone), log_of_sum(log_of(1.0 - now.gone), moved));
   return select(equal(x0, xt), stays, moved);
+}
+
+Expr DiscreteFlow::likelihood_weight(Expr t) const {
+  if (!markov())
+    throw Error(fmt::format("the likelihood's weight of {} is there where all noise is a mask; this one has {}", whose,
+                            options_.mask ? "a schedule 'uniform' besides" : "no mask"));
+  Expr kappa = shares(t).noise;
+  return derivative(options_.kappa, flow_time::within(t)) / max(kappa, 1e-30);
 }
 
 std::optional<Expr> DiscreteFlow::tells(Expr xt, Expr t) const {

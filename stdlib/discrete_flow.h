@@ -13,7 +13,8 @@ namespace catenary {
 struct DiscreteFlowOptions {
   /// Of those that have become noise, x_1: from 0 to 1, not falling.
   std::function<Expr(Expr t)> kappa = [](Expr t) { return t; };
-  /// Of those that are a uniformly drawn category, between datum and noise: 0 at both ends; by default there are none.
+  /// Of those that are a uniformly drawn category, never the mask, between datum and noise: 0 at both ends; by default
+  /// there are none.
   /// The rest are still the datum: their share, 1 - kappa - uniform, must not rise.
   std::function<Expr(Expr t)> uniform = {};
   /// The law of x_1, one weight of at least 0 per category, in any unit; by default uniform.
@@ -47,6 +48,9 @@ class DiscreteFlow final : public Jump {
   bool markov() const override { return options_.mask && !options_.uniform; }
   /// Without `uniform`; with it, a later x_t tells whether x_s was noise.
   bool bridges_compose() const override { return !options_.uniform; }
+  /// kappa'(t) / kappa(t), for Placement::weight: as AbsorbingJump::likelihood_weight. Throws Error unless all noise is
+  /// a mask and none is uniform.
+  Expr likelihood_weight(Expr t) const;
 
  protected:
   /// Where x_t is neither noise nor uniform.
@@ -58,9 +62,8 @@ class DiscreteFlow final : public Jump {
     Expr noise, uniform, gone;
   };
   Shares shares(const Expr& t) const;
-  double one_category() const { return 1 / double(space().categories()); }
   DiscreteFlowOptions options_;
-  FixedLaw law_;
+  FixedLaw law_, between_;  ///< Of noise, and of what is uniform.
 };
 
 }  // namespace catenary

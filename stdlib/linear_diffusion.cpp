@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include <catenary/dsl/evaluate.h>
+#include <catenary/dsl/gradient.h>
 #include <catenary/dsl/schedule.h>
 #include <catenary/stdlib/checks.h>
 
@@ -227,6 +228,66 @@ void LinearDiffusion::choose_pieces() {
   auto all = coarse({{"s", {0.0}}, {"t", {options_.horizon}}});
   if (*std::min_element(all[1].begin(), all[1].end()) <= 0)
     throw Error(fmt::format("{} needs noise before its horizon {}; its noise is 0", whose, options_.horizon));
+}
+
+// ---- schedules ----------------------------------------------------------------------------------
+
+namespace {
+
+Expr slope_of(const std::function<Expr(Expr)>& f, const Expr& t) { return derivative(f, splat(t, f(t).shape())); }
+
+// Throws Error unless on (0, horizon] the number is finite and, as far as rounding tells, not below 0: what it would be
+// else, in words.
+void check_schedule(const std::function<Expr(Expr)>& number, double horizon, std::string_view below) {
+  Expr t = parameter("t", Type::f32, {}), value = number(t);
+  if (!number_draws(schedule({value})).empty())
+    throw Error(fmt::format("the schedule of {} draws; it must be a function of t alone", whose));
+  Evaluator at({value});
+  constexpr int parts = 1024;
+  for (int i = 1; i <= parts; ++i) {
+    const double now = horizon * i / parts;
+    const Values found = at({{"t", {now}}})[0];
+    for (double v : found)
+      if (!std::isfinite(v) || v < -1e-6)
+        throw Error(fmt::format("the schedule of {} {} at time {:.6g}", whose,
+                                std::isfinite(v) ? below : "has no finite slope, or an alpha of 0,", now));
+  }
+}
+
+std::function<Expr(Expr)> root_of_rate(std::function<Expr(Expr)> rate, double horizon) {
+  check_schedule(rate, horizon, "has a signal-to-noise ratio that rises");
+  return [rate = std::move(rate)](const Expr& t) { return sqrt(max(rate(t), 0.0)); };
+}
+
+void check_given(const std::function<Expr(Expr)>& function, const char* name) {
+  if (!function) throw Error(fmt::format("the schedule of {} needs {}, a function of t; none is given", whose, name));
+}
+
+}  // namespace
+
+LinearDiffusionOptions by_marginals(std::function<Expr(Expr t)> alpha, std::function<Expr(Expr t)> sigma,
+                                    double horizon) {
+  positive(whose, "horizon", horizon);
+  check_given(alpha, "alpha");
+  check_given(sigma, "sigma");
+  check_schedule(alpha, horizon, "has an alpha below 0");
+  auto drift = [alpha](const Expr& t) { return slope_of(alpha, t) / alpha(t); };
+  auto rate = [drift, sigma](const Expr& t) {
+    return 2.0 * sigma(t) * (slope_of(sigma, t) - drift(t) * sigma(t));
+  };
+  return {.drift = drift, .noise = root_of_rate(rate, horizon), .horizon = horizon};
+}
+
+LinearDiffusionOptions by_log_signal_to_noise(std::function<Expr(Expr t)> lambda, double horizon) {
+  positive(whose, "horizon", horizon);
+  check_given(lambda, "lambda");
+  // beta = -lambda' sigma^2, sigma^2 = 1 / (1 + e^lambda). At time 0 itself lambda may be infinite.
+  auto rate = [lambda](const Expr& t) {
+    Expr now = max(t, 1e-30);
+    return -slope_of(lambda, now) / (1.0 + exp(lambda(now)));
+  };
+  return {.drift = [rate](const Expr& t) { return -0.5 * rate(t); }, .noise = root_of_rate(rate, horizon),
+          .horizon = horizon};
 }
 
 }  // namespace catenary

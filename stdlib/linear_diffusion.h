@@ -40,4 +40,17 @@ class LinearDiffusion final : public LinearGaussian {
   int64_t pieces_ = 1;
 };
 
+/// The coefficients of the diffusion of which x_t given x_0 is N(alpha(t) x_0, sigma(t)^2 C): drift alpha' / alpha, and
+/// noise^2 = 2 sigma sigma' - 2 drift sigma^2 (Kingma et al.: "Variational diffusion models", 2021). Functions of t in
+/// elementary terms, each a number or of a point's shape; the derivatives are taken here. A schedule that does not begin
+/// at data, alpha(0) = 1 and sigma(0) = 0, is taken as what it does from there on: x_t given x_0 is N(a x_0, (sigma(t)^2
+/// - a^2 sigma(0)^2) C), a = alpha(t) / alpha(0). Throws Error unless alpha is above 0 and alpha / sigma never rises on
+/// (0, horizon].
+LinearDiffusionOptions by_marginals(std::function<Expr(Expr t)> alpha, std::function<Expr(Expr t)> sigma,
+                                    double horizon = 1);
+
+/// The same for the variance-preserving diffusion, alpha^2 + sigma^2 = 1, by its log signal-to-noise ratio: lambda =
+/// log(alpha^2 / sigma^2), which must not rise, and may be infinite at time 0.
+LinearDiffusionOptions by_log_signal_to_noise(std::function<Expr(Expr t)> lambda, double horizon = 1);
+
 }  // namespace catenary

@@ -112,6 +112,8 @@ Expr Simplex::uniform_point() const {
 }
 
 std::optional<Cover> Simplex::cover() const {
+  if (point()[0] > 1024)  // The sphere's most dimensions, and one.
+    throw Error(fmt::format("walks on space 'simplex' are there for 2 to 1024 categories; found {}", point()[0]));
   Sphere sphere(dimension());
   auto image = [sphere](const Expr& u, const Expr& w, const Expr& v) {
     // The derivative of the log of the kernel by the cosine, which is flat enough at its ends.

@@ -34,6 +34,8 @@ TEST_CASE("messages: the standard library") {
         "exact Brownian motion on space 'sphere' is known for dimensions 1 to 12; found 13. Use GeodesicWalk(space, "
         "{.rate, .steps}), the named approximation");
   CHECK(say([] { Simplex(1); }) == "space 'simplex' needs 2 or more categories; found 1");
+  CHECK(say([] { GeodesicWalk(Simplex(1025), {.rate = 1, .steps = 4}).forward(parameter("x", Type::f32, {1025}), constant(0.5)); }) ==
+        "walks on space 'simplex' are there for 2 to 1024 categories; found 1025");
   CHECK(say([] { Spd(4); }) == "space 'spd' needs matrices of size 2 or 3; found 4");
   CHECK(say([] { Brownian(Spd(2), 1.0); }) ==
         "no exact Brownian motion is known on space 'spd'; use GeodesicWalk(space, {.rate, .steps}), the named "
@@ -250,6 +252,29 @@ TEST_CASE("messages: interpolants") {
         "a stochastic interpolant has a schedule 'c' that draws; it must be a function of t alone");
 }
 
+TEST_CASE("messages: diffusions by their marginals") {
+  auto say = message_of;
+  auto one = [](Expr) { return constant(1); };
+  CHECK(say([&] { by_marginals({}, one); }) ==
+        "the schedule of a linear diffusion needs alpha, a function of t; none is given");
+  CHECK(say([&] { by_marginals(one, {}); }) ==
+        "the schedule of a linear diffusion needs sigma, a function of t; none is given");
+  CHECK(say([&] { by_log_signal_to_noise({}); }) ==
+        "the schedule of a linear diffusion needs lambda, a function of t; none is given");
+  CHECK(say([&] { by_log_signal_to_noise([](Expr t) { return t; }, -1); }) ==
+        "a linear diffusion needs a horizon above 0; found -1");
+  CHECK(say([&] { by_log_signal_to_noise([](Expr t) { return 10.0 * t - 5.0; }); }) ==
+        "the schedule of a linear diffusion has a signal-to-noise ratio that rises at time 0.000976562");
+  CHECK(say([&] { by_marginals(one, [](Expr t) { return t * (1.0 - t); }); }) ==
+        "the schedule of a linear diffusion has a signal-to-noise ratio that rises at time 0.500977");
+  CHECK(say([&] { by_marginals([](Expr t) { return 0.5 - t; }, [](Expr t) { return t; }); }) ==
+        "the schedule of a linear diffusion has an alpha below 0 at time 0.500977");
+  CHECK(say([&] { by_marginals([](Expr t) { return 1.0 - t; }, [](Expr t) { return t; }); }) ==
+        "the schedule of a linear diffusion has no finite slope, or an alpha of 0, at time 1");
+  CHECK(say([&] { by_log_signal_to_noise([](Expr t) { return normal() - t; }); }) ==
+        "the schedule of a linear diffusion draws; it must be a function of t alone");
+}
+
 TEST_CASE("messages: discrete flows") {
   auto say = [](DiscreteFlowOptions options, int64_t categories = 3) {
     return message_of([&] { DiscreteFlow(Categorical(categories), std::move(options)); });
@@ -277,4 +302,11 @@ TEST_CASE("messages: discrete flows") {
   CHECK(say({.weights = {1, 2, 3}, .mask = 2}) == "a discrete flow has both weights and a mask; give one of them");
   CHECK(say({.mask = 3}) == "a discrete flow has the mask 3; its categories are 0 to 2");
   CHECK(say({.mask = 0}, 1) == "a discrete flow with a mask needs 2 categories or more, the mask being one; found 1");
+  auto weight = [](const DiscreteFlowOptions& options) {
+    return message_of([&] { DiscreteFlow(Categorical(3), options).likelihood_weight(constant(0.5)); });
+  };
+  CHECK(weight({}) == "the likelihood's weight of a discrete flow is there where all noise is a mask; this one has no mask");
+  CHECK(weight({.uniform = [](Expr t) { return 0.1 * t * (1.0 - t); }, .mask = 2}) ==
+        "the likelihood's weight of a discrete flow is there where all noise is a mask; this one has a schedule 'uniform' "
+        "besides");
 }

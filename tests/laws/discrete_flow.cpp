@@ -18,6 +18,14 @@ struct At {
   double noise, gone;
 };
 
+const std::vector<double> some_law{.05, .05, .2, .3, .4}, with_none{.25, 0, .25, .5, 0}, mask{0, 0, 0, 0, 1};
+
+// Of what is uniform, between datum and noise: never the mask.
+double uniform_share(const std::vector<double>& q, size_t k) {
+  const double of_mask = k + 1 == q.size() ? 0 : 1 / double(q.size() - 1);
+  return q == mask ? of_mask : 1 / double(q.size());
+}
+
 // p(x_s = i, x_t = j | x_0): over the intervals of u on which both are the same function of x_1 and n, then over these.
 Matrix law_of_both(const std::vector<double>& q, At s, At t, int x0) {
   size_t k = q.size();
@@ -29,7 +37,7 @@ Matrix law_of_both(const std::vector<double>& q, At s, At t, int x0) {
     for (size_t x1 = 0; x1 < k; ++x1)
       for (size_t n = 0; n < k; ++n) {
         auto at = [&](At now) { return u < now.noise ? x1 : u < now.gone ? n : size_t(x0); };
-        law[at(s)][at(t)] += length * q[x1] / double(k);
+        law[at(s)][at(t)] += length * q[x1] * uniform_share(q, n);
       }
   }
   return law;
@@ -46,8 +54,6 @@ DiscreteFlowOptions by_way_of_uniform() {
   return {.kappa = [](Expr t) { return 0.5 * t * (1.0 + t); }, .uniform = [](Expr t) { return t * (1.0 - t); }};
 }
 At shares(double t, bool between) { return between ? At{t * (1 + t) / 2, t * (1 + t) / 2 + t * (1 - t)} : At{t, t}; }
-
-const std::vector<double> some_law{.05, .05, .2, .3, .4}, with_none{.25, 0, .25, .5, 0}, mask{0, 0, 0, 0, 1};
 
 DiscreteFlow flow(bool between, const std::vector<double>& law) {
   DiscreteFlowOptions options = between ? by_way_of_uniform() : DiscreteFlowOptions{};
@@ -150,9 +156,10 @@ TEST_CASE("discrete flows: log probability") {
         auto [noise, gone] = shares(double(float(t)), between);
         for (int xt = 0; xt < 5; ++xt) {
           CAPTURE(t, xt);
-          double moved = noise * q[size_t(xt)] + (gone - noise) / 5;
-          if (t < 1e-3 && between) moved = t / 2 * q[size_t(xt)] + t / 5;
-          double out = noise * (1 - q[size_t(xt)]) + (gone - noise) * 0.8;
+          const double p = uniform_share(q, size_t(xt));
+          double moved = noise * q[size_t(xt)] + (gone - noise) * p;
+          if (t < 1e-3 && between) moved = t / 2 * q[size_t(xt)] + t * p;
+          double out = noise * (1 - q[size_t(xt)]) + (gone - noise) * (1 - p);
           double wanted = xt != 2 ? std::log(moved) : out < 0.5 ? std::log1p(-out) : std::log(1 - gone + moved);
           double found = all[size_t(xt)];
           if (std::isinf(wanted))

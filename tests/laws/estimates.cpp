@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include <catch2/catch.hpp>
 
@@ -170,6 +171,18 @@ TEST_CASE("the likelihood's weight of masked diffusion times the share of what i
   for (double at : {1e-9, 0.01, 0.7, 3.0, 40.0})
     CHECK(weight({{"t", {at}}})[0][0] * -std::expm1(-rate * at) == Approx(rate * std::exp(-rate * at)).epsilon(1e-6));
   CHECK(weight({{"t", {1e4}}})[0][0] == 0);
+}
+
+TEST_CASE("the same weight of a masked flow, by its schedule") {
+  Expr t = parameter("t", Type::f32, {});
+  auto cosine = [](Expr at) { return 1.0 - cos(std::numbers::pi / 2 * at); };
+  Evaluator weight({DiscreteFlow(Categorical(5), {.kappa = cosine, .mask = 2}).likelihood_weight(t)});
+  for (double at : {0.01, 0.3, 0.8, 1.0}) {
+    const double angle = std::numbers::pi / 2 * at;
+    CHECK(weight({{"t", {at}}})[0][0] == Approx(std::numbers::pi / 2 / std::tan(angle / 2)).epsilon(1e-6));
+  }
+  Evaluator linear({DiscreteFlow(Categorical(5), {.mask = 2}).likelihood_weight(t)});
+  for (double at : {1e-6, 0.25, 1.0}) CHECK(linear({{"t", {at}}})[0][0] == Approx(1 / at).epsilon(1e-6));
 }
 
 TEST_CASE("with a covariance, score and noise stand for the same endpoint") {

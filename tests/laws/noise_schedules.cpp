@@ -2,11 +2,13 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <numbers>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
 #include <catenary/dsl/evaluate.h>
+#include <catenary/stdlib/linear_diffusion.h>
 #include <catenary/stdlib/noise_schedules.h>
 #include <catenary/tests/laws/draws.h>
 #include <catenary/tests/laws/normal_law.h>
@@ -151,5 +153,60 @@ TEST_CASE("noise schedules of each coordinate are those of processes of their ow
       for (size_t i = k; i < x.size(); i += 2) own.push_back(x[i]);
       check_normal(own, m[k] * (k == 0 ? 1 : -2) + m[4 + k], m[2 + k] * m[2 + k]);
     }
+  }
+}
+
+TEST_CASE("linear diffusions by their marginals") {
+  auto same_as = [](const LinearGaussian& known, const LinearDiffusionOptions& options, double last) {
+    LinearDiffusion process(line, options);
+    for (auto [s, t] : {std::pair(0.0, 1e-9), {0.0, 0.01}, {1e-6, 2e-6}, {0.25, 0.5}, {0.5, 0.501}, {0.0, last}}) {
+      CAPTURE(s, t);
+      Values a = moments_of(process, s, t), b = moments_of(known, s, t);
+      for (size_t i : {0, 1}) CHECK(a[i] == Approx(b[i]).epsilon(1e-6));
+    }
+  };
+  const double half_turn = std::numbers::pi / 2;
+  // log(cos^2 / sin^2), which begins at an angle of its own.
+  auto angle = [=](Expr t) { return half_turn / 1.008 * (t + 0.008); };
+  auto lambda = [=](Expr t) { return 2.0 * log(cos(angle(t)) / sin(angle(t))); };
+  auto alpha = [=](Expr t) { return cos(angle(t)); };
+  auto sigma = [=](Expr t) { return sin(angle(t)); };
+  for (double last : {0.5, 0.9}) {
+    same_as(CosineVariancePreserving(line), by_log_signal_to_noise(lambda, 0.9), last);
+    same_as(CosineVariancePreserving(line), by_marginals(alpha, sigma, 0.9), last);
+  }
+  // Infinite at 0.
+  LinearDiffusion from_data(line, by_log_signal_to_noise([=](Expr t) { return -2.0 * log(tan(half_turn * t)); }, 0.9));
+  for (double t : {1e-9, 0.01, 0.5, 0.9}) {
+    CAPTURE(t);
+    Values found = moments_of(from_data, 0, t);
+    CHECK(found[0] == Approx(std::cos(half_turn * t)).epsilon(1e-6));
+    CHECK(found[1] == Approx(std::sin(half_turn * t)).epsilon(1e-6));
+  }
+  same_as(Elucidated(line), by_marginals([](Expr) { return constant(1); }, [](Expr t) { return t; }, 80), 80);
+  same_as(VariancePreserving(line),
+          by_marginals([](Expr t) { return exp(-0.25 * 19.9 * t * t - 0.05 * t); },
+                       [](Expr t) { return sqrt(-expm1(-0.5 * 19.9 * t * t - 0.1 * t)); }),
+          1);
+
+  // Where a schedule does not begin at data: lambda from 13.3 to -5 (Kingma et al.).
+  auto share = [](double lambda) { return 1 / (1 + std::exp(-lambda)); };
+  LinearDiffusion variational(line, by_log_signal_to_noise([](Expr t) { return 13.3 - 18.3 * t; }));
+  for (auto [s, t] : {std::pair(0.0, 0.3), {0.5, 0.8}, {0.0, 1.0}}) {
+    CAPTURE(s, t);
+    const double kept = share(13.3 - 18.3 * t) / share(13.3 - 18.3 * s);
+    Values found = moments_of(variational, s, t);
+    CHECK(found[0] == Approx(std::sqrt(kept)).epsilon(1e-6));
+    CHECK(found[1] == Approx(std::sqrt(1 - kept)).epsilon(1e-6));
+  }
+
+  // Of each coordinate.
+  auto rates = constant({1, 3}, {2});
+  LinearDiffusion both(Euclidean({2}), by_marginals([=](Expr t) { return exp(-rates * t); },
+                                                    [=](Expr t) { return sqrt(-expm1(-2.0 * rates * t)); }));
+  Values found = moments_of(both, 0.25, 0.75);
+  for (size_t k : {0, 1}) {
+    CHECK(found[k] == Approx(std::exp(k == 0 ? -0.5 : -1.5)).epsilon(1e-6));
+    CHECK(found[2 + k] == Approx(std::sqrt(-std::expm1(k == 0 ? -1.0 : -3.0))).epsilon(1e-6));
   }
 }

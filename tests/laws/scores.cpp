@@ -2,6 +2,7 @@
 // steps there are.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -154,4 +155,38 @@ TEST_CASE("walks by scores: hyperbolic space") {
 TEST_CASE("walks by scores: a sphere on which motion is a walk itself") {
   Data data{{0, 0, 0, 0, 1}, {}, 1, [](const float* x) { return double(x[4]); }};
   check({GeodesicWalk(Sphere(4), {.rate = 1, .steps = 64}), data}, 1.0, 4.5);
+}
+
+TEST_CASE("scores beside the datum keep their digits") {
+  // Over the sine of the distance, or the hyperbolic sine, they tend to a constant.
+  auto check = [](const Kept<Process>& process, bool hyperbolic) {
+    Joint joint("beside", 4);
+    joint.add("x", process);
+    const Sampler sampler = compile(joint, Target::host(), {.questions = {Question::score}});
+    const int64_t n = process->space().point()[0];
+    auto at = [&](double sine) {
+      Tensor x = Tensor::empty(Dtype::f32, {1, n});
+      std::ranges::fill(x.values<float>(), 0.0f);
+      x.values<float>()[0] = float(std::sqrt(1 + (hyperbolic ? 1 : -1) * sine * sine));
+      x.values<float>()[1] = float(sine);
+      return State{{"x", x}};
+    };
+    for (double v : {0.1, 1.0, 1.5, 3.0}) {
+      auto slope = [&](double sine) {
+        const State score = sampler.score(at(0), at(sine), v);
+        double square = 0;
+        for (int64_t i = 0; i < n; ++i)
+          square += (hyperbolic && i == 0 ? -1 : 1) * std::pow(double(score["x"].values<const float>()[size_t(i)]), 2);
+        return std::sqrt(square) / sine;
+      };
+      const double away = slope(0.02);
+      for (double sine : {1e-5, 1e-4, 3e-4, 1e-3, 3e-3}) {
+        CAPTURE(process->space().name(), n, v, sine);
+        CHECK(std::abs(slope(sine) - away) < 2e-3 * away + 5e-5 / sine);  // Of scores of the size of 1.
+      }
+    }
+  };
+  for (int d = 1; d <= 12; ++d) check(Brownian(Sphere(d), 1.0), false);
+  check(Brownian(Rotations(), 1.0), false);
+  check(Brownian(Hyperbolic(3), 1.0), true);
 }
