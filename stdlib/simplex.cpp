@@ -83,13 +83,42 @@ Expr Simplex::log(Expr p, Expr q) const {
   return 2.0 * way.stretch * way.u * way.turn;
 }
 
+namespace {
+
+// The derivatives of the log of the kernel by q, late: what is left of it are the harmonics of orders 2 and 4 of the
+// sphere, averaged over the signs of the roots. Of u . w, the mean square is sum p q, the mean fourth power 3 (sum p
+// q)^2 - 2 sum p^2 q^2.
+Expr late_slopes(const Expr& p, const Expr& q, const Expr& v) {
+  const auto k = double(p.shape()[0]);
+  const double fourth = k * (k + 1) * (k + 2) * (k + 3) / 24 - k * (k + 1) / 2;  // How many harmonics.
+  Expr two = 0.5 * (k + 2) * exp(-k / 4 * v), four = fourth / ((k - 1) * (k + 1)) * exp(-(k + 2) / 2 * v);
+  Expr product = p * q, sum = dot(p, q);
+  Expr power = 3.0 * square(sum) - 2.0 * dot(product, product);
+  Expr above = two * (k * sum - 1.0) + four * ((k + 4) * (k + 2) * power - 6 * (k + 2) * sum + 3.0);
+  Expr slope = two * k * p + four * ((k + 4) * (k + 2) * (6.0 * sum - 4.0 * product) - 6 * (k + 2)) * p;
+  return slope / max(1.0 + above, 0.1);
+}
+
+}  // namespace
+
 Expr Simplex::score(Expr p, Expr q, Expr v) const {
+  const double k = double(point()[0]), late = 4 / k * std::log(std::max(0.65 * k, 2.4));
+  // On the unit sphere the variance is a quarter.
+  Expr early = 0.25 * min(v, late);
   Way way(p, q);
-  Expr w = root(q), missing = w * (2.0 / (1.0 + catenary::exp(8.0 * way.stretch * (way.u * w / v))));
-  Expr turn = way.turn - (missing - dot(way.u, missing) * way.u);
-  double a = 0.5 * (dimension() - 1);
-  Expr curved = 1.0 + a / 4 * v * (1.0 / 3 + square(way.angle) / 45.0);
-  return 2.0 * (way.stretch / (curved * v)) * way.u * turn;
+  Expr w = root(q), parts = way.u * w;
+  // Of w, what its images take away where the pull's slope by the cosine is c: each sign by its own odds.
+  auto missing = [&](const Expr& c) { return w * (2.0 / (1.0 + catenary::exp(2.0 * c * parts))); };
+  // c of the von Mises-Fisher law whose mean cosine e^{-(k - 1) v / 2} is the kernel's, and by it the mean angle.
+  Expr half = sqrt(square(way.half) + 0.5 * dot(way.u, missing(0.5 * (k - 1) / sinh(0.5 * (k - 1) * early))));
+  Expr angle = 2.0 * asin(min(half, 1.0));
+  // The kernel's own is a multiple of r / sin r. It is such that both agree where r is the typical distance, with k - 2
+  // in the place of k - 1, by which the slope is that of small v to the second order.
+  Expr passed = (k - 2) * early, kept = catenary::exp(-0.5 * passed), sine = sqrt(-expm1(-passed));
+  Expr multiple = k > 2 ? (k - 2) * kept / (sine * atan2(sine, kept)) : 1.0 / early;
+  Expr c = multiple * ratio(angle, sin(angle), 1), lost = missing(c);
+  Expr pull = c * (way.turn - (lost - dot(way.u, lost) * way.u));
+  return select(v < late, 0.5 * way.u * pull, gradient(p, late_slopes(q, p, v)));
 }
 
 Expr Simplex::inner(Expr p, Expr u, Expr v) const {

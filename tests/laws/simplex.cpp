@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <catenary/dsl/evaluate.h>
 #include <catenary/stdlib/geodesic_walk.h>
 #include <catenary/stdlib/simplex.h>
 #include <catenary/tests/laws/functions.h>
@@ -230,6 +231,52 @@ TEST_CASE("Brownian motion on the simplex is exact for up to eight categories") 
                     "exact Brownian motion on space 'simplex' is there for 2 to 8 categories; found 9. Use "
                     "GeodesicWalk(space, {.rate, .steps}), the named approximation");
   CHECK_THROWS_WITH(Brownian(Simplex(4), -1.0), "Brownian motion on space 'simplex' needs a rate above 0; found -1");
+}
+
+namespace {
+
+// How far one of two scores on the simplex lies from the other, a share of its length, root mean squares over data
+// drawn uniformly and points noised from them by the variance v. `scores`: of q, p and v.
+double off_by(const Simplex& space, const std::pair<Expr, Expr>& scores, double v) {
+  Evaluator both({scores.first, scores.second}), uniform({space.uniform_point()}),
+      noised({GeodesicWalk(space, {.rate = 1, .steps = 32}).forward(parameter("q", Type::f32, space.point()), constant(v))});
+  double off = 0, whole = 0;
+  for (uint64_t i = 0; i < 100; ++i) {
+    const Values q = uniform({}, {.seed = 1, .point = i})[0], p = noised({{"q", q}}, {.seed = 2, .point = i})[0];
+    const std::vector<Values> found = both({{"q", q}, {"p", p}, {"v", {v}}});
+    for (size_t k = 0; k < p.size(); ++k) {
+      off += std::pow(found[0][k] - found[1][k], 2) / std::max(p[k], 1e-20);
+      whole += std::pow(found[1][k], 2) / std::max(p[k], 1e-20);
+    }
+  }
+  return std::sqrt(off / whole);
+}
+
+}  // namespace
+
+TEST_CASE("simplex: scores of many categories, against the exact ones of few and of the law's last harmonics") {
+  auto leaf = [](const char* name, const Shape& shape) { return parameter(name, Type::f32, shape); };
+  Expr v = leaf("v", {});
+  for (int k : {2, 3, 4, 6, 8}) {
+    Simplex space(k);
+    Expr p = leaf("p", {k}), q = leaf("q", {k});
+    const std::pair scores(space.score(p, q, v), *Brownian(space, 1.0).score(q, p, v));
+    const double late = 4.0 / k * std::log(std::max(0.65 * k, 2.4));
+    CAPTURE(k);
+    for (auto [share, most] : {std::pair(0.03, 4e-4), {0.1, 2e-3}, {0.4, 0.015}, {0.99, 0.065}, {1.01, 0.045},
+                               {1.5, 0.005}, {3.0, 1e-4}}) {
+      CAPTURE(share);
+      CHECK(off_by(space, scores, share * late) < most);
+    }
+  }
+  // At the time where one formula takes over from the other.
+  for (int k : {16, 64}) {
+    Simplex space(k);
+    Expr p = leaf("p", {k}), q = leaf("q", {k});
+    const double late = 4.0 / k * std::log(0.65 * k);
+    CAPTURE(k);
+    CHECK(off_by(space, {space.score(p, q, 0.9999 * v), space.score(p, q, 1.0001 * v)}, late) < 0.06);
+  }
 }
 
 TEST_CASE("geodesic walk on the simplex: forward is reflected, bridge within its error") {
