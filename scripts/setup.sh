@@ -9,7 +9,7 @@ packages=(
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools libpolly-22-dev
   libfmt-dev libxtensor-dev libdlpack-dev libcli11-dev libboost-dev nlohmann-json3-dev
   # To run the examples, the tests and the benchmarks.
-  gnuplot-nox tzdata catch2 python3 spirv-tools
+  gnuplot-nox tzdata catch2 python3 python3-numpy spirv-tools
   # To check format and style.
   clang-format-22 clang-tidy-22
 )

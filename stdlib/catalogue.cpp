@@ -77,11 +77,18 @@ std::vector<CatalogueEntry> entries() {
   const CatalogueParameter beta_min{"beta_min", 0.1, "beta at time 0"}, beta_max{"beta_max", 20, "beta at time 1"};
   std::vector<CatalogueEntry> list;
   auto space = [&](std::string name, std::string summary, std::vector<CatalogueParameter> parameters, auto make) {
-    list.push_back({std::move(name), std::move(summary), std::move(parameters), 0, make, {}});
+    list.push_back({std::move(name), std::move(summary), std::move(parameters), 0, {}, make, {}});
   };
+  using Pace = std::function<double(const Parameters&)>;
   auto process = [&](std::string name, std::string summary, std::vector<CatalogueParameter> parameters, double horizon,
-                     auto make) {
-    list.push_back({std::move(name), std::move(summary), std::move(parameters), horizon, {}, make});
+                     auto make, Pace pace = {}) {
+    list.push_back({std::move(name), std::move(summary), std::move(parameters), horizon, std::move(pace), {}, make});
+  };
+  // By one of the parameters.
+  auto by = [](const char* parameter) -> Pace { return [=](const Parameters& p) { return p.at(parameter); }; };
+  // What is forgotten last, in the longest period, takes time as its square.
+  const Pace of_torus = [](const Parameters& p) {
+    return p.at("rate") / std::pow(std::max(p.at("growth"), 1.0), 2 * (p.at("dimension") - 1));
   };
 
   space("categorical", "categories 0 .. K - 1", {whole("categories", 5, "K")},
@@ -110,23 +117,31 @@ std::vector<CatalogueEntry> entries() {
   process(
       "absorbing_jump", "every category becomes the mask, the last one, which stays",
       {whole("categories", 5, "K, the mask among them"), {"rate", 1, "jumps per unit of time"}}, 16,
-      [](const Parameters& p) { return AbsorbingJump(Categorical(count(p, "categories")), {.rate = p.at("rate")}); });
-  process("centered_ornstein_uhlenbeck", "dX = -theta X dt + sigma dW for atoms with mean 0 in d dimensions",
-          {whole("atoms", 3, "how many"),
-           whole("dimension", 1, "d"),
-           {"theta", 1, "how fast the start is forgotten, per unit of time"},
-           {"sigma", 1, "deviation per square root of time"}},
-          16, [](const Parameters& p) {
-            return OrnsteinUhlenbeck(CenteredEuclidean({count(p, "atoms"), count(p, "dimension")}),
-                                     {.theta = p.at("theta"), .sigma = p.at("sigma")});
-          });
-  process("circle_brownian", "Brownian motion on the circle, exact", {rate}, 32,
-          [](const Parameters& p) { return Brownian(Circle(), p.at("rate")); });
-  process("correlated_brownian", "Brownian motion in the plane, its two coordinates correlated",
-          {rate, {"correlation", 0.8, "of the coordinates, between -1 and 1"}}, 2, [](const Parameters& p) {
-            double c = p.at("correlation");
-            return Brownian(Euclidean({2}), p.at("rate"), Covariance({1, c, c, 1}));
-          });
+      [](const Parameters& p) { return AbsorbingJump(Categorical(count(p, "categories")), {.rate = p.at("rate")}); },
+      by("rate"));
+  process(
+      "centered_ornstein_uhlenbeck", "dX = -theta X dt + sigma dW for atoms with mean 0 in d dimensions",
+      {whole("atoms", 3, "how many"),
+       whole("dimension", 1, "d"),
+       {"theta", 1, "how fast the start is forgotten, per unit of time"},
+       {"sigma", 1, "deviation per square root of time"}},
+      16,
+      [](const Parameters& p) {
+        return OrnsteinUhlenbeck(CenteredEuclidean({count(p, "atoms"), count(p, "dimension")}),
+                                 {.theta = p.at("theta"), .sigma = p.at("sigma")});
+      },
+      by("theta"));
+  process(
+      "circle_brownian", "Brownian motion on the circle, exact", {rate}, 32,
+      [](const Parameters& p) { return Brownian(Circle(), p.at("rate")); }, by("rate"));
+  process(
+      "correlated_brownian", "Brownian motion in the plane, its two coordinates correlated",
+      {rate, {"correlation", 0.8, "of the coordinates, between -1 and 1"}}, 2,
+      [](const Parameters& p) {
+        double c = p.at("correlation");
+        return Brownian(Euclidean({2}), p.at("rate"), Covariance({1, c, c, 1}));
+      },
+      by("rate"));
   process("cosine_variance_preserving", "variance preserving with a cosine for its decay (Nichol and Dhariwal)",
           {whole("dimension", 1, "n"), {"offset", 0.008, "how far the cosine has turned at time 0"}}, 1,
           [](const Parameters& p) {
@@ -148,22 +163,29 @@ std::vector<CatalogueEntry> entries() {
                                  .uniform = [m](Expr t) { return 2 * m * t * (1.0 - t); },
                                  .weights = geometric_weights(p)});
           });
-  process("drifting_brownian", "Brownian motion in R^n with a drift",
-          {whole("dimension", 1, "n"), rate, {"drift", 0.5, "mean way per unit of time"}}, 2, [](const Parameters& p) {
-            return Brownian(Euclidean({count(p, "dimension")}), {.rate = p.at("rate"), .drift = p.at("drift")});
-          });
+  process(
+      "drifting_brownian", "Brownian motion in R^n with a drift",
+      {whole("dimension", 1, "n"), rate, {"drift", 0.5, "mean way per unit of time"}}, 2,
+      [](const Parameters& p) {
+        return Brownian(Euclidean({count(p, "dimension")}), {.rate = p.at("rate"), .drift = p.at("drift")});
+      },
+      by("rate"));
   process("elucidated", "dX = sqrt(2t) dW: time is the noise level (Karras et al.)", {whole("dimension", 2, "n")}, 4,
           [](const Parameters& p) { return Elucidated(Euclidean({count(p, "dimension")})); });
-  process("euclidean_brownian", "Brownian motion in R^n", {whole("dimension", 3, "n"), rate}, 2,
-          [](const Parameters& p) { return Brownian(Euclidean({count(p, "dimension")}), p.at("rate")); });
-  process("generator_jump", "jumps at given rates; here around a ring, with unequal rates each way",
-          {whole("categories", 4, "K"),
-           {"onward", 1, "rate of jumps from k to k + 1"},
-           {"back", 0.25, "rate of jumps from k to k - 1"}},
-          16, [](const Parameters& p) {
-            Categorical ring(count(p, "categories"));
-            return GeneratorJump(ring, {.rates = ring_rates(ring.categories(), p.at("onward"), p.at("back"))});
-          });
+  process(
+      "euclidean_brownian", "Brownian motion in R^n", {whole("dimension", 3, "n"), rate}, 2,
+      [](const Parameters& p) { return Brownian(Euclidean({count(p, "dimension")}), p.at("rate")); }, by("rate"));
+  process(
+      "generator_jump", "jumps at given rates; here around a ring, with unequal rates each way",
+      {whole("categories", 4, "K"),
+       {"onward", 1, "rate of jumps from k to k + 1"},
+       {"back", 0.25, "rate of jumps from k to k - 1"}},
+      16,
+      [](const Parameters& p) {
+        Categorical ring(count(p, "categories"));
+        return GeneratorJump(ring, {.rates = ring_rates(ring.categories(), p.at("onward"), p.at("back"))});
+      },
+      [](const Parameters& p) { return (p.at("onward") + p.at("back")) / std::pow(p.at("categories"), 2); });
   process("geodesic_interpolation_on_rigid_motions",
           "geodesics of R^3 x SO(3) to normal positions and uniform rotations: flow matching", {}, 1,
           [](const Parameters&) { return GeodesicInterpolation(RigidMotions()); });
@@ -172,36 +194,48 @@ std::vector<CatalogueEntry> entries() {
   process("geodesic_interpolation_on_sphere", "geodesics of S^d to uniform points: flow matching",
           {whole("dimension", 2, "d")}, 1,
           [](const Parameters& p) { return GeodesicInterpolation(Sphere(int(count(p, "dimension")))); });
-  process("geodesic_walk_on_circle", "Brownian motion on the circle by geodesic steps: the named approximation",
-          {rate, whole("steps", 64, "geodesic steps per draw")}, 16, [](const Parameters& p) {
-            return GeodesicWalk(Circle(), {.rate = p.at("rate"), .steps = count(p, "steps")});
-          });
+  process(
+      "geodesic_walk_on_circle", "Brownian motion on the circle by geodesic steps: the named approximation",
+      {rate, whole("steps", 64, "geodesic steps per draw")}, 16,
+      [](const Parameters& p) { return GeodesicWalk(Circle(), {.rate = p.at("rate"), .steps = count(p, "steps")}); },
+      by("rate"));
   process(
       "geodesic_walk_on_hyperbolic", "Brownian motion on H^n by geodesic steps: the named approximation",
-      {whole("dimension", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1, [](const Parameters& p) {
+      {whole("dimension", 2, "n"), rate, whole("steps", 16, "geodesic steps per draw")}, 1,
+      [](const Parameters& p) {
         return GeodesicWalk(Hyperbolic(int(count(p, "dimension"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
-      });
+      },
+      by("rate"));
   process(
       "geodesic_walk_on_simplex",
       "Brownian motion on the probabilities of K categories by geodesic steps: the named approximation",
-      {whole("categories", 5, "K"), rate, whole("steps", 32, "geodesic steps per draw")}, 12, [](const Parameters& p) {
+      {whole("categories", 5, "K"), rate, whole("steps", 32, "geodesic steps per draw")}, 12,
+      [](const Parameters& p) {
         return GeodesicWalk(Simplex(int(count(p, "categories"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
-      });
-  process("geodesic_walk_on_spd",
-          "Brownian motion on positive definite matrices by geodesic steps: the named approximation",
-          {whole("size", 2, "n"), rate, whole("steps", 12, "geodesic steps per draw")}, 1, [](const Parameters& p) {
-            return GeodesicWalk(Spd(int(count(p, "size"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
-          });
-  process("geodesic_walk_on_sphere", "Brownian motion on S^d by geodesic steps: the named approximation",
-          {whole("dimension", 4, "d"), rate, whole("steps", 32, "geodesic steps per draw")}, 2,
-          [](const Parameters& p) {
-            return GeodesicWalk(Sphere(int(count(p, "dimension"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
-          });
-  process("higher_sphere_brownian", "Brownian motion on S^4 to S^12, exact: kernels by tables",
-          {whole("dimension", 4, "d"), rate}, 4,
-          [](const Parameters& p) { return Brownian(Sphere(int(count(p, "dimension"))), p.at("rate")); });
-  process("hyperbolic_brownian", "Brownian motion on H^3, exact", {rate}, 1,
-          [](const Parameters& p) { return Brownian(Hyperbolic(3), p.at("rate")); });
+      },
+      by("rate"));
+  process(
+      "geodesic_walk_on_spd",
+      "Brownian motion on positive definite matrices by geodesic steps: the named approximation",
+      {whole("size", 2, "n"), rate, whole("steps", 12, "geodesic steps per draw")}, 1,
+      [](const Parameters& p) {
+        return GeodesicWalk(Spd(int(count(p, "size"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
+      },
+      by("rate"));
+  process(
+      "geodesic_walk_on_sphere", "Brownian motion on S^d by geodesic steps: the named approximation",
+      {whole("dimension", 4, "d"), rate, whole("steps", 32, "geodesic steps per draw")}, 2,
+      [](const Parameters& p) {
+        return GeodesicWalk(Sphere(int(count(p, "dimension"))), {.rate = p.at("rate"), .steps = count(p, "steps")});
+      },
+      by("rate"));
+  process(
+      "higher_sphere_brownian", "Brownian motion on S^4 to S^12, exact: kernels by tables",
+      {whole("dimension", 4, "d"), rate}, 4,
+      [](const Parameters& p) { return Brownian(Sphere(int(count(p, "dimension"))), p.at("rate")); }, by("rate"));
+  process(
+      "hyperbolic_brownian", "Brownian motion on H^3, exact", {rate}, 1,
+      [](const Parameters& p) { return Brownian(Hyperbolic(3), p.at("rate")); }, by("rate"));
   process("linear_diffusion", "dX = (-a (1 + t) X + b cos t) dt + c sqrt(1 + t) dW in R^n, by quadrature",
           {whole("dimension", 1, "n"), {"a", 1, "drift"}, {"b", 0.5, "offset"}, {"c", 1.4, "noise"}}, 4,
           [](const Parameters& p) {
@@ -219,60 +253,81 @@ std::vector<CatalogueEntry> entries() {
             Categorical space(count(p, "categories"));
             return DiscreteFlow(space, {.mask = space.categories() - 1});
           });
-  process("ordinal_jump", "jumps between ordered categories, near ones more often",
-          {whole("categories", 4, "K"),
-           {"rate", 1, "jumps per unit of time"},
-           {"width", 1, "how far they go, in categories"}},
-          32, [](const Parameters& p) {
-            return OrdinalJump(Categorical(count(p, "categories")), {.rate = p.at("rate"), .width = p.at("width")});
-          });
-  process("ornstein_uhlenbeck", "dX = theta (mean - X) dt + sigma dW in R^n",
-          {whole("dimension", 1, "n"),
-           {"theta", 1, "how fast the start is forgotten, per unit of time"},
-           {"mean", 0.5, "where it is drawn to"},
-           {"sigma", 1, "deviation per square root of time"}},
-          16, [](const Parameters& p) {
-            return OrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
-                                     {.theta = p.at("theta"), .mean = p.at("mean"), .sigma = p.at("sigma")});
-          });
-  process("rigid_brownian", "independent Brownian motions of position and orientation, exact",
-          {{"position_rate", 1, "variance of a coordinate per unit of time"},
-           {"rotation_rate", 1, "variance of an element of the rotation vector per unit of time"}},
-          8, [](const Parameters& p) {
-            return Brownian(RigidMotions(),
-                            {.position_rate = p.at("position_rate"), .rotation_rate = p.at("rotation_rate")});
-          });
-  process("rotation_brownian", "Brownian motion on SO(3), exact", {rate}, 8,
-          [](const Parameters& p) { return Brownian(Rotations(), p.at("rate")); });
-  process("scheduled_ornstein_uhlenbeck",
-          "dX = theta (mean - X) dt + sqrt(variance + weight (e^{growth t} + e^{growth t / 4})) dW in R^n",
-          {whole("dimension", 1, "n"),
-           {"theta", 0.7, "how fast the start is forgotten, per unit of time"},
-           {"mean", 0.5, "where it is drawn to"},
-           {"variance", 0.3, "per unit of time"},
-           {"weight", 0.2, "of the terms that change with time"},
-           {"growth", -2, "their rate"}},
-          16, [](const Parameters& p) {
-            return ScheduledOrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
-                                              {.theta = p.at("theta"),
-                                               .mean = p.at("mean"),
-                                               .variance = p.at("variance"),
-                                               .terms = {{.weight = p.at("weight"), .rate = p.at("growth")},
-                                                         {.weight = p.at("weight"), .rate = p.at("growth") / 4}}});
-          });
-  process("simplex_brownian", "Brownian motion on the probabilities of 2 to 8 categories, reflected, exact",
-          {whole("categories", 4, "K"), rate}, 16,
-          [](const Parameters& p) { return Brownian(Simplex(int(count(p, "categories"))), p.at("rate")); });
-  process("sphere_brownian", "Brownian motion on S^1, S^2 or S^3, exact", {whole("dimension", 2, "d"), rate}, 8,
-          [](const Parameters& p) { return Brownian(Sphere(int(count(p, "dimension"))), p.at("rate")); });
-  process("stationary_jump", "jumps to a category drawn from a given law",
-          {whole("categories", 5, "K"),
-           {"rate", 1, "jumps per unit of time"},
-           {"ratio", 0.5, "the weight of each category, relative to the one before"}},
-          16, [](const Parameters& p) {
-            return StationaryJump(Categorical(count(p, "categories")),
-                                  {.rate = p.at("rate"), .weights = geometric_weights(p)});
-          });
+  process(
+      "ordinal_jump", "jumps between ordered categories, near ones more often",
+      {whole("categories", 4, "K"),
+       {"rate", 1, "jumps per unit of time"},
+       {"width", 1, "how far they go, in categories"}},
+      32,
+      [](const Parameters& p) {
+        return OrdinalJump(Categorical(count(p, "categories")), {.rate = p.at("rate"), .width = p.at("width")});
+      },
+      [](const Parameters& p) {
+        return p.at("rate") * std::pow(std::min(p.at("width") / p.at("categories"), 0.25), 2);
+      });
+  process(
+      "ornstein_uhlenbeck", "dX = theta (mean - X) dt + sigma dW in R^n",
+      {whole("dimension", 1, "n"),
+       {"theta", 1, "how fast the start is forgotten, per unit of time"},
+       {"mean", 0.5, "where it is drawn to"},
+       {"sigma", 1, "deviation per square root of time"}},
+      16,
+      [](const Parameters& p) {
+        return OrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
+                                 {.theta = p.at("theta"), .mean = p.at("mean"), .sigma = p.at("sigma")});
+      },
+      by("theta"));
+  process(
+      "rigid_brownian", "independent Brownian motions of position and orientation, exact",
+      {{"position_rate", 1, "variance of a coordinate per unit of time"},
+       {"rotation_rate", 1, "variance of an element of the rotation vector per unit of time"}},
+      8,
+      [](const Parameters& p) {
+        return Brownian(RigidMotions(),
+                        {.position_rate = p.at("position_rate"), .rotation_rate = p.at("rotation_rate")});
+      },
+      by("rotation_rate"));
+  process(
+      "rotation_brownian", "Brownian motion on SO(3), exact", {rate}, 8,
+      [](const Parameters& p) { return Brownian(Rotations(), p.at("rate")); }, by("rate"));
+  process(
+      "scheduled_ornstein_uhlenbeck",
+      "dX = theta (mean - X) dt + sqrt(variance + weight (e^{growth t} + e^{growth t / 4})) dW in R^n",
+      {whole("dimension", 1, "n"),
+       {"theta", 0.7, "how fast the start is forgotten, per unit of time"},
+       {"mean", 0.5, "where it is drawn to"},
+       {"variance", 0.3, "per unit of time"},
+       {"weight", 0.2, "of the terms that change with time"},
+       {"growth", -2, "their rate"}},
+      16,
+      [](const Parameters& p) {
+        return ScheduledOrnsteinUhlenbeck(Euclidean({count(p, "dimension")}),
+                                          {.theta = p.at("theta"),
+                                           .mean = p.at("mean"),
+                                           .variance = p.at("variance"),
+                                           .terms = {{.weight = p.at("weight"), .rate = p.at("growth")},
+                                                     {.weight = p.at("weight"), .rate = p.at("growth") / 4}}});
+      },
+      by("theta"));
+  process(
+      "simplex_brownian", "Brownian motion on the probabilities of 2 to 8 categories, reflected, exact",
+      {whole("categories", 4, "K"), rate}, 16,
+      [](const Parameters& p) { return Brownian(Simplex(int(count(p, "categories"))), p.at("rate")); }, by("rate"));
+  process(
+      "sphere_brownian", "Brownian motion on S^1, S^2 or S^3, exact", {whole("dimension", 2, "d"), rate}, 8,
+      [](const Parameters& p) { return Brownian(Sphere(int(count(p, "dimension"))), p.at("rate")); },
+      [](const Parameters& p) { return p.at("rate") * p.at("dimension"); });
+  process(
+      "stationary_jump", "jumps to a category drawn from a given law",
+      {whole("categories", 5, "K"),
+       {"rate", 1, "jumps per unit of time"},
+       {"ratio", 0.5, "the weight of each category, relative to the one before"}},
+      16,
+      [](const Parameters& p) {
+        return StationaryJump(Categorical(count(p, "categories")),
+                              {.rate = p.at("rate"), .weights = geometric_weights(p)});
+      },
+      by("rate"));
   process("stochastic_interpolant",
           "(1 - t) x_0 + t x_1 + latent sqrt(t (1 - t)) z: lines to normal noise, and noise between",
           {whole("dimension", 2, "n"), {"latent", 1, "how much noise there is between"}}, 1, [](const Parameters& p) {
@@ -281,14 +336,14 @@ std::vector<CatalogueEntry> entries() {
                                          {.c = [latent](Expr t) { return latent * sqrt(t * (1.0 - t)); }});
           });
   process("sub_variance_preserving", "variance preserving with less noise at first (Song et al.)",
-          {whole("dimension", 1, "n"), {"beta_min", 5, "beta at time 0"}, beta_max}, 3, [](const Parameters& p) {
+          {whole("dimension", 1, "n"), beta_min, beta_max}, 3, [](const Parameters& p) {
             return SubVariancePreserving(Euclidean({count(p, "dimension")}),
                                          {.beta_min = p.at("beta_min"), .beta_max = p.at("beta_max")});
           });
   process(
       "torus_brownian", "Brownian motion on a torus, exact",
       {whole("dimension", 2, "how many coordinates"), {"growth", 1.5, "of the periods, the first of which is 1"}, rate},
-      2, [](const Parameters& p) { return Brownian(some_torus(p), p.at("rate")); });
+      2, [](const Parameters& p) { return Brownian(some_torus(p), p.at("rate")); }, of_torus);
   process("trigonometric_interpolant", "a quarter turn from data to normal noise, at constant speed",
           {whole("dimension", 2, "n")}, 1, [](const Parameters& p) {
             auto angle = [](const Expr& t) { return 0.5 * std::numbers::pi * t; };
@@ -296,9 +351,10 @@ std::vector<CatalogueEntry> entries() {
                 Euclidean({count(p, "dimension")}),
                 {.a = [angle](Expr t) { return cos(angle(t)); }, .b = [angle](Expr t) { return sin(angle(t)); }});
           });
-  process("uniform_jump", "jumps to a uniformly drawn category",
-          {whole("categories", 5, "K"), {"rate", 1, "jumps per unit of time"}}, 16,
-          [](const Parameters& p) { return UniformJump(Categorical(count(p, "categories")), p.at("rate")); });
+  process(
+      "uniform_jump", "jumps to a uniformly drawn category",
+      {whole("categories", 5, "K"), {"rate", 1, "jumps per unit of time"}}, 16,
+      [](const Parameters& p) { return UniformJump(Categorical(count(p, "categories")), p.at("rate")); }, by("rate"));
   process("variance_exploding", "Brownian motion whose deviation grows geometrically (Song et al.)",
           {whole("dimension", 2, "n"),
            {"sigma_min", 0.01, "deviation that time 0 stands for"},
@@ -346,6 +402,12 @@ Kept<Process> CatalogueEntry::process(const Parameters& given) const {
     throw Error(fmt::format("'{}' is a space, not a process; processes on it are {}", name, fmt::join(on_it, ", ")));
   }
   return make_process(complete(*this, given));
+}
+
+double CatalogueEntry::horizon_of(const Parameters& given) const {
+  if (!pace) return horizon;
+  const double usual = pace(complete(*this, {})), now = pace(complete(*this, given)), by = usual / now;
+  return by > 0 && std::isfinite(by) ? horizon * by : horizon;  // Else the declaration refuses them.
 }
 
 const std::vector<CatalogueEntry>& catalogue() {

@@ -25,6 +25,7 @@ struct CatalogueEntry {
   std::string summary;  ///< one line
   std::vector<CatalogueParameter> parameters;
   double horizon = 0;  ///< Of a process: a time by which it is noise, for the parameters' default values.
+  std::function<double(const Parameters&)> pace;  ///< How fast time goes by, in any unit; absent where it is the same.
   std::function<Kept<Space>(const Parameters&)> make_space;      ///< Set in a space.
   std::function<Kept<Process>(const Parameters&)> make_process;  ///< Set in a process.
 
@@ -33,6 +34,8 @@ struct CatalogueEntry {
   /// naming those it has, for one that must be whole and is not, and for values that the declaration refuses.
   Kept<Space> space(const Parameters& given = {}) const;
   Kept<Process> process(const Parameters& given = {}) const;
+  /// A time by which the process is noise: the horizon, by the pace of these parameters.
+  double horizon_of(const Parameters& given) const;
 };
 
 /// Spaces first, then processes, each in alphabetical order.

@@ -272,9 +272,7 @@ LinearDiffusionOptions by_marginals(std::function<Expr(Expr t)> alpha, std::func
   check_given(sigma, "sigma");
   check_schedule(alpha, horizon, "has an alpha below 0");
   auto drift = [alpha](const Expr& t) { return slope_of(alpha, t) / alpha(t); };
-  auto rate = [drift, sigma](const Expr& t) {
-    return 2.0 * sigma(t) * (slope_of(sigma, t) - drift(t) * sigma(t));
-  };
+  auto rate = [drift, sigma](const Expr& t) { return 2.0 * sigma(t) * (slope_of(sigma, t) - drift(t) * sigma(t)); };
   return {.drift = drift, .noise = root_of_rate(rate, horizon), .horizon = horizon};
 }
 
@@ -286,7 +284,8 @@ LinearDiffusionOptions by_log_signal_to_noise(std::function<Expr(Expr t)> lambda
     Expr now = max(t, 1e-30);
     return -slope_of(lambda, now) / (1.0 + exp(lambda(now)));
   };
-  return {.drift = [rate](const Expr& t) { return -0.5 * rate(t); }, .noise = root_of_rate(rate, horizon),
+  return {.drift = [rate](const Expr& t) { return -0.5 * rate(t); },
+          .noise = root_of_rate(rate, horizon),
           .horizon = horizon};
 }
 

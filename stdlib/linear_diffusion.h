@@ -42,8 +42,9 @@ class LinearDiffusion final : public LinearGaussian {
 
 /// The coefficients of the diffusion of which x_t given x_0 is N(alpha(t) x_0, sigma(t)^2 C): drift alpha' / alpha, and
 /// noise^2 = 2 sigma sigma' - 2 drift sigma^2 (Kingma et al.: "Variational diffusion models", 2021). Functions of t in
-/// elementary terms, each a number or of a point's shape; the derivatives are taken here. A schedule that does not begin
-/// at data, alpha(0) = 1 and sigma(0) = 0, is taken as what it does from there on: x_t given x_0 is N(a x_0, (sigma(t)^2
+/// elementary terms, each a number or of a point's shape; the derivatives are taken here. A schedule that does not
+/// begin at data, alpha(0) = 1 and sigma(0) = 0, is taken as what it does from there on: x_t given x_0 is N(a x_0,
+/// (sigma(t)^2
 /// - a^2 sigma(0)^2) C), a = alpha(t) / alpha(0). Throws Error unless alpha is above 0 and alpha / sigma never rises on
 /// (0, horizon].
 LinearDiffusionOptions by_marginals(std::function<Expr(Expr t)> alpha, std::function<Expr(Expr t)> sigma,

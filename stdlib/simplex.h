@@ -32,8 +32,8 @@ class Simplex final : public Manifold {
   Expr log(Expr p, Expr q) const override;
   /// Of the law of a Brownian motion that is reflected at the boundary. On the sphere it is that of all images (+-w_1,
   /// ..., +-w_K) of w = sqrt(q), which pull like the one point w_i tanh(c u_i w_i), c being the slope of the log of the
-  /// sphere's kernel by the cosine. From v = 4 / K log(max(0.65 K, 2.4)) on by the harmonics of orders 2 and 4 instead. What both
-  /// are off by: docs/walks.md.
+  /// sphere's kernel by the cosine. From v = 4 / K log(max(0.65 K, 2.4)) on by the harmonics of orders 2 and 4 instead.
+  /// What both are off by: docs/walks.md.
   Expr score(Expr p, Expr q, Expr v) const override;
   Expr inner(Expr p, Expr u, Expr v) const override;
   Expr distance(Expr p, Expr q) const override;

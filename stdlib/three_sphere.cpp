@@ -167,8 +167,8 @@ LogKernel log_kernel(Expr angle, Expr rest, Expr v) {
   constexpr double within = 1.6;  // Beyond a quarter turn, where each has its slope still.
   Expr near = log1p(-images(min(angle, within), small)), far = log(near_antipode(min(rest, within), small));
   Expr first = angle < rest;  // One choice for all, or slopes at a quarter turn would be of two.
-  Expr by_images =
-      select(first, near, far) - log(sinc_within_pi(select(first, angle, rest))) - 1.5 * log(2 * pi * small) + 0.5 * small;
+  Expr by_images = select(first, near, far) - log(sinc_within_pi(select(first, angle, rest))) -
+                   1.5 * log(2 * pi * small) + 0.5 * small;
   Expr by_waves = log(waves(cos(angle), large)) - std::log(2 * pi * pi);
   return {select(narrow, -0.5 * square(angle / sqrt(small)), 0.0), select(narrow, by_images, by_waves)};
 }

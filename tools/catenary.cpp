@@ -173,7 +173,7 @@ Report verify_one(const std::string& name, const Arguments& arguments) {
     return verify_mlir(text_of(name), name, options);
   }
   const CatalogueEntry& entry = catalogue_entry(name);
-  options.horizon = arguments.horizon > 0 ? arguments.horizon : entry.horizon;
+  options.horizon = arguments.horizon > 0 ? arguments.horizon : entry.horizon_of(arguments.parameters());
   Report report = entry.is_process() ? verify(entry.process(arguments.parameters()), options)
                                      : verify(entry.space(arguments.parameters()), options);
   report.subject = fmt::format("{} '{}'", entry.is_process() ? "process" : "space", name);
@@ -245,7 +245,7 @@ std::string declaration_of(const std::string& name, const Arguments& arguments) 
   }
   const CatalogueEntry& entry = catalogue_entry(name);
   Kept<Process> process = entry.process(arguments.parameters());
-  Joint joint(entry.name, arguments.horizon > 0 ? arguments.horizon : entry.horizon);
+  Joint joint(entry.name, arguments.horizon > 0 ? arguments.horizon : entry.horizon_of(arguments.parameters()));
   joint.add("x", std::move(process));
   return to_mlir(joint);
 }

@@ -50,8 +50,10 @@ class EstimateChecks {
     TwoWays::Results results(subject_->components.size());
     auto both = [&](const State& x0, int64_t first) {
       State xt = sampler().forward(x0, t, seed(13), unchecked(first));
-      return std::pair(Way{sampler().step(subject_->certain(x0), xt, s, t, seed(14), unchecked(first)), xt},
-                       Way{sampler().bridge(x0, xt, s, t, seed(15), unchecked(first)), xt});
+      State stepped = subject_->by_certain(x0, [&](const State& estimate, int64_t from, int64_t n) {
+        return sampler().step(estimate, part_of(xt, from, n), s, t, seed(14), unchecked(first + from));
+      });
+      return std::pair(Way{stepped, xt}, Way{sampler().bridge(x0, xt, s, t, seed(15), unchecked(first)), xt});
     };
     ways_.compare({{results, words, fmt::format("s = {:.4g}, t = {:.4g}", s, t), 0.25, both}}, 1, t);
     ways_.report(results, words);
@@ -64,7 +66,8 @@ class EstimateChecks {
   // x_t tells x_0, that law comes back all the same.
   void logits(const Component& c) {
     auto k = size_t(c.border->estimate.size);
-    const int64_t n = int64_t(1) << 16, rounds = std::max<int64_t>(1, ways_.samples() / n / 4);
+    const int64_t n = subject_->with_estimates(int64_t(1) << 16),
+                  rounds = std::max<int64_t>(1, ways_.samples() / n / 4);
     std::vector<double> weight(k), counts(k);
     Tensor estimate = Tensor::empty(Dtype::f32, {n, int64_t(k)});
     auto values = estimate.values<float>();

@@ -39,7 +39,7 @@ class JointChecks {
   Seed seed(uint32_t step) const { return Seed(session_.options().seed, step); }
   // ---- clocks ---------------------------------------------------------------------------------------
 
-  static bool moves_its_clock(const Component& c) { return c.clock(0.25) != 0.25 || c.clock(1) != 1; }
+  static bool moves_its_clock(const Component& c) { return c.declared && !c.declared->placement.clock.is_identity(); }
 
   // A component on its clock at t is the process by itself at what the clock reads.
   void clocks() {
@@ -384,7 +384,7 @@ class JointChecks {
 
   void oracle() {
     if (!can_walk("oracle walk")) return;
-    const int64_t n = session_.draws(int64_t{1} << 15, 16);
+    const int64_t n = subject_->with_estimates(session_.draws(int64_t{1} << 15, 16));
     State data = data_points();
     const std::vector<State> repeated = each_repeated(data, n);
     std::vector<double> share(data_size);  // Equal data are counted at the first.
@@ -445,7 +445,7 @@ class JointChecks {
   // A model that returns one best guess errs, and less with more steps.
   void posterior_mean() {
     if (!can_walk("posterior-mean walk")) return;
-    const int64_t n = 1 << 13;
+    const int64_t n = subject_->with_estimates(1 << 13);
     State data = data_points();
     const std::vector<State> repeated = each_repeated(data, n);
     Curve curve{"steps", "energy distance to the data", {}, {}};

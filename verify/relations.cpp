@@ -15,7 +15,9 @@ constexpr size_t most_shown = 3, most_kept = 16;
 constexpr int most_cells = 64;
 
 // How much of coordinate k, in deviations, there is in the mix of all: of each about as much, and no two alike.
-double share_of_mix(size_t k) { return (k % 4 == 1 || k % 4 == 2 ? -1 : 1) * (1 + 0.5 * std::fmod(0.618 * double(k), 1)); }
+double share_of_mix(size_t k) {
+  return (k % 4 == 1 || k % 4 == 2 ? -1 : 1) * (1 + 0.5 * std::fmod(0.618 * double(k), 1));
+}
 
 }  // namespace
 
@@ -92,7 +94,7 @@ Relations::Relations(const Component& component, const State& starts, bool with_
       size_.push_back(norm(Vector(x0, x0 + m)) * norm(covector));
     }
   for (size_t k = 0; k < shown_ + (kept_ > 1); ++k) {
-    std::string which = k == shown_  ? ", a mix of all coordinates"
+    std::string which = k == shown_ ? ", a mix of all coordinates"
                         : kept_ > 1 ? fmt::format(", coordinate {}", k + 1)
                                     : "";
     name(fmt::format("the way from x_0 to {}{}", s, which));
@@ -137,7 +139,11 @@ void Relations::prepare(const Triples& pilot, int64_t n) {
     }
     return square;
   };
-  look(s_, pilot.s_from_0_);
+  const std::vector<double> square_s = look(s_, pilot.s_from_0_);
+  for (size_t i = 0; i < size_.size(); ++i) {
+    const double deviation = std::sqrt(square_s[i / size_t(groups)]);
+    rounded_ = rounded_ || (deviation > 0 && deviation < 16 * 0x1p-24 * size_[i]);
+  }
   if (!with_end_) return;
   const std::vector<double> square = look(t_, pilot.t_from_0_);
   std::vector<double> product(kept_);

@@ -36,6 +36,8 @@ class Relations {
   const std::vector<std::string>& names() const { return names_; }
   /// Looks at the scale of things in a pilot.
   void prepare(const Triples& pilot, int64_t n);
+  /// Whether points are so near x_0 that rounding is what is compared.
+  bool rounded() const { return rounded_; }
   /// The statistics of samples first, first + groups, ...: what TwoSample::Read asks for of one way of drawing.
   void read(const Triples& triples, int64_t first, double* values) const;
   /// The cells of histograms where values are whole numbers: how many, else 0.
@@ -46,7 +48,7 @@ class Relations {
   void read_categories(const Triples& triples, int64_t i, double* values) const;
 
   const Component& component_;
-  bool with_end_;
+  bool with_end_, rounded_ = false;
   std::vector<std::string> names_;
   std::vector<int> whole_;
   size_t shown_ = 0, kept_ = 0;                 ///< Coordinates told one by one, and all together.

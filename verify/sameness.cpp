@@ -32,7 +32,11 @@ constexpr Drawn drawn[] = {{"prior", Question::prior},
                            {"bridge", Question::bridge},
                            {"bridge at times of each sample", Question::bridge},
                            {"step", Question::step},
-                           {"transition", Question::transition}};
+                           {"transition", Question::transition},
+                           {"log_density", Question::log_density},
+                           {"score", Question::score},
+                           {"flow_step", Question::flow_step},
+                           {"mean_step", Question::mean_step}};
 
 class Sameness {
  public:
@@ -118,6 +122,9 @@ class Sameness {
   std::vector<Question> subject_questions() const {
     std::vector<Question> q = {Question::prior, Question::forward, Question::bridge, Question::step};
     if (subject_.answers(Question::transition)) q.push_back(Question::transition);
+    if (session_.options().effort == Effort::quick) return q;
+    for (Question more : {Question::log_density, Question::score, Question::flow_step, Question::mean_step})
+      if (subject_.answers(more)) q.push_back(more);
     return q;
   }
 
@@ -144,16 +151,23 @@ class Sameness {
     std::vector<float> s(per_sample_s_.begin() + first, per_sample_s_.begin() + first + n),
         late(per_sample_t_.begin() + first, per_sample_t_.begin() + first + n);
     std::vector<State> result(std::size(drawn));
+    const std::vector<Question> asked = subject_questions();
     auto ask = [&](size_t k, auto&& answer) {
-      if (sampler.answers(drawn[k].question)) result[k] = answer();
+      const Question q = drawn[k].question;
+      if (sampler.answers(q) && std::ranges::find(asked, q) != asked.end()) result[k] = answer();
     };
+    const State estimate = part_of(estimate_, first, n);
     ask(0, [&] { return sampler.prior(n, seed(), options); });
     ask(1, [&] { return sampler.forward(x0, t(), seed(), options); });
     ask(2, [&] { return sampler.forward(x0, late, seed(), options); });
     ask(3, [&] { return sampler.bridge(x0, xt, 0.3 * t(), t(), seed(), options); });
     ask(4, [&] { return sampler.bridge(x0, xt, s, late, seed(), options); });
-    ask(5, [&] { return sampler.step(part_of(estimate_, first, n), xt, s, late, seed(), options); });
+    ask(5, [&] { return sampler.step(estimate, xt, s, late, seed(), options); });
     ask(6, [&] { return sampler.transition(x0, s, late, seed(), options); });
+    ask(7, [&] { return sampler.log_density(x0, xt, late, options); });
+    ask(8, [&] { return sampler.score(x0, xt, late, options); });
+    ask(9, [&] { return sampler.flow_step(estimate, xt, s, late, seed(), options); });
+    ask(10, [&] { return sampler.mean_step(estimate, xt, s, late, seed(), options); });
     return result;
   }
 

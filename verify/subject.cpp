@@ -2,6 +2,7 @@
 #include <catenary/verify/subject.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include <fmt/format.h>
@@ -28,6 +29,33 @@ State Subject::certain(const State& x0) const {
   State estimate;
   for (const Component& c : components) estimate.set(c.name, c.certain(x0));
   return estimate;
+}
+
+int64_t Subject::with_estimates(int64_t n) const {
+  int64_t largest = 1;
+  for (const Component& c : components) largest = std::max<int64_t>(largest, c.border->estimate.size);
+  while (n > 1 && n * largest > int64_t{1} << 28) n /= 2;
+  return n;
+}
+
+State Subject::by_certain(const State& x0,
+                          const std::function<State(const State& estimate, int64_t first, int64_t n)>& draw) const {
+  const int64_t n = x0[components[0].name].shape()[0], part = with_estimates(n);
+  if (part == n) return draw(certain(x0), 0, n);
+  State whole;
+  for (int64_t first = 0; first < n; first += part) {
+    const State drawn = draw(certain(part_of(x0, first, part)), first, part);
+    for (const auto& [name, tensor] : drawn) {
+      if (first == 0) {
+        Shape shape = tensor.shape();
+        shape[0] = n;
+        whole.set(name, Tensor::empty(tensor.dtype(), shape));
+      }
+      std::memcpy(static_cast<char*>(whole[name].data()) + first * (tensor.bytes() / part), tensor.data(),
+                  tensor.bytes());
+    }
+  }
+  return whole;
 }
 
 std::vector<int32_t> Component::possible_data() const {

@@ -1,6 +1,7 @@
 // What is verified: a compiled joint process, and what is known of its components.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,12 @@ struct Subject {
   bool answers(Question question) const { return sampler->answers(question); }
   /// Every component's.
   State certain(const State& x0) const;
+  /// As many samples of n, a power of 2, as have estimates of at most a gigabyte.
+  int64_t with_estimates(int64_t n) const;
+  /// What is drawn from x_0 by such estimates, in parts where all of them would not fit: draw(estimate, first, n) has
+  /// samples first, first + 1, ...
+  State by_certain(const State& x0,
+                   const std::function<State(const State& estimate, int64_t first, int64_t n)>& draw) const;
   /// `from_cache`, where it is not null, becomes whether some of the code was.
   Sampler compile(const Target& target, CompileOptions options, bool* from_cache = nullptr) const;
 };

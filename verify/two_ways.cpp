@@ -60,6 +60,7 @@ void TwoWays::compare(const std::vector<Comparison>& comparisons, size_t repeate
     for (size_t k = 0; k < subject_.components.size(); ++k) {
       const Words& words = comparisons[j].words;
       const TwoSample& sample = all[j].samples_of[k];
+      if (all[j].relations[k].rounded()) continue;
       auto worst = sample.worst(words.name_a, words.name_b, subject_.components[k].approximation(at));
       Result& r = comparisons[j].results[k];
       r.n = std::max(r.n, all[j].drawn);
@@ -90,7 +91,8 @@ void TwoWays::add(Running& running, const Comparison& comparison, int64_t first)
 // Whether the samples so far are so far apart that more need not be drawn: a look that no correct law is failed by.
 bool TwoWays::obvious(const Running& running, const Words& words, double at) const {
   for (size_t k = 0; k < subject_.components.size(); ++k)
-    if (running.samples_of[k].worst(words.name_a, words.name_b, subject_.components[k].approximation(at)).sigmas > 20)
+    if (!running.relations[k].rounded() &&
+        running.samples_of[k].worst(words.name_a, words.name_b, subject_.components[k].approximation(at)).sigmas > 20)
       return true;
   return false;
 }

@@ -34,8 +34,10 @@ TEST_CASE("messages: the standard library") {
         "exact Brownian motion on space 'sphere' is known for dimensions 1 to 12; found 13. Use GeodesicWalk(space, "
         "{.rate, .steps}), the named approximation");
   CHECK(say([] { Simplex(1); }) == "space 'simplex' needs 2 or more categories; found 1");
-  CHECK(say([] { GeodesicWalk(Simplex(1025), {.rate = 1, .steps = 4}).forward(parameter("x", Type::f32, {1025}), constant(0.5)); }) ==
-        "walks on space 'simplex' are there for 2 to 1024 categories; found 1025");
+  CHECK(
+      say([] {
+        GeodesicWalk(Simplex(1025), {.rate = 1, .steps = 4}).forward(parameter("x", Type::f32, {1025}), constant(0.5));
+      }) == "walks on space 'simplex' are there for 2 to 1024 categories; found 1025");
   CHECK(say([] { Spd(4); }) == "space 'spd' needs matrices of size 2 or 3; found 4");
   CHECK(say([] { Brownian(Spd(2), 1.0); }) ==
         "no exact Brownian motion is known on space 'spd'; use GeodesicWalk(space, {.rate, .steps}), the named "
@@ -305,8 +307,10 @@ TEST_CASE("messages: discrete flows") {
   auto weight = [](const DiscreteFlowOptions& options) {
     return message_of([&] { DiscreteFlow(Categorical(3), options).likelihood_weight(constant(0.5)); });
   };
-  CHECK(weight({}) == "the likelihood's weight of a discrete flow is there where all noise is a mask; this one has no mask");
+  CHECK(weight({}) ==
+        "the likelihood's weight of a discrete flow is there where all noise is a mask; this one has no mask");
   CHECK(weight({.uniform = [](Expr t) { return 0.1 * t * (1.0 - t); }, .mask = 2}) ==
-        "the likelihood's weight of a discrete flow is there where all noise is a mask; this one has a schedule 'uniform' "
+        "the likelihood's weight of a discrete flow is there where all noise is a mask; this one has a schedule "
+        "'uniform' "
         "besides");
 }

@@ -239,7 +239,8 @@ namespace {
 // drawn uniformly and points noised from them by the variance v. `scores`: of q, p and v.
 double off_by(const Simplex& space, const std::pair<Expr, Expr>& scores, double v) {
   Evaluator both({scores.first, scores.second}), uniform({space.uniform_point()}),
-      noised({GeodesicWalk(space, {.rate = 1, .steps = 32}).forward(parameter("q", Type::f32, space.point()), constant(v))});
+      noised({GeodesicWalk(space, {.rate = 1, .steps = 32})
+                  .forward(parameter("q", Type::f32, space.point()), constant(v))});
   double off = 0, whole = 0;
   for (uint64_t i = 0; i < 100; ++i) {
     const Values q = uniform({}, {.seed = 1, .point = i})[0], p = noised({{"q", q}}, {.seed = 2, .point = i})[0];
@@ -263,8 +264,8 @@ TEST_CASE("simplex: scores of many categories, against the exact ones of few and
     const std::pair scores(space.score(p, q, v), *Brownian(space, 1.0).score(q, p, v));
     const double late = 4.0 / k * std::log(std::max(0.65 * k, 2.4));
     CAPTURE(k);
-    for (auto [share, most] : {std::pair(0.03, 4e-4), {0.1, 2e-3}, {0.4, 0.015}, {0.99, 0.065}, {1.01, 0.045},
-                               {1.5, 0.005}, {3.0, 1e-4}}) {
+    for (auto [share, most] :
+         {std::pair(0.03, 4e-4), {0.1, 2e-3}, {0.4, 0.015}, {0.99, 0.065}, {1.01, 0.045}, {1.5, 0.005}, {3.0, 1e-4}}) {
       CAPTURE(share);
       CHECK(off_by(space, scores, share * late) < most);
     }

@@ -1,6 +1,9 @@
 // Mistakes in one coordinate of many, and in how coordinates go together.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cmath>
+
 #include <catenary/stdlib/stdlib.h>
 #include <catenary/tests/verify/failures.h>
 
@@ -42,6 +45,36 @@ struct OneIsShifted final : Driven {
 struct OneOfThePriorIsShifted final : Driven {
   using Driven::Driven;
   Expr of_prior(Expr z) const override { return z + 0.1 * only(space().point()[0] - 1, space().point()[0]); }
+};
+
+// Of density in many dimensions.
+class Dense : public Driven {
+ public:
+  explicit Dense(int64_t n) : Driven(n) {}
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override {
+    const auto n = double(space().point()[0]);
+    Expr way = xt - start(x0), variance = spread(t);
+    return -0.5 * dot(way, way) / variance - 0.5 * n * log(variance);
+  }
+
+ protected:
+  virtual Expr start(Expr x0) const { return x0; }
+  virtual Expr spread(Expr t) const { return t; }
+};
+struct DensityTooWide final : Dense {
+  using Dense::Dense;
+  Expr spread(Expr t) const override { return 1.02 * t; }
+};
+struct DensityOfAnotherStart final : Dense {
+  using Dense::Dense;
+  Expr start(Expr x0) const override { return 0.9 * x0; }
+};
+// As if its volume were that of one dimension fewer.
+struct DensityOfFewerDimensions final : Dense {
+  using Dense::Dense;
+  std::optional<Expr> log_density(Expr x0, Expr xt, Expr t) const override {
+    return *Dense::log_density(x0, xt, t) + 0.5 * log(t);
+  }
 };
 
 // Of two coordinates that go together, as `of_bridge` says.
@@ -88,4 +121,22 @@ TEST_CASE("a mistake in how coordinates go together is found") {
              Contains("bridge identity: ") && Contains("a mix of all coordinates"));
   CHECK_THAT(failure(std::make_shared<ApartInThePrior>(), {"prior"}),
              Contains("prior: the variance of the way from x_0 to x_T, a mix of all coordinates"));
+}
+
+TEST_CASE("mistakes in densities of many dimensions are found") {
+  for (int64_t n : {9, 64}) {
+    INFO(n << " dimensions");
+    const std::vector<std::string> only{"density"};
+    CHECK(failure(std::make_shared<Dense>(n), only) == "none");
+    CHECK_THAT(failure(std::make_shared<DensityTooWide>(n), only), Contains("density: from x_0 = ["));
+    CHECK_THAT(failure(std::make_shared<DensityOfAnotherStart>(n), only), Contains("density: from x_0 = ["));
+    CHECK_THAT(failure(std::make_shared<DensityOfFewerDimensions>(n), only), Contains("mean ratio of"));
+  }
+  // On curved spaces too, and of few draws.
+  VerifyOptions options = quick(1);
+  options.only = {"density"};
+  options.effort = Effort::quick;
+  const Report report = verify(Brownian(catenary::Sphere(12), 0.5), options);
+  CHECK(first_failure(report) == "none");
+  CHECK(std::ranges::any_of(report.checks, [](const Check& c) { return c.name == "density" && c.n > 0; }));
 }
