@@ -164,6 +164,10 @@ class Sampler:
                 if component is None:
                     raise Error(f"{question}: there is no component '{name}'; there are {', '.join(self.components)}")
                 dtype = component.estimate_dtype if as_estimate else component.dtype
+                values = np.asarray(values)
+                if not np.can_cast(values.dtype, dtype, "same_kind"):
+                    raise Error(f"{question}: component '{name}' has numbers of type {values.dtype}; "
+                                f"it takes {dtype.__name__}")
                 arrays[name] = np.ascontiguousarray(values, dtype)
             return arrays
 
