@@ -74,8 +74,7 @@ LogicalResult check_output(OutputOp output) {
   if (role == CATENARY_LOSS_GRADIENT && type != floats_like(type))
     return output.emitOpError("gives a gradient by estimates that are not f32");
   if (role == CATENARY_LOG_DENSITY || role == CATENARY_LOSS) type = Float32Type::get(output.getContext());
-  if (role == CATENARY_TANGENT && type != floats_like(type))
-    return output.emitOpError("gives a tangent vector at points that are not f32");
+  if (role == CATENARY_TANGENT) type = floats_like(type);
   if (output.getValue().getType() != type) return output.emitOpError("must be of type ") << type;
   return success();
 }

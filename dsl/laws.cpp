@@ -80,6 +80,15 @@ Expr velocity_of(const Process& process, const Estimate& kind, const Expr& estim
       process.space().type() == Type::i32 ? "; categories jump" : "; override flow or flow_velocity in it"));
 }
 
+// Whether it is of integers, which have no such law, beside components that have it: they are drawn, or have no
+// gradient to go along.
+bool rests_beside_others(const Joint& joint, const Joint::Component& component, Question question) {
+  if (!is_step(question) && question != Question::score && question != Question::flow_velocity) return false;
+  auto by_itself = [&](const Joint::Component& c) { return answers(c, question); };
+  return component.process->space().type() == Type::i32 && !by_itself(component) &&
+         std::ranges::any_of(joint.components(), by_itself);
+}
+
 Law derive_unchecked(const Joint& joint, const Joint::Component& component, Question question) {
   const Process& process = *component.process;
   const Space& space = process.space();
@@ -123,6 +132,7 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     std::optional<Expr> own = process.step(kind, estimate, xt, at_s, at_t);
     return {question, {estimate, xt, s, t}, own ? between_ends(endpoint(), checked(*own, "step")) : bridge(endpoint())};
   };
+  const Expr nowhere = splat(0.0, space.point());
   switch (question) {
     case Question::prior: {
       Expr horizon = clock(constant(joint.horizon()));
@@ -147,6 +157,7 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
       return {question, {x0, xt, t}, expected(value, "log density", Type::f32, {}, "it must be")};
     }
     case Question::score: {
+      if (rests_beside_others(joint, component, question)) return {question, {x0, xt, t}, nowhere};
       Expr value = density_of(process, question, x0, xt, at_t);
       return {question, {x0, xt, t}, expected(value, "score", Type::f32, space.point(), "it must be")};
     }
@@ -161,8 +172,7 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
     }
     case Question::flow_step:
     case Question::mean_step: {
-      if (space.type() == Type::i32 && !answers(component, question) && answers(joint, component, question))
-        return step();
+      if (rests_beside_others(joint, component, question)) return step();
       Expr start = endpoint();
       return {question,
               {estimate, xt, s, t},
@@ -170,6 +180,7 @@ Law derive_unchecked(const Joint& joint, const Joint::Component& component, Ques
                                           question == Question::flow_step ? "flow" : "mean of the bridge"))};
     }
     case Question::flow_velocity: {
+      if (rests_beside_others(joint, component, question)) return {question, {estimate, xt, t}, nowhere};
       Expr value = expected(velocity_of(process, kind, estimate, endpoint(), xt, at_t), "velocity of the flow",
                             Type::f32, space.point(), "it must be");
       return {question, {estimate, xt, t}, moved ? select(t_at_start, 0.0, clock.derivative(t) * value) : value};
@@ -224,10 +235,7 @@ bool answers(const Joint::Component& component, Question question) {
 }
 
 bool answers(const Joint& joint, const Joint::Component& component, Question question) {
-  auto by_itself = [&](const Joint::Component& c) { return answers(c, question); };
-  if (by_itself(component)) return true;
-  const bool may_be_drawn = is_step(question) && component.process->space().type() == Type::i32;
-  return may_be_drawn && std::ranges::any_of(joint.components(), by_itself);
+  return answers(component, question) || rests_beside_others(joint, component, question);
 }
 
 }  // namespace catenary

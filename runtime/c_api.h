@@ -88,8 +88,8 @@ int catenary_transition(const catenary_sampler* sampler, catenary_state out, cat
 
 /* Values at the points: a log density and a loss are f32 numbers, shape [batch, sites...]; a score is f32 of the
    points' shape, the gradient of a loss of the estimates'; a step of the flow or of means is a point, and the velocity
-   of a flow f32 of the points' shape. Of `draw` the seed and step are read for such steps alone, by which categories
-   are drawn. */
+   of a flow f32 of the points' shape, 0 of categories, as their score is. Of `draw` the seed and step are read for such
+   steps alone, by which categories are drawn. */
 int catenary_log_density(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,
                          catenary_times t, const catenary_draw* draw, catenary_message* message);
 int catenary_score(const catenary_sampler* sampler, catenary_state out, catenary_state x0, catenary_state xt,

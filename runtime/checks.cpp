@@ -206,10 +206,14 @@ bool is_output(int role) {
 
 bool has_logits(const catenary_component& component) { return std::string_view(component.estimate_kind) == "logits"; }
 
-const catenary_point& point_of(const catenary_component& component, int role) {
-  static constexpr catenary_point number = {CATENARY_F32, 0, {}, 1, 0};
-  if (role == CATENARY_LOG_DENSITY || role == CATENARY_LOSS) return number;
-  // What is tangent to a point of floats is stored like one.
+catenary_point point_of(const catenary_component& component, int role) {
+  if (role == CATENARY_LOG_DENSITY || role == CATENARY_LOSS) return {CATENARY_F32, 0, {}, 1, 0};
+  if (role == CATENARY_TANGENT) {
+    catenary_point tangent = component.point;
+    tangent.dtype = CATENARY_F32;
+    tangent.categories = 0;
+    return tangent;
+  }
   return role == CATENARY_ESTIMATE || role == CATENARY_LOSS_GRADIENT || role == CATENARY_SOURCE ? component.estimate
                                                                                                 : component.point;
 }

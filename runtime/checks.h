@@ -31,7 +31,7 @@ const char* role_name(int role);
 bool is_output(int role);
 
 /// What a tensor of that role holds at a point of the component.
-const catenary_point& point_of(const catenary_component& component, int role);
+catenary_point point_of(const catenary_component& component, int role);
 
 /// Whether a model returns logits for the component.
 bool has_logits(const catenary_component& component);

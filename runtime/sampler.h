@@ -88,7 +88,8 @@ class Sampler {
   State log_density(const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
   void log_density_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
 
-  /// The gradient of log_density at x_t, 0 < t <= T: f32 [batch, sites..., point...] per component, tangent vectors.
+  /// The gradient of log_density at x_t, 0 < t <= T: f32 [batch, sites..., point...] per component, tangent vectors; of
+  /// categories, beside components that have a score, 0.
   State score(const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
   void score_into(State& out, const State& x0, const State& xt, Times t, const DrawOptions& options = {}) const;
 
@@ -128,8 +129,9 @@ class Sampler {
 
   /// dx_t/dt at x_t of the probability flow that `flow_step` follows, 0 < t <= T, by a model's estimate: f32 [batch,
   /// sites..., point...] per component, tangent vectors; per unit of the joint's time, whatever its clocks. For
-  /// solvers of one's own, which go from T down: x_s is about exp(x_t, (s - t) times it). Error: `compile` was not
-  /// given the question, or a component has no flow, as categories have none.
+  /// solvers of one's own, which go from T down: x_s is about exp(x_t, (s - t) times it). Of categories, beside
+  /// components that have a flow, it is 0: they jump, as `flow_step` draws them. Error: `compile` was not given the
+  /// question.
   State flow_velocity(const State& estimate, const State& xt, Times t, const DrawOptions& options = {}) const;
   void flow_velocity_into(State& out, const State& estimate, const State& xt, Times t,
                           const DrawOptions& options = {}) const;

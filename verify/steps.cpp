@@ -178,7 +178,7 @@ class StepChecks {
     for (size_t rank = 0; rank < away.size(); ++rank) {
       // Flows that are found in numbers keep shares of the law: far out, where there is little of it, they lead farther
       // apart.
-      const double known = (rank < size_t(0.99 * few) ? 3e-4 : 1e-2) * size;
+      const double known = (rank < size_t(0.95 * few) ? 1e-4 : 1e-2) * size;
       const auto [by, i] = away[rank];
       apart.offer(by, known, [&, i = i] {
         return fmt::format(

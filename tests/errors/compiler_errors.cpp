@@ -366,7 +366,7 @@ TEST_CASE("compiler messages: texts that are no declarations") {
   CHECK(refusal_of_text("module attributes {catenary.horizon = 1.0 : f64} {\ncatenary.process @k 0 on \"c\" points i32 "
                         "estimates \"logits\" f32 {\n}\ncatenary.pipeline @p asks \"score\" {\n%c = arith.constant 1 : "
                         "i32\ncatenary.output %c of @k : i32\n}\n}") ==
-        not_one("line 6, column 1: 'catenary.output' op gives a tangent vector at points that are not f32"));
+        not_one("line 6, column 1: 'catenary.output' op must be of type 'f32'"));
   CHECK(refusal_of_text("module attributes {catenary.horizon = 1.0 : f64} {\ncatenary.process @k 0 on \"c\" points i32 "
                         "estimates \"endpoint\" i32 {\n}\ncatenary.pipeline @p asks \"loss_gradient\" {\n%c = "
                         "arith.constant 1 : i32\ncatenary.output %c of @k : i32\n}\n}") ==

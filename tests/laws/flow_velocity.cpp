@@ -170,3 +170,22 @@ TEST_CASE("velocities are those that models of interpolants return") {
   }
   CHECK(std::ranges::equal(velocity["y"].values<const float>(), told["y"].values<const float>()));
 }
+
+TEST_CASE("beside what flows and has a gradient, categories have a velocity and a score of 0") {
+  Joint both("both", 2), alone("alone", 2);
+  for (Joint* joint : {&both, &alone}) joint->add("angle", Brownian(Circle(), 4.0), {.sites = "atoms"});
+  both.add("kind", UniformJump(Categorical(3), 1.0), {.clock = Clock::linear(2), .sites = "atoms"});
+  const CompileOptions options{.questions = {Question::prior, Question::score, Question::flow_velocity}};
+  Sampler sampler = compile(both, Target::host(), options), other = compile(alone, Target::host(), options);
+  State x0 = sampler.prior(40, {{"atoms", {3}}}, Seed(1)), xt = sampler.prior(40, {{"atoms", {3}}}, Seed(2));
+  State estimate{{"angle", x0["angle"]}, {"kind", Tensor::empty(Dtype::f32, {40, 3, 3})}};
+  std::ranges::fill(estimate["kind"].values<float>(), 1.0f);
+  const State only{{"angle", x0["angle"]}}, at{{"angle", xt["angle"]}};
+  for (const auto& [found, expected] :
+       {std::pair(sampler.score(x0, xt, 0.7), other.score(only, at, 0.7)),
+        {sampler.flow_velocity(estimate, xt, 0.7), other.flow_velocity(only, at, 0.7)}}) {
+    CHECK(std::ranges::equal(found["angle"].values<const float>(), expected["angle"].values<const float>()));
+    CHECK(found["kind"].shape() == Shape{40, 3});
+    for (float v : found["kind"].values<const float>()) CHECK(v == 0);
+  }
+}

@@ -10,7 +10,7 @@ namespace {
 constexpr Seed seed(5);
 constexpr int64_t samples = 1201;
 
-/// What has a density, on two kinds of sites; categories have no score.
+/// What has a density, on two kinds of sites; the score of categories is 0.
 Joint dense(bool categories) {
   Joint joint("dense");
   joint.add("place", Brownian(Euclidean({2}), 0.5));
