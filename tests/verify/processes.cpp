@@ -200,9 +200,8 @@ TEST_CASE("processes that are right pass") {
   auto lambda = [](Expr t) { return -2.0 * log(tan(std::numbers::pi / 2 * t)); };
   CHECK(first_failure(LinearDiffusion(Euclidean({2}), by_log_signal_to_noise(lambda, 0.95)), 0.95) == "none");
   // To the mask by way of other categories.
-  DiscreteFlowOptions by_way{.kappa = [](Expr t) { return 0.5 * t * (1.0 + t); },
-                             .uniform = [](Expr t) { return t * (1.0 - t); },
-                             .mask = 2};
+  DiscreteFlowOptions by_way{
+      .kappa = [](Expr t) { return 0.5 * t * (1.0 + t); }, .uniform = [](Expr t) { return t * (1.0 - t); }, .mask = 2};
   CHECK(first_failure(DiscreteFlow(Categorical(5), by_way), 1) == "none");
   // Where x_t tells x_0, and one category is no datum.
   CHECK(first_failure(AbsorbingJump(Categorical(5), {.rate = 1, .mask = 2}), 16) == "none");
