@@ -10,17 +10,15 @@ using namespace catenary::testing;
 
 TEST_CASE("the text of a declaration draws the same bits, with every question that it asks") {
   Joint joint = all_laws("laws");
-  Sampler one = compile(
-      joint, Target::host(),
-      {.questions = {Question::prior, Question::forward, Question::bridge, Question::step, Question::transition}});
+  Sampler one = compile(joint, Target::host(),
+                        {.questions = {Question::prior, Question::forward, Question::bridge, Question::step,
+                                       Question::transition, Question::score}});
   Sampler other = compile_mlir(to_mlir(joint), "laws.mlir");
   CHECK(other.name() == "laws");
   CHECK(other.horizon() == joint.horizon());
   CHECK(other.describe() == one.describe());
   CHECK(other.answers(Question::transition));
-  // `direction` has no density, and `kind` no score.
-  CHECK_FALSE(other.answers(Question::log_density));
-  CHECK_FALSE(other.answers(Question::score));
+  CHECK_FALSE(other.answers(Question::log_density));  // `direction` has none.
 
   Arguments a = arguments_of(one, 501);
   Seed seed(3);
@@ -29,6 +27,7 @@ TEST_CASE("the text of a declaration draws the same bits, with every question th
   CHECK(same_bytes(one.bridge(a.x0, a.xt, a.s, a.t, seed), other.bridge(a.x0, a.xt, a.s, a.t, seed)));
   CHECK(same_bytes(one.step(a.estimate, a.xt, a.s, a.t, seed), other.step(a.estimate, a.xt, a.s, a.t, seed)));
   CHECK(same_bytes(one.transition(a.x0, a.s, a.t, seed), other.transition(a.x0, a.s, a.t, seed)));
+  CHECK(same_bytes(one.score(a.x0, a.xt, 0.4), other.score(a.x0, a.xt, 0.4)));
 }
 
 TEST_CASE("the text of every process of the standard library is read back") {
@@ -92,9 +91,9 @@ TEST_CASE("the text has a law for every question a component answers, and a pipe
   };
   CHECK(count("catenary.law @transition(") == 8);
   CHECK(count("catenary.law @log_density(") == 7);
-  CHECK(count("catenary.law @score(") == 7);
+  CHECK(count("catenary.law @score(") == 8);  // Of `kind` it is 0.
   CHECK(count("asks \"transition\"") == 2);
   CHECK(count("asks \"log_density\" sites \"atoms\"") == 1);
   CHECK(count("asks \"log_density\"") == 1);
-  CHECK(count("asks \"score\"") == 1);
+  CHECK(count("asks \"score\"") == 2);
 }
