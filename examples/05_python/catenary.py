@@ -155,6 +155,8 @@ class Sampler:
 
     def _ask(self, question, states, times, answer, seed=0, step=0, lead=None, estimates=0):
         function = getattr(self._library, "catenary_" + question)
+        if not (0 <= seed < 2**64 and 0 <= step < 2**32):
+            raise Error(f"{question}: the seed is {seed} and the step {step}; they are of [0, 2^64) and [0, 2^32)")
         kept = []  # What the call points to.
 
         def given(state, as_estimate):
@@ -185,10 +187,10 @@ class Sampler:
         def state_of(arrays):
             tensors = (_Tensor * len(arrays))()
             for tensor, (name, a) in zip(tensors, arrays.items()):
-                shape = (c.c_int64 * a.ndim)(*a.shape)
-                tensor.component, tensor.data, tensor.dtype = name.encode(), a.ctypes.data, _dtypes.index(a.dtype.type)
+                shape, encoded = (c.c_int64 * a.ndim)(*a.shape), name.encode()
+                tensor.component, tensor.data, tensor.dtype = encoded, a.ctypes.data, _dtypes.index(a.dtype.type)
                 tensor.rank, tensor.shape = a.ndim, shape
-                kept.append(shape)
+                kept.extend([a, shape, encoded])
             kept.append(tensors)
             return _State(tensors, len(arrays))
 
