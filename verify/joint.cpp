@@ -108,7 +108,7 @@ class JointChecks {
     TwoSample sample(relations.names(), size_t(groups), relations.whole());
     Triples on(c, x0, a, nullptr), off(c, x0, b, nullptr);
     int64_t n = x0[c.name].shape()[0];
-    relations.prepare(on, std::min<int64_t>(n, 1 << 14));
+    relations.prepare(on, off, std::min<int64_t>(n, 1 << 14));
     sample.add(session_.pool(), n, [&](int64_t first, double* of_on, double* of_off) {
       relations.read(on, first, of_on);
       relations.read(off, first, of_off);
@@ -141,7 +141,7 @@ class JointChecks {
       auto add = [&](const char* draw, const State& points, const State* end, const char* name) {
         Relations relations(c, x0, end != nullptr, name, "x_t");
         Triples triples(c, x0, points, end);
-        relations.prepare(triples, n);
+        relations.prepare(triples, triples, n);
         // Of a bridge only what its ends do not explain: the second statistic of the first coordinate.
         std::vector<size_t> kept = {end ? size_t{1} : size_t{0}};
         if (!end) kept.push_back(relations.names().size() - 1);

@@ -113,7 +113,7 @@ std::vector<Row> Relations::rows_at(const std::vector<float>& ways, int64_t firs
   return rows_of(ways, component_.elements(), size_t(first), size_t(groups));
 }
 
-void Relations::prepare(const Triples& pilot, int64_t n) {
+void Relations::prepare(const Triples& pilot, const Triples& other, int64_t n) {
   if (component_.categorical()) return;
   // Calls body(group, coordinate, its values) for a tile of the pilot's ways.
   auto each_coordinate = [&](const std::vector<float>& ways, auto&& body) {
@@ -139,11 +139,17 @@ void Relations::prepare(const Triples& pilot, int64_t n) {
     }
     return square;
   };
-  const std::vector<double> square_s = look(s_, pilot.s_from_0_);
-  for (size_t i = 0; i < size_.size(); ++i) {
-    const double deviation = std::sqrt(square_s[i / size_t(groups)]);
-    rounded_ = rounded_ || (deviation > 0 && deviation < 16 * 0x1p-24 * size_[i]);
-  }
+  // Whether a coordinate varies by a few roundings of x_0.
+  auto narrow = [&](const std::vector<double>& square) {
+    for (size_t i = 0; i < size_.size(); ++i) {
+      const double deviation = std::sqrt(square[i / size_t(groups)]);
+      if (deviation > 0 && deviation < 16 * 0x1p-24 * size_[i]) return true;
+    }
+    return false;
+  };
+  Side of_other = s_;
+  const bool narrow_s = narrow(look(s_, pilot.s_from_0_));
+  rounded_ = narrow_s && narrow(look(of_other, other.s_from_0_));
   if (!with_end_) return;
   const std::vector<double> square = look(t_, pilot.t_from_0_);
   std::vector<double> product(kept_);

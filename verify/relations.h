@@ -34,9 +34,9 @@ class Relations {
   Relations(const Component& component, const State& starts, bool with_end, std::string s, std::string t);
 
   const std::vector<std::string>& names() const { return names_; }
-  /// Looks at the scale of things in a pilot.
-  void prepare(const Triples& pilot, int64_t n);
-  /// Whether points are so near x_0 that rounding is what is compared.
+  /// Looks at the scale of things in a pilot, and for roundings at the other way of drawing as well.
+  void prepare(const Triples& pilot, const Triples& other, int64_t n);
+  /// Whether points of both are so near x_0 that rounding is what is compared.
   bool rounded() const { return rounded_; }
   /// The statistics of samples first, first + groups, ...: what TwoSample::Read asks for of one way of drawing.
   void read(const Triples& triples, int64_t first, double* values) const;

@@ -80,7 +80,7 @@ void TwoWays::add(Running& running, const Comparison& comparison, int64_t first)
     const Component& c = subject_.components[k];
     Relations& relations = running.relations[k];
     Triples ta(c, x0_, a.xs, a.xt ? &*a.xt : nullptr), tb(c, x0_, b.xs, b.xt ? &*b.xt : nullptr);
-    if (first == 0) relations.prepare(ta, pilot);
+    if (first == 0) relations.prepare(ta, tb, pilot);
     running.samples_of[k].add(session_.pool(), batch, [&](int64_t at, double* of_a, double* of_b) {
       relations.read(ta, at, of_a);
       relations.read(tb, at, of_b);

@@ -77,6 +77,12 @@ struct DensityOfFewerDimensions final : Dense {
   }
 };
 
+// As if noise were told in other units: a bridge that hardly varies.
+struct AllButStill final : Driven {
+  using Driven::Driven;
+  Expr of_bridge(Expr z) const override { return 1e-7 * z; }
+};
+
 // Of two coordinates that go together, as `of_bridge` says.
 class Together : public Driven {
  public:
@@ -112,6 +118,7 @@ TEST_CASE("a mistake in one coordinate is found, however many there are") {
     CHECK(failure(std::make_shared<Driven>(n), {"Chapman-Kolmogorov and bridges", "prior"}) == "none");
     CHECK_THAT(failure(std::make_shared<OneIsShifted>(n), bridges), Contains("bridge identity: the mean of "));
     CHECK_THAT(failure(std::make_shared<OneOfThePriorIsShifted>(n), prior), Contains("prior: the mean of "));
+    CHECK_THAT(failure(std::make_shared<AllButStill>(n), bridges), Contains("bridge identity: "));
   }
 }
 
